@@ -1,0 +1,13 @@
+-- Append-only: a person may record what a lead agreed to or withdrew.
+alter table public.consents enable row level security;
+alter table public.consents force row level security;
+
+grant select on public.consents to authenticated;
+grant insert (client_id, lead_id, granted, legal_basis, text_version, evidence) on public.consents to authenticated;
+grant select, insert, update, delete on public.consents to service_role;
+
+create policy consents_select on public.consents for select to authenticated
+using (client_id = any (array(select private.visible_client_ids())));
+
+create policy consents_insert on public.consents for insert to authenticated
+with check (client_id = any (array(select private.visible_client_ids())));

@@ -1,0 +1,10 @@
+-- The RPCs people call. Each asks itself whether the caller may.
+grant execute on function public.create_client(text, text, text, public.client_plan) to authenticated;
+grant execute on function public.invite_member(uuid, text, public.member_role) to authenticated;
+grant execute on function public.remove_member(uuid) to authenticated;
+grant execute on function public.preview_audience(uuid) to authenticated;
+grant execute on function public.request_report(uuid) to authenticated;
+grant execute on function public.report_markdown(uuid) to authenticated;
+grant execute on function public.set_channel_credentials(uuid, text, text) to authenticated;
+grant execute on function public.replay_failed_task(uuid) to authenticated;
+grant execute on function public.queue_metrics() to authenticated;

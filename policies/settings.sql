@@ -1,0 +1,4 @@
+-- Nobody but the owner.
+alter table private.settings enable row level security;
+alter table private.settings force row level security;
+

@@ -1,0 +1,4 @@
+-- Nobody but the owner.
+alter table private.threads enable row level security;
+alter table private.threads force row level security;
+

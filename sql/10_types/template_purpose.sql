@@ -1,0 +1,2 @@
+create type public.template_purpose as enum ('invitation', 'notification', 'other');
+comment on type public.template_purpose is 'What a template is used for.';

@@ -1,0 +1,23 @@
+create table private.settings (
+    key text primary key,
+    value jsonb not null,
+    comment text not null
+);
+comment on table private.settings is 'Numbers and addresses an operator may change while the system runs.';
+
+insert into private.settings (key, value, comment) values
+('functions_url', 'null', 'Where the functions are, without a slash at the end. null: no ring is sent.'),
+('ring_timeout_ms', '1500', 'How long a ring waits for its answer, which nobody reads.'),
+('debounce_ms', '800', 'How long a lead''s burst of messages is waited for after its last message.'),
+('debounce_max_ms', '8000', 'After this long since the first unanswered message a turn starts, whatever still comes.'),
+('max_attempts', '4', 'Attempts at a task: the first and three retries.'),
+('retry_after_s', '[1, 5, 25]', 'Seconds to wait before each retry.'),
+('max_reruns', '2', 'How often a turn is run again because the lead wrote meanwhile.'),
+('max_tries', '3', 'How often a question is put again after an answer that is not valid; then it counts as refused.'),
+('admitted_tasks', '100', 'Tasks of one client that may be in one queue at once; the others wait in their rows.'),
+('unknown_grace_s', '20', 'How long a delivery that may have left waits for the provider''s word before it is tried again.'),
+('history_messages', '30', 'Messages before the new input that a turn is given.'),
+('project_report_every_s', '60', 'Least time between two reports of a project, unless somebody asks for one.'),
+('partitions_ahead', '3', 'Months for which partitions are made ahead.'),
+('keep_webhook_events_days', '30', 'Days that raw webhook items are kept. Providers repeat for up to 7 days.'),
+('keep_job_runs_days', '3', 'Days that pg_cron''s run log is kept.');

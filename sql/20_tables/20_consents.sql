@@ -1,0 +1,13 @@
+create table public.consents (
+    id uuid primary key default gen_random_uuid(),
+    client_id uuid not null references public.clients (id),
+    lead_id uuid not null,
+    granted boolean not null,
+    legal_basis public.legal_basis not null,
+    text_version text,
+    evidence jsonb not null default '{}',
+    created_at timestamptz not null default now(),
+    foreign key (client_id, lead_id) references public.leads (client_id, id) on delete cascade
+);
+create index idx_consents_lead_id on public.consents (client_id, lead_id, created_at);
+comment on table public.consents is 'On what ground each lead may be contacted, and when that was withdrawn. Append-only; the newest row counts.';

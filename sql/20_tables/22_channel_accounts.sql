@@ -1,0 +1,24 @@
+create table public.channel_accounts (
+    id uuid primary key default gen_random_uuid(),
+    client_id uuid not null references public.clients (id),
+    channel public.channel not null default 'whatsapp',
+    provider text not null,
+    name text not null,
+    external_id text not null,
+    display_phone text,
+    app_id text,
+    config jsonb not null default '{}',
+    status public.channel_account_status not null default 'active',
+    throughput integer default 80,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    unique (client_id, id),
+    constraint a_number_is_once_an_account_of_a_client unique (client_id, provider, external_id),
+    constraint provider_is_known check (provider in ('whatsapp_cloud')),
+    constraint throughput_is_positive check (throughput > 0),
+    constraint config_is_an_object check (jsonb_typeof(config) = 'object')
+);
+comment on table public.channel_accounts is 'A client''s accounts with providers. Their credentials are in private.channel_credentials, encrypted.';
+comment on column public.channel_accounts.external_id is 'The provider''s name of the number: the phone_number_id of the WhatsApp Cloud API.';
+comment on column public.channel_accounts.app_id is 'Accounts of one client with one app id may receive each other''s webhook items.';
+comment on column public.channel_accounts.throughput is 'Messages per second the provider allows; null: no limit.';

@@ -1,0 +1,23 @@
+create table public.message_templates (
+    id uuid primary key default gen_random_uuid(),
+    client_id uuid not null references public.clients (id),
+    channel_account_id uuid,
+    name text not null,
+    language text not null default 'pt_BR',
+    category text not null default 'utility',
+    body text not null,
+    parameters text[] not null default '{}',
+    status public.template_status not null default 'pending',
+    purpose public.template_purpose not null default 'other',
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    unique nulls not distinct (client_id, channel_account_id, name, language),
+    foreign key (client_id, channel_account_id) references public.channel_accounts (client_id, id),
+    constraint name_has_lower_case_letters_digits_and_underscores check (name ~ '^[a-z0-9_]+$' and char_length(name) <= 512),
+    constraint category_is_known check (category in ('marketing', 'utility', 'authentication')),
+    constraint parameters_are_known check (
+        parameters <@ array['lead.name', 'lead.first_name', 'client.company_name', 'project.name', 'notification.text']
+    )
+);
+create index idx_message_templates_account on public.message_templates (client_id, channel_account_id);
+comment on table public.message_templates is 'Messages the provider approved for writing first. {{1}} in body stands for the first of parameters.';

@@ -1,0 +1,30 @@
+create or replace function private.normalize_phone(phone text) returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+    international boolean := btrim(phone) ~ '^(\+|00)';
+    digits text := regexp_replace(phone, '[^0-9]', '', 'g');
+begin
+    if phone is null or btrim(phone) = '' then
+        return null;
+    end if;
+    digits := regexp_replace(digits, '^00', '');
+    -- A number without a country is Brazilian: DDD (two digits, neither 0) and 8 or 9 digits, perhaps after a trunk 0.
+    if not international then
+        digits := regexp_replace(digits, '^0', '');
+        if digits ~ '^[1-9][1-9][2-9][0-9]{7,8}$' then
+            digits := '55' || digits;
+        end if;
+    end if;
+    -- Brazilian mobiles have had nine digits since 2016; older lists and WhatsApp's own ids may lack the first 9.
+    if digits ~ '^55[1-9][1-9][6-9][0-9]{7}$' then
+        digits := left(digits, 4) || '9' || substr(digits, 5);
+    end if;
+    if digits !~ '^[1-9][0-9]{7,14}$' or (digits like '55%' and digits !~ '^55[1-9][1-9](9[0-9]{8}|[2-5][0-9]{7})$') then
+        return null;
+    end if;
+    return '+' || digits;
+end
+$$;
+comment on function private.normalize_phone(text) is
+'A phone number in E.164; null if it cannot be one. Without a country code it is taken as Brazilian; a mobile''s missing ninth digit is put in.';

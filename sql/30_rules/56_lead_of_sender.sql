@@ -1,0 +1,13 @@
+create or replace function private.lead_of_sender(client_id uuid, sender jsonb) returns uuid
+language sql stable security definer set search_path = ''
+as $$
+    select i.lead_id
+    from public.lead_identities as i
+    join (values
+        (1, 'bsuid', sender ->> 'bsuid'), (2, 'wa_id', sender ->> 'wa_id'), (3, 'phone', private.phone_key(sender ->> 'wa_id'))
+    ) as s (priority, kind, value) on i.kind = s.kind::public.identity_kind and i.value = s.value
+    where i.client_id = lead_of_sender.client_id
+    order by s.priority
+    limit 1;
+$$;
+comment on function private.lead_of_sender(uuid, jsonb) is 'The lead that a sender {"wa_id", "bsuid"} is known to be; null for a stranger.';

@@ -1,0 +1,31 @@
+create or replace function private.meet_sender(client_id uuid, sender jsonb) returns uuid
+language plpgsql security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    known uuid := private.lead_of_sender(meet_sender.client_id, sender);
+    number text := private.normalize_phone('+' || (sender ->> 'wa_id'));
+begin
+    if known is null and coalesce(sender ->> 'wa_id', sender ->> 'bsuid') is null then
+        return null;
+    end if;
+    if known is null then
+        insert into public.leads as l (client_id, phone, name, metadata)
+        values (meet_sender.client_id, number, left(coalesce(sender ->> 'name', sender ->> 'username'), 200), '{"source": "inbound"}')
+        on conflict on constraint a_phone_is_once_a_lead_of_a_client do update set updated_at = now()
+        returning l.id into known;
+    end if;
+    insert into public.lead_identities (client_id, lead_id, kind, value)
+    select meet_sender.client_id, known, s.kind::public.identity_kind, s.value
+    from (values ('bsuid', sender ->> 'bsuid'), ('wa_id', sender ->> 'wa_id')) as s (kind, value)
+    where s.value is not null
+        and not exists (
+            select from public.lead_identities as i
+            where i.client_id = meet_sender.client_id and i.kind = s.kind::public.identity_kind and i.value = s.value
+        )
+    order by s.kind
+    on conflict on constraint an_identity_is_one_lead_of_a_client do nothing;
+    return known;
+end
+$$;
+comment on function private.meet_sender(uuid, jsonb) is 'The lead a sender is, made if unknown, with every identity it came with written down. null if it came with none. Two leads are never merged.';

@@ -1,0 +1,25 @@
+create or replace function private.add_member(client_id uuid, email text, role public.member_role) returns public.client_members
+language plpgsql security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    address text := lower(btrim(add_member.email));
+    member public.client_members;
+    -- SECURITY: an address counts once its owner confirmed it, here as in private.profile_of_user.
+    person uuid := (select u.id from auth.users as u where lower(u.email) = address and u.email_confirmed_at is not null);
+begin
+    insert into public.client_members as m (client_id, email, role, profile_id, status, invited_by)
+    values (
+        add_member.client_id, address, add_member.role, person, case when person is null then 'invited' else 'active' end::public.member_status,
+        private.current_profile_id()
+    )
+    on conflict (client_id, email) do update
+    set role = excluded.role,
+        profile_id = excluded.profile_id,
+        status = case when m.status = 'active' then m.status else excluded.status end
+    returning * into member;
+    return member;
+end
+$$;
+comment on function private.add_member(uuid, text, public.member_role) is
+'Invites an e-mail address to a client; active at once where somebody has confirmed that address already. A removed member is invited anew. Idempotent.';

@@ -1,0 +1,26 @@
+create or replace function private.audience(project_id uuid)
+returns table (lead_id uuid, left_out text)
+language sql stable security definer set search_path = ''
+as $$
+    select l.id, case
+        when l.opted_out_at is not null then 'opted_out'
+        when l.status = 'blocked' then 'blocked'
+        when l.status = 'inactive' then 'inactive'
+        when l.phone is null and not exists (
+            select from public.lead_identities as i
+            where i.client_id = l.client_id and i.lead_id = l.id and i.kind in ('wa_id', 'bsuid')
+        ) then 'no_number'
+        when exists (select from public.interviews as i where i.project_id = p.id and i.lead_id = l.id) then 'already_interviewed'
+    end
+    from public.projects as p
+    cross join lateral (select coalesce(p.config -> 'audience', '{"all": true}') as wanted) as a
+    join public.leads as l on l.client_id = p.client_id
+    where p.id = audience.project_id
+        and (
+            a.wanted -> 'all' = 'true'
+            or a.wanted -> 'lead_ids' ? l.id::text
+            or l.metadata @> (a.wanted -> 'metadata')
+        );
+$$;
+comment on function private.audience(uuid) is
+'The leads a project is for, each with why it is left out (null: it is interviewed). Without projects.config.audience: all leads of the client.';

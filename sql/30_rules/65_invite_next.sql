@@ -1,0 +1,30 @@
+create or replace function private.invite_next(client_id uuid) returns integer
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    project_id uuid;
+    free integer;
+    invited integer := 0;
+begin
+    -- One transaction at a time invites for a client; another that comes meanwhile has nothing to add.
+    if not pg_try_advisory_xact_lock(hashtextextended('invite_next ' || invite_next.client_id, 0)) then
+        return 0;
+    end if;
+    select private.setting_int('admitted_tasks') - count(*) into free
+    from public.deliveries as d
+    where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending');
+    for project_id in
+        select p.id from public.projects as p
+        where p.client_id = invite_next.client_id and p.status = 'active'
+            and exists (select from public.interviews as i where i.project_id = p.id and i.status = 'pending' and i.invited_at is null)
+        order by p.created_at, p.id
+    loop
+        exit when free - invited <= 0;
+        invited := invited + private.invite(project_id, free - invited);
+    end loop;
+    perform private.admit_deliveries(invite_next.client_id, 'default');
+    return invited;
+end
+$$;
+comment on function private.invite_next(uuid) is
+'Makes and admits a client''s next invitations, as many as its share of the queue has room for. Called when a project starts, when deliveries finish, and by the sweep.';

@@ -1,0 +1,63 @@
+create or replace function private.begin_turns(tasks jsonb, visibility_s integer) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    task record;
+    t private.threads;
+    right_now timestamptz := clock_timestamp();
+    granted jsonb := '[]';
+begin
+    for task in
+        select (x ->> 'id')::uuid as id, (x ->> 'msg_id')::bigint as msg_id
+        from jsonb_array_elements(tasks) as x
+        order by 1
+    loop
+        -- Never waits: claim-then-wait here against lock-then-delete in a commit would deadlock.
+        select * into t from private.threads as x where x.id = task.id for update skip locked;
+        if not found then
+            if exists (select from private.threads as x where x.id = task.id) then
+                perform pgmq.set_vt('high_priority', task.msg_id, 1);
+            else
+                perform pgmq.delete('high_priority', task.msg_id);
+            end if;
+            continue;
+        end if;
+        if t.task_id is distinct from task.msg_id then
+            perform pgmq.delete('high_priority', task.msg_id);
+            continue;
+        end if;
+        if t.inbound_seq <= t.handled_seq or t.interview_id is null then
+            perform private.drop_turn(t.id);
+            continue;
+        end if;
+        if t.lease_until > right_now then
+            perform pgmq.set_vt('high_priority', task.msg_id, ceil(extract(epoch from t.lease_until - right_now))::integer);
+            continue;
+        end if;
+        if t.lease is not null then
+            -- Its instance died. That was an attempt.
+            insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, started_at)
+            values (t.lease, t.client_id, t.id, t.interview_id, 'crashed', t.handled_seq, t.lease_seq, t.attempts, t.reruns, t.lease_began_at)
+            on conflict (id) do nothing;
+        end if;
+        if t.attempts >= private.setting_int('max_attempts') then
+            perform private.retry_turn(t.id, '{"code": "no_result", "message": "no attempt came back with a result"}', false, 'crashed');
+            continue;
+        end if;
+        perform pgmq.set_vt('high_priority', task.msg_id, visibility_s);
+        if t.not_before > right_now then
+            granted := granted || private.turn_task(t, ceil(extract(epoch from t.not_before - right_now) * 1000)::integer);
+            continue;
+        end if;
+        update private.threads as x
+        set lease = gen_random_uuid(), lease_until = right_now + make_interval(secs => visibility_s), lease_seq = x.inbound_seq, lease_began_at = right_now,
+            due_at = right_now + make_interval(secs => visibility_s), attempts = x.attempts + 1, reruns = 0
+        where x.id = t.id
+        returning * into t;
+        granted := granted || private.turn_task(t, 0);
+    end loop;
+    return granted;
+end
+$$;
+comment on function private.begin_turns(jsonb, integer) is
+'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done, busy or exhausted; says how long a debounce still runs. Never waits for a lock.';

@@ -1,0 +1,88 @@
+create or replace function private.commit_turn(result jsonb, visibility_s integer) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    t private.threads;
+    interview public.interviews;
+    lead public.leads;
+    spoken record;
+    partial boolean;
+    refusal text;
+    new_message_id uuid := gen_random_uuid();
+    new_delivery_id uuid := gen_random_uuid();
+    verdict jsonb := jsonb_build_object('thread_id', result -> 'thread_id', 'lease', result -> 'lease', 'task', null, 'delivery', null);
+begin
+    select * into t from private.threads as x where x.id = (result ->> 'thread_id')::uuid;
+    -- The late-comer first. The token decides, never the clock.
+    if not found or t.lease is distinct from (result ->> 'lease')::uuid then
+        return verdict || '{"verdict": "stale"}';
+    end if;
+    if t.interview_id is null then
+        perform private.drop_turn(t.id);
+        return verdict || '{"verdict": "stale"}';
+    end if;
+    if t.inbound_seq > t.lease_seq and t.reruns < private.setting_int('max_reruns') then
+        update private.threads as x
+        set lease_seq = x.inbound_seq, reruns = x.reruns + 1, lease_until = clock_timestamp() + make_interval(secs => visibility_s),
+            due_at = clock_timestamp() + make_interval(secs => visibility_s)
+        where x.id = t.id
+        returning * into t;
+        perform pgmq.set_vt('high_priority', t.task_id, visibility_s);
+        return verdict || jsonb_build_object('verdict', 'superseded', 'task', private.turn_task(t, 0));
+    end if;
+    partial := t.inbound_seq > t.lease_seq;
+
+    select * into strict interview from public.interviews as i where i.id = t.interview_id;
+    select * into spoken from private.apply_proposal(interview, coalesce(result -> 'proposal', '{}'));
+
+    insert into public.turns (
+        id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, graph, model,
+        renus_config_id, renus_config_version, steps, proposal, input_tokens, output_tokens, started_at
+    )
+    select t.lease, t.client_id, t.id, t.interview_id, case when partial then 'partial' else 'committed' end::public.turn_status,
+        t.handled_seq, t.lease_seq, t.attempts, t.reruns, result ->> 'graph', result ->> 'model',
+        r.id, r.version, coalesce(result -> 'steps', '[]'), result -> 'proposal',
+        coalesce((result ->> 'input_tokens')::integer, 0), coalesce((result ->> 'output_tokens')::integer, 0), t.lease_began_at
+    from public.projects as p
+    left join public.renus_config as r on r.id = p.renus_config_id
+    where p.id = interview.project_id;
+    update public.failed_tasks as f
+    set status = 'resolved', resolved_at = now()
+    where f.task_row_id = t.id and f.status <> 'resolved';
+
+    insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
+    values (
+        new_message_id, interview.id, 'assistant', spoken.reply,
+        jsonb_build_object('type', 'text', 'delivery_id', new_delivery_id, 'turn_id', t.lease, 'from_seq', t.handled_seq, 'to_seq', t.lease_seq),
+        t.client_id, t.last_seq + 1
+    );
+    select * into strict lead from public.leads as l where l.id = t.lead_id;
+    refusal := private.delivery_refusal(spoken.kind, '{"type": "text"}', lead, t.last_inbound_at);
+    insert into public.deliveries (id, client_id, lead_id, thread_id, interview_id, channel_account_id, kind, content, message_id, status, reason, queue, seq)
+    values (
+        new_delivery_id, t.client_id, t.lead_id, t.id, interview.id, t.channel_account_id, spoken.kind,
+        jsonb_build_object('type', 'text', 'text', spoken.reply), new_message_id,
+        case when refusal is null then 'queued' else 'cancelled' end::public.delivery_status, refusal, 'high_priority', t.last_seq + 1
+    );
+
+    if partial then
+        update private.threads as x
+        set last_seq = x.last_seq + 1, handled_seq = x.lease_seq, lease = null, lease_until = null, attempts = 0, due_at = clock_timestamp(),
+            waiting_since = clock_timestamp(), not_before = null
+        where x.id = t.id;
+        perform pgmq.set_vt('high_priority', t.task_id, 0);
+    else
+        update private.threads as x
+        set last_seq = x.last_seq + 1, handled_seq = x.lease_seq, lease = null, lease_until = null, attempts = 0, task_id = null, due_at = null,
+            waiting_since = null, not_before = null
+        where x.id = t.id;
+        perform pgmq.delete('high_priority', t.task_id);
+    end if;
+    return verdict || jsonb_build_object(
+        'verdict', case when partial then 'partial' else 'committed' end,
+        'delivery', private.release_next(t.id, visibility_s)
+    );
+end
+$$;
+comment on function private.commit_turn(jsonb, integer) is
+'Commits one turn under its interview''s and thread''s locks: answers, interview, reply, delivery, task and lease in one transaction. A stale lease writes nothing; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';

@@ -1,0 +1,30 @@
+create or replace function private.apply_status(delivery_id uuid, status jsonb, occurred_at timestamptz) returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    d public.deliveries;
+    news public.delivery_status := case status ->> 'status'
+        when 'sent' then 'sent' when 'delivered' then 'delivered' when 'read' then 'read' when 'played' then 'read' when 'failed' then 'failed'
+    end;
+begin
+    select * into d from public.deliveries as x where x.id = apply_status.delivery_id for update;
+    if news is null or d.status = 'cancelled' then
+        return;
+    end if;
+    update public.deliveries as x
+    set status = case when private.delivery_rank(news) > private.delivery_rank(x.status) then news else x.status end,
+        error = case when news = 'failed' and private.delivery_rank(news) > private.delivery_rank(x.status) then apply_status.status -> 'error' else x.error end,
+        reason = case when news = 'failed' and private.delivery_rank(news) > private.delivery_rank(x.status) then apply_status.status #>> '{error,message}' else x.reason end,
+        provider_message_id = coalesce(x.provider_message_id, apply_status.status ->> 'message_id'),
+        pricing = coalesce(apply_status.status -> 'pricing', x.pricing),
+        sent_at = case when news <> 'failed' then coalesce(x.sent_at, occurred_at, now()) else x.sent_at end,
+        delivered_at = case when news in ('delivered', 'read') then coalesce(x.delivered_at, occurred_at, now()) else x.delivered_at end,
+        read_at = case when news = 'read' then coalesce(x.read_at, occurred_at, now()) else x.read_at end
+    where x.id = d.id;
+    -- The provider has it: whatever attempt was still planned is off.
+    if d.task_id is not null then
+        perform private.end_delivery(d.id);
+    end if;
+end
+$$;
+comment on function private.apply_status(uuid, jsonb, timestamptz) is 'Moves a delivery forward by what the provider says of it, never backward.';

@@ -1,0 +1,80 @@
+create or replace function private.ingest_messages(items jsonb) returns integer
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    stored integer;
+    more integer;
+begin
+    -- items: [{"ord", "thread_id", "lead_id", "client_id", "event"}], their threads locked by the caller.
+    insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+    select distinct on (x.lead_id) x.client_id, x.lead_id, false, 'consent'::public.legal_basis,
+        jsonb_build_object('source', 'message', 'text', x.event #>> '{message,text}', 'provider_id', x.event ->> 'provider_id')
+    from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, lead_id uuid, client_id uuid, event jsonb)
+    join public.leads as l on l.id = x.lead_id
+    where private.is_opt_out(x.event #>> '{message,text}') and l.opted_out_at is null
+    order by x.lead_id, x.ord;
+
+    -- What no interview waits for belongs to the lead's open conversation.
+    insert into public.conversations (lead_id, client_id, thread_id)
+    select distinct t.lead_id, t.client_id, t.id
+    from jsonb_to_recordset(items) as x (thread_id uuid)
+    join private.threads as t on t.id = x.thread_id
+    where t.interview_id is null and t.conversation_id is null
+        and not exists (select from public.conversations as c where c.client_id = t.client_id and c.thread_id = t.id and c.status = 'open');
+    update private.threads as t
+    set conversation_id = (
+        select c.id from public.conversations as c
+        where c.client_id = t.client_id and c.thread_id = t.id and c.status = 'open'
+        order by c.created_at desc
+        limit 1
+    )
+    where t.id in (select x.thread_id from jsonb_to_recordset(items) as x (thread_id uuid))
+        and t.interview_id is null
+        and (t.conversation_id is null or not exists (select from public.conversations as c where c.id = t.conversation_id and c.status = 'open'));
+
+    update private.threads as t
+    set address = a.address
+    from (
+        select distinct on (x.thread_id) x.thread_id, jsonb_build_object('wa_id', x.event #> '{sender,wa_id}', 'bsuid', x.event #> '{sender,bsuid}') as address
+        from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
+        order by x.thread_id, x.ord desc
+    ) as a
+    where t.id = a.thread_id and t.address is distinct from a.address;
+
+    insert into public.interview_messages (interview_id, role, content, metadata, client_id, seq, provider_timestamp)
+    select t.interview_id, 'user', coalesce(x.event #>> '{message,text}', ''), private.message_metadata(x.event), t.client_id,
+        t.last_seq + row_number() over (partition by t.id order by x.ord), (x.event ->> 'occurred_at')::timestamptz
+    from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
+    join private.threads as t on t.id = x.thread_id
+    where t.interview_id is not null
+    order by x.ord;
+    get diagnostics stored = row_count;
+
+    with said as (
+        insert into public.messages (conversation_id, role, content, channel, metadata, client_id, seq, provider_timestamp)
+        select t.conversation_id, 'user', coalesce(x.event #>> '{message,text}', ''), 'whatsapp', private.message_metadata(x.event), t.client_id,
+            t.last_seq + row_number() over (partition by t.id order by x.ord), (x.event ->> 'occurred_at')::timestamptz
+        from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
+        join private.threads as t on t.id = x.thread_id
+        where t.interview_id is null and t.conversation_id is not null
+        order by x.ord
+        returning conversation_id, seq
+    )
+    update private.threads as t
+    set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = clock_timestamp()
+    from (select conversation_id, max(seq) as newest from said group by conversation_id) as s
+    where t.conversation_id = s.conversation_id;
+    select count(*) into more
+    from jsonb_to_recordset(items) as x (thread_id uuid)
+    join private.threads as t on t.id = x.thread_id
+    where t.interview_id is null;
+    update public.conversations as c
+    set last_message_at = clock_timestamp()
+    where c.id in (
+        select t.conversation_id from jsonb_to_recordset(items) as x (thread_id uuid) join private.threads as t on t.id = x.thread_id where t.interview_id is null
+    );
+    return stored + more;
+end
+$$;
+comment on function private.ingest_messages(jsonb) is
+'Stores inbound messages in order on their threads: in the live interview, or else in the lead''s open conversation. Opt-out words reach the consent ledger before anything is answered. The caller holds the threads'' locks.';

@@ -1,0 +1,31 @@
+create or replace function private.record_lead() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    insert into public.lead_identities (client_id, lead_id, kind, value)
+    select n.client_id, n.id, 'phone', private.phone_key(n.phone)
+    from new_rows as n
+    where n.phone is not null
+    order by n.client_id, private.phone_key(n.phone)
+    on conflict on constraint an_identity_is_one_lead_of_a_client do nothing;
+    if tg_op = 'INSERT' then
+        insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+        select n.client_id, n.id, true, n.consent_basis, jsonb_build_object('source', 'import', 'recorded_by', private.current_profile_id())
+        from new_rows as n
+        where n.consent_basis <> 'not_informed';
+        perform private.add_interviews(p.id)
+        from public.projects as p
+        where p.client_id in (select n.client_id from new_rows as n) and p.status = 'active' and p.config #> '{audience,join_later}' = 'true';
+    end if;
+    return null;
+end
+$$;
+comment on function private.record_lead() is 'Trigger: a new lead''s identity by phone, its consent basis in the ledger, and its place in running projects that take later leads.';
+
+create or replace trigger _500_record_new_lead after insert on public.leads
+referencing new table as new_rows
+for each statement execute function private.record_lead();
+
+create or replace trigger _500_record_changed_lead after update on public.leads
+referencing new table as new_rows
+for each statement execute function private.record_lead();

@@ -1,0 +1,47 @@
+create or replace function worker.claim_tasks(queues text[], max integer, visibility_s integer) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    q text;
+    room integer;
+    messages jsonb := '[]';
+    tasks jsonb;
+    starving integer := case when cardinality(queues) > 1 and random() * 8 < max then greatest(max / 8, 1) else 0 end;
+    client uuid;
+begin
+    if not queues <@ array['high_priority', 'default', 'low_priority'] then
+        raise exception 'queues are high_priority, default and low_priority' using errcode = 'PT400';
+    end if;
+    -- pgmq.read is a statement of its own, before any lock: it never waits, and what it hides is claimed within this transaction.
+    -- Strict order, but for one slot in eight, which takes the lowest queue first: it must not starve.
+    if starving > 0 then
+        messages := messages || private.read_queue(queues[cardinality(queues)], starving, visibility_s);
+    end if;
+    foreach q in array queues loop
+        room := max - jsonb_array_length(messages);
+        if room > 0 then
+            messages := messages || private.read_queue(q, room, visibility_s);
+        end if;
+    end loop;
+    -- Invitations are made when there is room for them: an instance that runs dry makes the next ones.
+    if 'default' = any (queues) and jsonb_array_length(messages) < max then
+        for client in
+            select distinct p.client_id from public.projects as p
+            where p.status = 'active' and exists (select from public.interviews as i where i.project_id = p.id and i.status = 'pending' and i.invited_at is null)
+        loop
+            if private.invite_next(client) > 0 and jsonb_array_length(messages) < max then
+                messages := messages || private.read_queue('default', max - jsonb_array_length(messages), visibility_s);
+            end if;
+        end loop;
+    end if;
+
+    select private.begin_turns(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'agent_turn'), '[]'), visibility_s)
+        || private.begin_deliveries(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'delivery'), '[]'), visibility_s)
+        || private.begin_reports(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'report'), '[]'), visibility_s)
+    into tasks
+    from jsonb_array_elements(messages) as m (v);
+    return jsonb_build_object('tasks', tasks, 'next_due_ms', private.next_due_ms(queues));
+end
+$$;
+comment on function worker.claim_tasks(text[], integer, integer) is
+'Claims up to max tasks for visibility_s seconds, the first queue first. Returns {"tasks": [{"task", "queue", "msg_id", "id", "client_id", "attempt", "claim", "wait_ms", "work"}], "next_due_ms"}: when the next one will be due, null if nothing waits. A claim that is not finished in time lapses and counts as a failed attempt.';

@@ -1,0 +1,63 @@
+create or replace function worker.complete_deliveries(results jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    item jsonb;
+    d public.deliveries;
+    answer jsonb := '[]';
+    next_task jsonb;
+    wait_ms integer;
+begin
+    -- Lock order: threads, then deliveries.
+    perform from private.threads as t
+    where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
+    order by t.id
+    for update;
+    for item in select r from jsonb_array_elements(results) as r order by (r ->> 'id')::uuid loop
+        select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for update;
+        next_task := null;
+        if found and d.status in ('sent', 'delivered', 'read') then
+            -- A status was faster than the answer to the send.
+            update public.deliveries as x
+            set claim = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
+            where x.id = d.id and x.claim = (item ->> 'claim')::uuid;
+        elsif not found or d.claim is distinct from (item ->> 'claim')::uuid or d.status not in ('sending', 'unknown') then
+            answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'stale', 'task', null);
+            continue;
+        elsif item ->> 'outcome' = 'sent' then
+            update public.deliveries as x
+            set status = 'sent', sent_at = now(), claim = null, error = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
+            where x.id = d.id;
+            perform private.end_delivery(d.id);
+        elsif item ->> 'outcome' = 'unknown' then
+            update public.deliveries as x
+            set status = 'unknown', error = item -> 'error', due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
+            where x.id = d.id;
+            perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
+        elsif item ->> 'outcome' = 'throttled' then
+            wait_ms := greatest(coalesce((item ->> 'retry_after_ms')::integer, 1000), 1);
+            update public.deliveries as x
+            set status = 'queued', claim = null, attempts = x.attempts - 1, error = item -> 'error',
+                due_at = clock_timestamp() + make_interval(secs => wait_ms / 1000.0)
+            where x.id = d.id;
+            perform pgmq.set_vt(d.queue, d.task_id, ceil(wait_ms / 1000.0)::integer);
+        else
+            perform private.retry_delivery(
+                d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'), coalesce((item #>> '{error,retryable}')::boolean, false)
+            );
+        end if;
+        select * into d from public.deliveries as x where x.id = d.id;
+        if d.thread_id is not null and d.status not in ('queued', 'unknown') then
+            next_task := private.release_next(d.thread_id, 60);
+        end if;
+        answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
+    end loop;
+    perform private.admit_deliveries(c.client_id, c.queue)
+    from (
+        select distinct x.client_id, x.queue from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r)
+    ) as c;
+    return answer;
+end
+$$;
+comment on function worker.complete_deliveries(jsonb) is
+'What became of sends: [{"id", "claim", "outcome": sent | unknown | failed | throttled, "provider_message_id", "error", "retry_after_ms"}] → [{"id", "status", "task"}]. task: the thread''s next reply, claimed for the caller. status stale: the claim was lost. unknown waits for the provider''s word, throttled does not count as an attempt. Idempotent by the claim.';

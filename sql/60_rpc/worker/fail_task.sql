@@ -1,0 +1,28 @@
+create or replace function worker.fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    case fail_task.task
+        when 'agent_turn' then
+            perform private.lock_threads(array[fail_task.id]);
+            if exists (select from private.threads as t where t.id = fail_task.id and t.lease = fail_task.claim) then
+                return private.retry_turn(fail_task.id, fail_task.error, fail_task.retryable, 'failed');
+            end if;
+        when 'delivery' then
+            perform from public.deliveries as d where d.id = fail_task.id and d.claim = fail_task.claim and d.status = 'sending' for update;
+            if found then
+                return private.retry_delivery(fail_task.id, fail_task.error, fail_task.retryable);
+            end if;
+        when 'report' then
+            perform from public.reports as r where r.id = fail_task.id and r.claim = fail_task.claim for update;
+            if found then
+                return private.retry_report(fail_task.id, fail_task.error, fail_task.retryable);
+            end if;
+        else
+            raise exception 'there is no task named %', fail_task.task using errcode = 'PT400';
+    end case;
+    return '{"outcome": "stale", "retry_in_ms": null}';
+end
+$$;
+comment on function worker.fail_task(text, uuid, uuid, jsonb, boolean) is
+'A claimed task failed: {"outcome": "retry" | "dead" | "stale", "retry_in_ms"}. Retries after 1, 5, 25 seconds; then, or at once when not retryable, a row in failed_tasks. Idempotent by the claim.';
