@@ -8,11 +8,11 @@ grant update (company_name, cnpj, plan, status) on public.clients to authenticat
 grant select, insert, update, delete on public.clients to service_role;
 
 create policy clients_select on public.clients for select to authenticated
-using (id = any (array(select private.visible_client_ids())));
+using (id = any(array(select private.visible_client_ids())));
 
 create policy clients_insert on public.clients for insert to authenticated
 with check ((select private.is_admin()));
 
 create policy clients_update on public.clients for update to authenticated
-using (id = any (array(select private.visible_client_ids())))
-with check (id = any (array(select private.visible_client_ids())));
+using (id = any(array(select private.visible_client_ids())))
+with check (id = any(array(select private.visible_client_ids())));

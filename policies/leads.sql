@@ -10,14 +10,14 @@ grant delete on public.leads to authenticated;
 grant select, insert, update, delete on public.leads to service_role;
 
 create policy leads_select on public.leads for select to authenticated
-using (client_id = any (array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())));
 
 create policy leads_insert on public.leads for insert to authenticated
-with check (client_id = any (array(select private.visible_client_ids())));
+with check (client_id = any(array(select private.visible_client_ids())));
 
 create policy leads_update on public.leads for update to authenticated
-using (client_id = any (array(select private.visible_client_ids())))
-with check (client_id = any (array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())))
+with check (client_id = any(array(select private.visible_client_ids())));
 
 create policy leads_delete on public.leads for delete to authenticated
-using (client_id = any (array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())));

@@ -9,14 +9,14 @@ grant delete on public.projects to authenticated;
 grant select, insert, update, delete on public.projects to service_role;
 
 create policy projects_select on public.projects for select to authenticated
-using (client_id = any (array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())));
 
 create policy projects_insert on public.projects for insert to authenticated
-with check (client_id = any (array(select private.visible_client_ids())));
+with check (client_id = any(array(select private.visible_client_ids())));
 
 create policy projects_update on public.projects for update to authenticated
-using (client_id = any (array(select private.visible_client_ids())))
-with check (client_id = any (array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())))
+with check (client_id = any(array(select private.visible_client_ids())));
 
 create policy projects_delete on public.projects for delete to authenticated
-using (client_id = any (array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())));

@@ -1,4 +1,3 @@
 -- Nobody but the owner.
 alter table private.settings enable row level security;
 alter table private.settings force row level security;
-

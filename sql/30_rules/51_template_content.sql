@@ -1,4 +1,6 @@
-create or replace function private.template_content(template public.message_templates, lead_name text, company_name text, project_name text, notification_text text) returns jsonb
+create or replace function private.template_content(
+    template public.message_templates, lead_name text, company_name text, project_name text, notification_text text
+) returns jsonb
 language plpgsql immutable set search_path = ''
 as $$
 declare
