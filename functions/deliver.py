@@ -1,0 +1,22 @@
+"""Sends what waits in the `default` queue: invitations and notifications. Deployed with `--target deliver`."""
+
+import functions_framework.aio
+from starlette.requests import Request
+from starlette.responses import Response
+
+from renum import doorbell
+from renum.clients import PerLoop
+from renum.drain import Drain
+from renum.rpc import rpc
+from renum.sending import run_delivery
+from renum.settings import settings
+
+_drain = PerLoop(
+    lambda: Drain("deliver", ["default"], {"delivery": run_delivery}, rpc=rpc(), settings=settings(), concurrency=32)
+)
+
+
+@functions_framework.aio.http
+async def deliver(_: Request) -> Response:
+    """A ring: carries nothing, and may be repeated or forged without harm."""
+    return await doorbell.ring(_drain.get())

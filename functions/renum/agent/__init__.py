@@ -1,0 +1,1 @@
+"""The agent: context, state, prompts, graph, models. The model proposes; SQL decides."""

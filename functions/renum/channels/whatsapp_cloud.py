@@ -1,0 +1,56 @@
+"""WhatsApp Cloud API: signatures and verification here, reading and sending in the two modules beside.
+
+https://developers.facebook.com/docs/whatsapp/cloud-api/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+from renum.accounts import Account
+from renum.channels import whatsapp_cloud_parse, whatsapp_cloud_send
+from renum.shapes import Delivery, Event
+
+SIGNATURE = "x-hub-signature-256"
+
+
+def _same(one: str, other: str) -> bool:
+    # On bytes: compare_digest raises TypeError for a str that is not ASCII, and headers come from strangers.
+    return hmac.compare_digest(one.encode("utf-8", "surrogateescape"), other.encode("utf-8", "surrogateescape"))
+
+
+class WhatsAppCloud:
+    """The adapter for `provider = 'whatsapp_cloud'`. Credentials: access_token, app_secret, verify_token."""
+
+    def challenge(self, query: Mapping[str, str], account: Account) -> str | None:
+        """Meta's verification request: `hub.mode=subscribe`, `hub.verify_token`, `hub.challenge` → the bare
+        challenge."""
+        expected = account.credentials.get("verify_token", "")
+        if (
+            not expected
+            or query.get("hub.mode") != "subscribe"
+            or not _same(query.get("hub.verify_token", ""), expected)
+        ):
+            return None
+        return query.get("hub.challenge")
+
+    def verify(self, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
+        """`X-Hub-Signature-256: sha256=<hex>` is HMAC-SHA256 over the raw body with the app's secret."""
+        secret = account.credentials.get("app_secret", "")
+        if not secret:
+            return False
+        expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        return _same(headers.get(SIGNATURE, ""), expected)
+
+    def parse(self, body: bytes) -> list[Event]:
+        """See `whatsapp_cloud_parse`."""
+        return whatsapp_cloud_parse.parse(body)
+
+    async def send(self, delivery: Delivery, account: Account) -> str | None:
+        """See `whatsapp_cloud_send`."""
+        return await whatsapp_cloud_send.send(delivery, account)
+
+
+channel = WhatsAppCloud()

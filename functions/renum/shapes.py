@@ -1,0 +1,304 @@
+"""The JSON that travels between the functions and the `worker` RPCs, as types.
+
+TypedDicts, not models: SQL made these objects and SQL checks what comes back, so reading them costs nothing here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+Queue = Literal["high_priority", "default", "low_priority"]
+TaskKind = Literal["agent_turn", "delivery", "report"]
+JSON = dict[str, Any]
+
+
+class StoredCredentials(TypedDict):
+    """Encrypted credentials as `renum.crypto.seal` made them."""
+
+    ciphertext: str
+    key_id: str
+
+
+class AccountRow(TypedDict):
+    """A channel account as `worker.channel_account` gives it. `external_id` is the provider's id (Cloud API:
+    phone_number_id)."""
+
+    id: str
+    client_id: str
+    channel: str
+    provider: str
+    external_id: str
+    status: str
+    config: JSON
+    credentials: StoredCredentials | None
+
+
+class Sender(TypedDict):
+    """Every identity of whoever wrote that the item names; any of them may be absent."""
+
+    wa_id: str | None
+    bsuid: str | None
+    parent_bsuid: str | None
+    name: str | None
+    username: str | None
+
+
+class MessageBody(TypedDict):
+    """`text` is what the lead said ('' when nothing is readable); `payload` is the type's body as received."""
+
+    type: str
+    text: str
+    payload: JSON
+    reply_to: str | None
+
+
+class ErrorBody(TypedDict):
+    """An error with its decision; `scope` is message, recipient, number or account."""
+
+    code: str
+    message: str
+    retryable: bool
+    scope: str
+
+
+class StatusBody(TypedDict):
+    """What happened to a message of ours. `reference` is the delivery id that travelled with it."""
+
+    message_id: str
+    status: str
+    reference: str | None
+    error: ErrorBody | None
+    pricing: JSON | None
+
+
+class Event(TypedDict):
+    """One item of a webhook. `provider_id` is its idempotency key; `number` the account's number that the item
+    names."""
+
+    kind: Literal["message", "status", "opt_out", "opt_in", "other"]
+    provider_id: str
+    number: str | None
+    raw: JSON
+    occurred_at: NotRequired[str | None]
+    sender: NotRequired[Sender]
+    message: NotRequired[MessageBody]
+    status: NotRequired[StatusBody]
+    field: NotRequired[str]
+
+
+class IngestResult(TypedDict):
+    """How many of the events became what."""
+
+    messages: int
+    statuses: int
+    other: int
+    duplicates: int
+    unrouted: int
+
+
+class Question(TypedDict):
+    """One question of the questionnaire with its state in this interview."""
+
+    key: str
+    text: str
+    type: Literal["text", "number", "scale", "yes_no", "choice"]
+    options: list[Any] | None
+    validation: JSON
+    required: bool
+    status: Literal["open", "answered", "refused", "skipped", "invalid"]
+    probes_left: int
+
+
+class HistoryItem(TypedDict):
+    """An earlier message of the dialogue."""
+
+    role: Literal["user", "assistant", "system"]
+    content: str
+    seq: int
+
+
+class InputItem(TypedDict):
+    """A message that no turn has handled yet."""
+
+    id: str
+    seq: int
+    type: str
+    content: str
+
+
+class LeadInfo(TypedDict):
+    """Who is being interviewed."""
+
+    name: str | None
+    opted_out: bool
+
+
+class ProjectInfo(TypedDict):
+    """What the interview is about."""
+
+    name: str
+    goal: str | None
+
+
+class AgentInfo(TypedDict):
+    """The client's agent configuration, pinned for this turn."""
+
+    agent_type: str
+    config: JSON
+    prompts: JSON
+    version: int | None
+    model: str | None
+
+
+class Turn(TypedDict):
+    """The work of an `agent_turn` task: everything the turn needs, and nothing of anyone else."""
+
+    kind: str
+    lead: LeadInfo
+    company_name: str
+    project: ProjectInfo
+    agent: AgentInfo
+    questions: list[Question]
+    current_question: str | None
+    history: list[HistoryItem]
+    input: list[InputItem]
+    reruns: int
+
+
+class Recipient(TypedDict):
+    """Every address the delivery may go to."""
+
+    phone: str | None
+    wa_id: str | None
+    bsuid: str | None
+    email: str | None
+
+
+class Delivery(TypedDict):
+    """The work of a `delivery` task. `content` is {"type": "text", "text"} or {"type": "template", "name",
+    "language", "parameters", "text"}."""
+
+    id: str
+    kind: str
+    channel: str
+    channel_account_id: str
+    to: Recipient
+    content: JSON
+
+
+class ReportWork(TypedDict):
+    """The work of a `report` task; the statistics are computed in SQL."""
+
+    report_id: str
+    kind: Literal["interview", "project"]
+    company_name: str
+    project: JSON
+    statistics: JSON
+    quotes: JSON
+    model: str | None
+
+
+class Task(TypedDict):
+    """A claimed task. `claim` proves the claim (for a turn it is the lease); `work` is null while a turn is inside
+    its debounce."""
+
+    task: TaskKind
+    queue: Queue
+    msg_id: int
+    id: str
+    client_id: str
+    attempt: int
+    claim: str
+    wait_ms: int
+    work: Any
+
+
+class Claim(TypedDict):
+    """What `claim_tasks` gave, and in how many ms the next task of these queues is due (null: nothing waits)."""
+
+    tasks: list[Task]
+    next_due_ms: int | None
+
+
+class Answer(TypedDict):
+    """A proposed answer with the words it was taken from."""
+
+    key: str
+    value: Any
+    quote: str
+    seq: int
+
+
+class Probe(TypedDict):
+    """A follow-up to a short free-text answer."""
+
+    key: str
+    text: str
+
+
+class Proposal(TypedDict):
+    """What the model proposes; SQL decides."""
+
+    answers: list[Answer]
+    refused: list[str]
+    acknowledgement: str
+    wordings: dict[str, str]
+    probe: Probe | None
+    declined: bool
+    opt_out: bool
+
+
+class Step(TypedDict):
+    """How long one node of the graph took."""
+
+    node: str
+    ms: float
+
+
+class TurnResult(TypedDict):
+    """What a turn hands to `commit_turns`."""
+
+    thread_id: str
+    lease: str
+    proposal: Proposal
+    model: str
+    graph: str
+    steps: list[Step]
+    input_tokens: int
+    output_tokens: int
+
+
+class Verdict(TypedDict):
+    """What `commit_turns` decided for one turn, with the task that follows from it."""
+
+    thread_id: str
+    lease: str
+    verdict: Literal["committed", "superseded", "partial", "stale"]
+    task: NotRequired[Task | None]
+    delivery: NotRequired[Task | None]
+
+
+class DeliveryResult(TypedDict):
+    """What became of one send."""
+
+    id: str
+    claim: str
+    outcome: Literal["sent", "unknown", "failed", "throttled"]
+    provider_message_id: str | None
+    error: ErrorBody | None
+    retry_after_ms: int | None
+
+
+class Completion(TypedDict):
+    """The delivery's new status, and the thread's next delivery if one was released."""
+
+    id: str
+    status: str
+    task: NotRequired[Task | None]
+
+
+class Failure(TypedDict):
+    """What `fail_task` made of a failed task."""
+
+    outcome: Literal["retry", "dead", "stale"]
+    retry_in_ms: int | None

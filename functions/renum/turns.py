@@ -1,0 +1,61 @@
+"""One agent_turn task: run its graph, hand the proposal over, follow what the commit says."""
+
+from __future__ import annotations
+
+from renum.agent.context import AgentContext
+from renum.agent.graph import run_interview
+from renum.agent.models import interviewer
+from renum.batch import Batcher
+from renum.clients import PerLoop
+from renum.errors import TaskError
+from renum.log import Log
+from renum.rpc import rpc
+from renum.settings import settings
+from renum.shapes import Task, Turn, TurnResult, Verdict
+
+PATIENCE_S = 20.0
+"""How long to insist on a commit. The lease outlives it, so no other instance runs the turn meanwhile."""
+
+log = Log("turns")
+
+
+async def _commit(results: list[TurnResult]) -> list[Verdict]:
+    return await rpc().commit_turns(results, patience_s=PATIENCE_S)
+
+
+_commits: PerLoop[Batcher[TurnResult, Verdict]] = PerLoop(
+    lambda: Batcher(
+        _commit,
+        key_of_item=lambda result: (result["thread_id"], result["lease"]),
+        key_of_result=lambda verdict: (verdict["thread_id"], verdict["lease"]),
+        missing=lambda result: {"thread_id": result["thread_id"], "lease": result["lease"], "verdict": "stale"},
+    )
+)
+
+
+async def run_turn(task: Task) -> Task | None:
+    """Runs a turn and commits it. Returns the reply's delivery to send now, or the same turn again when the lead
+    wrote meanwhile."""
+    turn: Turn = task["work"]
+    if turn["kind"] != "interview":
+        raise TaskError("unknown_turn", f"no graph for turns of kind {turn['kind']}")
+    config = settings()
+    name = turn["agent"]["model"] or config.model
+    context = AgentContext(interviewer(name), name, config.model_timeout_s, task["id"])
+    state = await run_interview(turn, context)
+    verdict = await _commits.get().submit(
+        {
+            "thread_id": task["id"],
+            "lease": task["claim"],
+            "proposal": state["proposal"],
+            "model": name,
+            "graph": "interview",
+            "steps": state["steps"],
+            "input_tokens": state.get("input_tokens", 0),
+            "output_tokens": state.get("output_tokens", 0),
+        }
+    )
+    log.debug("A turn ended.", action=f"turn.{verdict['verdict']}", thread_id=task["id"], client_id=task["client_id"])
+    if verdict["verdict"] == "superseded":
+        return verdict.get("task")
+    return verdict.get("delivery")

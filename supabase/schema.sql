@@ -1,0 +1,7579 @@
+-- The whole schema as PostgreSQL prints it, so that a review sees what a change does to the database.
+-- Made by `renum check --write`; `make check` compares it. Nothing reads it to build a database.
+
+-- Name: agent_tools; Type: SCHEMA; Schema: -; Owner: postgres
+
+CREATE SCHEMA agent_tools;
+
+ALTER SCHEMA agent_tools OWNER TO postgres;
+
+-- Name: SCHEMA agent_tools; Type: COMMENT; Schema: -; Owner: postgres
+
+COMMENT ON SCHEMA agent_tools IS 'SQL functions that agents may call, owned by renum_agent. Never exposed.';
+
+-- Name: pg_cron; Type: EXTENSION; Schema: -; Owner: -
+
+CREATE EXTENSION IF NOT EXISTS pg_cron WITH SCHEMA pg_catalog;
+
+-- Name: EXTENSION pg_cron; Type: COMMENT; Schema: -; Owner: 
+
+COMMENT ON EXTENSION pg_cron IS 'Job scheduler for PostgreSQL (local stand-in for citusdata/pg_cron)';
+
+-- Name: pg_net; Type: EXTENSION; Schema: -; Owner: -
+
+CREATE EXTENSION IF NOT EXISTS pg_net WITH SCHEMA extensions;
+
+-- Name: EXTENSION pg_net; Type: COMMENT; Schema: -; Owner: 
+
+COMMENT ON EXTENSION pg_net IS 'Async HTTP from SQL (local stand-in for supabase/pg_net)';
+
+-- Name: private; Type: SCHEMA; Schema: -; Owner: postgres
+
+CREATE SCHEMA private;
+
+ALTER SCHEMA private OWNER TO postgres;
+
+-- Name: SCHEMA private; Type: COMMENT; Schema: -; Owner: postgres
+
+COMMENT ON SCHEMA private IS 'Rules, helpers, settings, threads and secrets. Never exposed.';
+
+-- Name: worker; Type: SCHEMA; Schema: -; Owner: postgres
+
+CREATE SCHEMA worker;
+
+ALTER SCHEMA worker OWNER TO postgres;
+
+-- Name: SCHEMA worker; Type: COMMENT; Schema: -; Owner: postgres
+
+COMMENT ON SCHEMA worker IS 'RPCs for the deployed functions. Exposed through PostgREST, executable by renum_worker only.';
+
+-- Name: pgmq; Type: EXTENSION; Schema: -; Owner: -
+
+CREATE EXTENSION IF NOT EXISTS pgmq WITH SCHEMA pgmq;
+
+-- Name: EXTENSION pgmq; Type: COMMENT; Schema: -; Owner: 
+
+COMMENT ON EXTENSION pgmq IS 'A lightweight message queue. Like AWS SQS and RSMQ but on Postgres.';
+
+-- Name: agent_type; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.agent_type AS ENUM (
+    'renus_base',
+    'mmn',
+    'vereador',
+    'clinica'
+);
+
+ALTER TYPE public.agent_type OWNER TO postgres;
+
+-- Name: TYPE agent_type; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.agent_type IS 'Which agent a client runs.';
+
+-- Name: answer_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.answer_status AS ENUM (
+    'answered',
+    'refused',
+    'skipped',
+    'invalid'
+);
+
+ALTER TYPE public.answer_status OWNER TO postgres;
+
+-- Name: TYPE answer_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.answer_status IS 'What became of a question: skipped by a rule, refused by the lead, or tried without a valid answer yet.';
+
+-- Name: channel; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.channel AS ENUM (
+    'whatsapp',
+    'sms',
+    'email'
+);
+
+ALTER TYPE public.channel OWNER TO postgres;
+
+-- Name: TYPE channel; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.channel IS 'The medium a message travels by.';
+
+-- Name: channel_account_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.channel_account_status AS ENUM (
+    'active',
+    'paused',
+    'disconnected'
+);
+
+ALTER TYPE public.channel_account_status OWNER TO postgres;
+
+-- Name: TYPE channel_account_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.channel_account_status IS 'Whether an account may send.';
+
+-- Name: client_plan; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.client_plan AS ENUM (
+    'basic',
+    'pro',
+    'enterprise'
+);
+
+ALTER TYPE public.client_plan OWNER TO postgres;
+
+-- Name: TYPE client_plan; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.client_plan IS 'What a client pays for.';
+
+-- Name: client_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.client_status AS ENUM (
+    'active',
+    'inactive',
+    'suspended'
+);
+
+ALTER TYPE public.client_status OWNER TO postgres;
+
+-- Name: TYPE client_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.client_status IS 'Only the people of an active client have access.';
+
+-- Name: conversation_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.conversation_status AS ENUM (
+    'open',
+    'closed'
+);
+
+ALTER TYPE public.conversation_status OWNER TO postgres;
+
+-- Name: TYPE conversation_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.conversation_status IS 'Life of a conversation.';
+
+-- Name: delivery_kind; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.delivery_kind AS ENUM (
+    'invitation',
+    'reply',
+    'goodbye',
+    'notification'
+);
+
+ALTER TYPE public.delivery_kind OWNER TO postgres;
+
+-- Name: TYPE delivery_kind; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.delivery_kind IS 'Why something is sent. goodbye is the one confirmation of an opt-out.';
+
+-- Name: delivery_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.delivery_status AS ENUM (
+    'queued',
+    'deferred',
+    'sending',
+    'unknown',
+    'sent',
+    'delivered',
+    'read',
+    'failed',
+    'cancelled'
+);
+
+ALTER TYPE public.delivery_status OWNER TO postgres;
+
+-- Name: TYPE delivery_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.delivery_status IS 'Life of a delivery. unknown: it may have left; a status or the grace period decides.';
+
+-- Name: end_reason; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.end_reason AS ENUM (
+    'completed',
+    'opted_out',
+    'expired',
+    'cancelled',
+    'handed_over'
+);
+
+ALTER TYPE public.end_reason OWNER TO postgres;
+
+-- Name: TYPE end_reason; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.end_reason IS 'Why an interview ended.';
+
+-- Name: event_outcome; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.event_outcome AS ENUM (
+    'stored',
+    'status',
+    'preference',
+    'kept',
+    'unrouted'
+);
+
+ALTER TYPE public.event_outcome OWNER TO postgres;
+
+-- Name: TYPE event_outcome; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.event_outcome IS 'What became of an item of a webhook: a message stored, a delivery moved, a preference recorded, kept raw, or kept raw because it names a number of somebody else.';
+
+-- Name: failed_task_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.failed_task_status AS ENUM (
+    'dead',
+    'replayed',
+    'resolved'
+);
+
+ALTER TYPE public.failed_task_status OWNER TO postgres;
+
+-- Name: TYPE failed_task_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.failed_task_status IS 'Life of a dead letter.';
+
+-- Name: identity_kind; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.identity_kind AS ENUM (
+    'phone',
+    'wa_id',
+    'bsuid',
+    'lid',
+    'email'
+);
+
+ALTER TYPE public.identity_kind OWNER TO postgres;
+
+-- Name: TYPE identity_kind; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.identity_kind IS 'Ways to recognise a lead. phone holds the matching key, not the number (private.phone_key).';
+
+-- Name: interview_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.interview_status AS ENUM (
+    'pending',
+    'in_progress',
+    'completed',
+    'cancelled'
+);
+
+ALTER TYPE public.interview_status OWNER TO postgres;
+
+-- Name: TYPE interview_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.interview_status IS 'Life of an interview.';
+
+-- Name: isa_target_type; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.isa_target_type AS ENUM (
+    'client',
+    'lead',
+    'interview',
+    'conversation'
+);
+
+ALTER TYPE public.isa_target_type OWNER TO postgres;
+
+-- Name: TYPE isa_target_type; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.isa_target_type IS 'What an ISA command is about.';
+
+-- Name: lead_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.lead_status AS ENUM (
+    'active',
+    'inactive',
+    'blocked'
+);
+
+ALTER TYPE public.lead_status OWNER TO postgres;
+
+-- Name: TYPE lead_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.lead_status IS 'Only active leads are written to; a blocked lead is not answered either.';
+
+-- Name: legal_basis; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.legal_basis AS ENUM (
+    'consent',
+    'contract',
+    'legitimate_interest',
+    'legal_obligation',
+    'not_informed'
+);
+
+ALTER TYPE public.legal_basis OWNER TO postgres;
+
+-- Name: TYPE legal_basis; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.legal_basis IS 'LGPD art. 7 grounds on which a lead may be contacted; not_informed where the import did not say.';
+
+-- Name: member_role; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.member_role AS ENUM (
+    'owner',
+    'staff'
+);
+
+ALTER TYPE public.member_role OWNER TO postgres;
+
+-- Name: TYPE member_role; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.member_role IS 'What a person may do at a client: owners also manage people and channel accounts.';
+
+-- Name: member_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.member_status AS ENUM (
+    'invited',
+    'active',
+    'removed'
+);
+
+ALTER TYPE public.member_status OWNER TO postgres;
+
+-- Name: TYPE member_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.member_status IS 'Life of a membership. Invited becomes active when its e-mail address is confirmed.';
+
+-- Name: message_role; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.message_role AS ENUM (
+    'user',
+    'assistant',
+    'system'
+);
+
+ALTER TYPE public.message_role OWNER TO postgres;
+
+-- Name: TYPE message_role; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.message_role IS 'Who speaks: the lead (user), RENUM (assistant), or a note of the system.';
+
+-- Name: notification_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.notification_status AS ENUM (
+    'queued',
+    'sent',
+    'failed',
+    'skipped'
+);
+
+ALTER TYPE public.notification_status OWNER TO postgres;
+
+-- Name: TYPE notification_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.notification_status IS 'Life of a notification. skipped: there was no way to reach the person, see reason.';
+
+-- Name: project_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.project_status AS ENUM (
+    'draft',
+    'active',
+    'paused',
+    'completed'
+);
+
+ALTER TYPE public.project_status OWNER TO postgres;
+
+-- Name: TYPE project_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.project_status IS 'Life of a project: only an active one invites.';
+
+-- Name: project_type; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.project_type AS ENUM (
+    'survey',
+    'campaign',
+    'support'
+);
+
+ALTER TYPE public.project_type OWNER TO postgres;
+
+-- Name: TYPE project_type; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.project_type IS 'What a project is for.';
+
+-- Name: report_kind; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.report_kind AS ENUM (
+    'interview',
+    'project'
+);
+
+ALTER TYPE public.report_kind OWNER TO postgres;
+
+-- Name: TYPE report_kind; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.report_kind IS 'What a report is about.';
+
+-- Name: report_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.report_status AS ENUM (
+    'queued',
+    'writing',
+    'ready',
+    'failed'
+);
+
+ALTER TYPE public.report_status OWNER TO postgres;
+
+-- Name: TYPE report_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.report_status IS 'Life of a report.';
+
+-- Name: sub_agent_type; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.sub_agent_type AS ENUM (
+    'mmn',
+    'vereador',
+    'clinica',
+    'custom'
+);
+
+ALTER TYPE public.sub_agent_type OWNER TO postgres;
+
+-- Name: TYPE sub_agent_type; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.sub_agent_type IS 'What a sub-agent is a specialist of.';
+
+-- Name: template_purpose; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.template_purpose AS ENUM (
+    'invitation',
+    'notification',
+    'other'
+);
+
+ALTER TYPE public.template_purpose OWNER TO postgres;
+
+-- Name: TYPE template_purpose; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.template_purpose IS 'What a template is used for.';
+
+-- Name: template_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.template_status AS ENUM (
+    'pending',
+    'approved',
+    'paused',
+    'rejected'
+);
+
+ALTER TYPE public.template_status OWNER TO postgres;
+
+-- Name: TYPE template_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.template_status IS 'The provider''s verdict on a message template.';
+
+-- Name: text/markdown; Type: DOMAIN; Schema: public; Owner: postgres
+
+CREATE DOMAIN public."text/markdown" AS text;
+
+ALTER DOMAIN public."text/markdown" OWNER TO postgres;
+
+-- Name: DOMAIN "text/markdown"; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON DOMAIN public."text/markdown" IS 'A Markdown document, as a media type PostgREST can answer with.';
+
+-- Name: turn_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.turn_status AS ENUM (
+    'committed',
+    'partial',
+    'failed',
+    'crashed'
+);
+
+ALTER TYPE public.turn_status OWNER TO postgres;
+
+-- Name: TYPE turn_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.turn_status IS 'How a turn ended. partial: newer input had arrived and a further turn follows.';
+
+-- Name: user_role; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.user_role AS ENUM (
+    'admin',
+    'client'
+);
+
+ALTER TYPE public.user_role OWNER TO postgres;
+
+-- Name: TYPE user_role; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.user_role IS 'What a person is to RENUM: an admin of the whole system, or somebody at a client.';
+
+-- Name: account_for(uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.account_for(client_id uuid, channel_account_id uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select a.id
+    from public.channel_accounts as a
+    where a.client_id = account_for.client_id and a.channel = 'whatsapp'
+        and (a.id = account_for.channel_account_id or (account_for.channel_account_id is null and a.status = 'active'))
+    order by a.created_at, a.id
+    limit 1;
+$$;
+
+ALTER FUNCTION private.account_for(client_id uuid, channel_account_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION account_for(client_id uuid, channel_account_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) IS 'The WhatsApp account to write from: the one given, or the client''s oldest active one. null if there is none.';
+
+-- Name: add_interviews(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.add_interviews(project_id uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    added integer;
+begin
+    insert into public.interviews (client_id, lead_id, project_id)
+    select p.client_id, a.lead_id, p.id
+    from public.projects as p
+    cross join private.audience(p.id) as a
+    where p.id = add_interviews.project_id and a.left_out is null and p.config ? 'questionnaire'
+    order by a.lead_id
+    on conflict on constraint a_lead_is_interviewed_once_per_project do nothing;
+    get diagnostics added = row_count;
+    return added;
+end
+$$;
+
+ALTER FUNCTION private.add_interviews(project_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION add_interviews(project_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.add_interviews(project_id uuid) IS 'Makes the interviews of a project''s audience, each once. Idempotent. Returns how many were new. A project without a questionnaire has none.';
+
+-- Name: client_members; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.client_members (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    profile_id uuid,
+    email text NOT NULL,
+    role public.member_role DEFAULT 'staff'::public.member_role NOT NULL,
+    status public.member_status DEFAULT 'invited'::public.member_status NOT NULL,
+    invited_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT active_members_have_a_profile CHECK (((status <> 'active'::public.member_status) OR (profile_id IS NOT NULL))),
+    CONSTRAINT email_is_lower_case_with_an_at CHECK (((email = lower(email)) AND (email ~ '^[^@\s]+@[^@\s]+$'::text)))
+);
+
+ALTER TABLE ONLY public.client_members FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.client_members OWNER TO postgres;
+
+-- Name: TABLE client_members; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.client_members IS 'Who works at a client. An invited row becomes active when a person confirms its e-mail address.';
+
+-- Name: add_member(uuid, text, public.member_role); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.add_member(client_id uuid, email text, role public.member_role) RETURNS public.client_members
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+    address text := lower(btrim(add_member.email));
+    member public.client_members;
+    -- SECURITY: an address counts once its owner confirmed it, here as in private.profile_of_user.
+    person uuid := (select u.id from auth.users as u where lower(u.email) = address and u.email_confirmed_at is not null);
+begin
+    insert into public.client_members as m (client_id, email, role, profile_id, status, invited_by)
+    values (
+        add_member.client_id, address, add_member.role, person, case when person is null then 'invited' else 'active' end::public.member_status,
+        private.current_profile_id()
+    )
+    on conflict (client_id, email) do update
+    set role = excluded.role,
+        profile_id = excluded.profile_id,
+        status = case when m.status = 'active' then m.status else excluded.status end
+    returning * into member;
+    return member;
+end
+$$;
+
+ALTER FUNCTION private.add_member(client_id uuid, email text, role public.member_role) OWNER TO postgres;
+
+-- Name: FUNCTION add_member(client_id uuid, email text, role public.member_role); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.add_member(client_id uuid, email text, role public.member_role) IS 'Invites an e-mail address to a client; active at once where somebody has confirmed that address already. A removed member is invited anew. Idempotent.';
+
+-- Name: admit_deliveries(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.admit_deliveries(client_id uuid, queue text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    free integer;
+    ids uuid[];
+    msg_ids bigint[];
+begin
+    select private.setting_int('admitted_tasks') - count(*) into free
+    from public.deliveries as d
+    where d.queue = admit_deliveries.queue and d.client_id = admit_deliveries.client_id and d.task_id is not null;
+    ids := array(
+        select d.id
+        from public.deliveries as d
+        where d.client_id = admit_deliveries.client_id and d.queue = admit_deliveries.queue
+            and d.status in ('queued', 'deferred') and d.task_id is null and d.due_at <= now()
+            -- A lead gets messages in order: the next is let go when the one before was accepted, or will never be.
+            and not exists (
+                select from public.deliveries as e
+                where e.thread_id = d.thread_id and e.seq < d.seq and e.status in ('queued', 'deferred', 'sending', 'unknown')
+            )
+        order by d.due_at, d.seq, d.id
+        limit greatest(free, 0)
+        for update of d skip locked
+    );
+    if cardinality(ids) = 0 then
+        return 0;
+    end if;
+    msg_ids := array(
+        select s.id
+        from pgmq.send_batch(admit_deliveries.queue, array(
+            select private.task_message('delivery', u.id, admit_deliveries.client_id, 1) from unnest(ids) with ordinality as u (id, ord) order by u.ord
+        ), 0) as s (id)
+    );
+    update public.deliveries as d
+    set task_id = u.msg_id, status = 'queued'
+    from unnest(ids, msg_ids) as u (id, msg_id)
+    where d.id = u.id;
+    return cardinality(ids);
+end
+$$;
+
+ALTER FUNCTION private.admit_deliveries(client_id uuid, queue text) OWNER TO postgres;
+
+-- Name: FUNCTION admit_deliveries(client_id uuid, queue text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.admit_deliveries(client_id uuid, queue text) IS 'Puts a client''s waiting deliveries into a queue, as far as its share (admitted_tasks) goes. Returns how many. Work waits in rows so that one client cannot stand before another''s reply.';
+
+-- Name: admit_reports(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.admit_reports(client_id uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    free integer;
+    ids uuid[];
+    msg_ids bigint[];
+begin
+    select private.setting_int('admitted_tasks') - count(*) into free
+    from public.reports as r
+    where r.client_id = admit_reports.client_id and r.task_id is not null;
+    ids := array(
+        select r.id
+        from public.reports as r
+        where r.client_id = admit_reports.client_id and r.stale and r.task_id is null and r.due_at <= now() and r.status <> 'failed'
+        order by r.due_at, r.id
+        limit greatest(free, 0)
+        for update of r skip locked
+    );
+    if cardinality(ids) = 0 then
+        return 0;
+    end if;
+    msg_ids := array(
+        select s.id
+        from pgmq.send_batch('low_priority', array(
+            select private.task_message('report', u.id, admit_reports.client_id, 1) from unnest(ids) with ordinality as u (id, ord) order by u.ord
+        ), 0) as s (id)
+    );
+    update public.reports as r
+    set task_id = u.msg_id
+    from unnest(ids, msg_ids) as u (id, msg_id)
+    where r.id = u.id;
+    return cardinality(ids);
+end
+$$;
+
+ALTER FUNCTION private.admit_reports(client_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION admit_reports(client_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.admit_reports(client_id uuid) IS 'Puts a client''s stale reports that are due into low_priority, as far as its share goes. Returns how many.';
+
+-- Name: interview_answers; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.interview_answers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    interview_id uuid NOT NULL,
+    question_key text NOT NULL,
+    status public.answer_status NOT NULL,
+    value jsonb,
+    quote text,
+    message_seq bigint,
+    tries integer DEFAULT 0 NOT NULL,
+    probes integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT value_only_when_answered CHECK (((value IS NOT NULL) = (status = 'answered'::public.answer_status)))
+);
+
+ALTER TABLE ONLY public.interview_answers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.interview_answers OWNER TO postgres;
+
+-- Name: TABLE interview_answers; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.interview_answers IS 'What became of each question of an interview, with the lead''s own words (quote) and where they stand (message_seq).';
+
+-- Name: answered(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.answered(project_id uuid, question_key text) RETURNS SETOF public.interview_answers
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select a.*
+    from public.interviews as i
+    join public.interview_answers as a on a.client_id = i.client_id and a.interview_id = i.id
+    where i.project_id = answered.project_id and a.question_key = answered.question_key and a.status = 'answered';
+$$;
+
+ALTER FUNCTION private.answered(project_id uuid, question_key text) OWNER TO postgres;
+
+-- Name: FUNCTION answered(project_id uuid, question_key text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.answered(project_id uuid, question_key text) IS 'The answers to one question over a whole project.';
+
+-- Name: answers_of(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.answers_of(interview_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(jsonb_object_agg(a.question_key, jsonb_build_object('status', a.status, 'value', a.value, 'probes', a.probes, 'tries', a.tries)), '{}')
+    from public.interview_answers as a
+    where a.interview_id = answers_of.interview_id;
+$$;
+
+ALTER FUNCTION private.answers_of(interview_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION answers_of(interview_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.answers_of(interview_id uuid) IS 'What became of an interview''s questions so far: {key: {"status", "value", "probes", "tries"}}.';
+
+-- Name: apply_consent(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.apply_consent() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update public.leads as l
+    set opted_out_at = case when new.granted then null else coalesce(l.opted_out_at, new.created_at) end
+    where l.id = new.lead_id and (l.opted_out_at is null) is distinct from new.granted;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.apply_consent() OWNER TO postgres;
+
+-- Name: FUNCTION apply_consent(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.apply_consent() IS 'Trigger: leads.opted_out_at follows the newest row of the consent ledger.';
+
+-- Name: interviews; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.interviews (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lead_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    status public.interview_status DEFAULT 'pending'::public.interview_status NOT NULL,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    client_id uuid NOT NULL,
+    end_reason public.end_reason,
+    thread_id uuid,
+    current_question text,
+    invited_at timestamp with time zone,
+    CONSTRAINT completed_at_only_when_completed CHECK (((completed_at IS NOT NULL) = (status = 'completed'::public.interview_status))),
+    CONSTRAINT completed_is_the_reason_of_completed_ones CHECK ((((end_reason = 'completed'::public.end_reason) = (status = 'completed'::public.interview_status)) OR (end_reason IS NULL))),
+    CONSTRAINT end_reason_only_when_ended CHECK (((end_reason IS NOT NULL) = (status = ANY (ARRAY['completed'::public.interview_status, 'cancelled'::public.interview_status])))),
+    CONSTRAINT metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT started_at_once_in_progress CHECK (((status <> ALL (ARRAY['in_progress'::public.interview_status, 'completed'::public.interview_status])) OR (started_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.interviews FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.interviews OWNER TO postgres;
+
+-- Name: TABLE interviews; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.interviews IS 'One lead''s interview in one project.';
+
+-- Name: COLUMN interviews.current_question; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.interviews.current_question IS 'Key of the question last put to the lead; null while only the invitation went out.';
+
+-- Name: COLUMN interviews.invited_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.interviews.invited_at IS 'When the invitation was made. A second survey of a lead waits for the first to end.';
+
+-- Name: apply_proposal(public.interviews, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.apply_proposal(interview public.interviews, proposal jsonb, OUT reply text, OUT kind public.delivery_kind) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    questionnaire jsonb := (select p.config -> 'questionnaire' from public.projects as p where p.id = interview.project_id);
+    opted_out boolean := (select l.opted_out_at is not null from public.leads as l where l.id = interview.lead_id);
+    known jsonb := private.answers_of(interview.id);
+    item record;
+    said text;
+    problem text;
+    probe text;
+    next_key text;
+    next_question jsonb;
+    acknowledgement text := left(btrim(coalesce(proposal ->> 'acknowledgement', '')), 300);
+begin
+    kind := 'reply';
+    if opted_out or (proposal ->> 'opt_out')::boolean then
+        if not opted_out then
+            insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+            values (interview.client_id, interview.lead_id, false, 'consent', jsonb_build_object('interview_id', interview.id, 'source', 'agent'));
+        end if;
+        perform private.end_interview(interview.id, 'opted_out');
+        kind := 'goodbye';
+        reply := 'Tudo bem, você não vai mais receber mensagens nossas. Obrigado e até logo!';
+        return;
+    end if;
+    if (proposal ->> 'declined')::boolean and interview.current_question is null then
+        perform private.end_interview(interview.id, 'cancelled');
+        reply := 'Sem problemas! Obrigado por avisar e tenha um ótimo dia.';
+        return;
+    end if;
+
+    for item in
+        select s.key, s.question, s.status, s.is_open, a.v as proposed
+        from jsonb_array_elements(coalesce(proposal -> 'answers', '[]')) with ordinality as a (v, n)
+        join private.interview_state(questionnaire -> 'questions', known) as s on s.key = a.v ->> 'key'
+        where s.is_open or s.status in ('answered', 'refused')
+        order by a.n
+    loop
+        said := private.store_answer(interview, item.question, item.proposed, known);
+        problem := coalesce(problem, said);
+    end loop;
+
+    for item in
+        select s.key, s.question
+        from private.interview_state(questionnaire -> 'questions', known) as s
+        where s.is_open and coalesce(proposal -> 'refused', '[]') ? s.key
+    loop
+        insert into public.interview_answers as a (client_id, interview_id, question_key, status, tries)
+        values (
+            interview.client_id, interview.id, item.key,
+            case when coalesce((item.question ->> 'required')::boolean, true) then 'invalid' else 'refused' end::public.answer_status, 1
+        )
+        on conflict on constraint a_question_is_answered_once_per_interview do update
+        set tries = a.tries + 1,
+            -- A required question is put a second time, then the refusal stands.
+            status = 'refused', value = null;
+        if coalesce((item.question ->> 'required')::boolean, true) and not known ? item.key then
+            problem := coalesce(problem, 'Essa resposta é importante para a pesquisa. Se ainda assim preferir não responder, é só me dizer de novo.');
+        end if;
+    end loop;
+
+    known := private.answers_of(interview.id);
+    next_key := (select s.key from private.interview_state(questionnaire -> 'questions', known) as s where s.is_open order by s.ord limit 1);
+    next_question := (select q.v from jsonb_array_elements(questionnaire -> 'questions') as q (v) where q.v ->> 'key' = next_key);
+
+    -- A follow-up to an answer just given, as far as the question's probe budget goes.
+    probe := (
+        select btrim(proposal #>> '{probe,text}')
+        from jsonb_array_elements(questionnaire -> 'questions') as q (v)
+        where q.v ->> 'key' = proposal #>> '{probe,key}' and q.v ->> 'type' = 'text'
+            and known #>> array[q.v ->> 'key', 'status'] = 'answered'
+            and coalesce((known #>> array[q.v ->> 'key', 'probes'])::integer, 0) < coalesce((q.v ->> 'probes')::integer, 0)
+            and coalesce(proposal -> 'answers', '[]') @> jsonb_build_array(jsonb_build_object('key', q.v -> 'key'))
+    );
+    if probe <> '' then
+        update public.interview_answers as a
+        set probes = a.probes + 1
+        where a.interview_id = interview.id and a.question_key = proposal #>> '{probe,key}';
+        update public.interviews as i
+        set status = 'in_progress', started_at = coalesce(i.started_at, now()), current_question = proposal #>> '{probe,key}'
+        where i.id = interview.id;
+        reply := concat_ws(E'\n\n', nullif(acknowledgement, ''), left(probe, 1000));
+        return;
+    end if;
+
+    if next_key is null then
+        update public.interviews as i set status = 'in_progress', started_at = coalesce(i.started_at, now()) where i.id = interview.id;
+        perform private.end_interview(interview.id, 'completed');
+        reply := concat_ws(E'\n\n', nullif(acknowledgement, ''), coalesce(nullif(btrim(questionnaire ->> 'closing'), ''), 'Era isso! Muito obrigado pela sua participação.'));
+        return;
+    end if;
+    update public.interviews as i
+    set status = 'in_progress', started_at = coalesce(i.started_at, now()), current_question = next_key
+    where i.id = interview.id;
+    reply := concat_ws(
+        E'\n\n', nullif(acknowledgement, ''), case when known #>> array[next_key, 'status'] = 'invalid' then problem end,
+        coalesce(
+            nullif(left(btrim(proposal #>> array['wordings', next_key]), 1000), ''),
+            (next_question ->> 'text') || case when next_question ->> 'type' = 'choice'
+                then E'\n' || (select string_agg('• ' || o.label, E'\n' order by o.ord) from jsonb_array_elements_text(next_question -> 'options') with ordinality as o (label, ord))
+                else '' end
+        )
+    );
+end
+$$;
+
+ALTER FUNCTION private.apply_proposal(interview public.interviews, proposal jsonb, OUT reply text, OUT kind public.delivery_kind) OWNER TO postgres;
+
+-- Name: FUNCTION apply_proposal(interview public.interviews, proposal jsonb, OUT reply text, OUT kind public.delivery_kind); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.apply_proposal(interview public.interviews, proposal jsonb, OUT reply text, OUT kind public.delivery_kind) IS 'Turns what the model proposed into what happens: stores valid answers, refuses others with a reason, ends or advances the interview, and composes the reply from the model''s words and the next question. Called under the interview''s and the thread''s locks.';
+
+-- Name: apply_status(uuid, jsonb, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    d public.deliveries;
+    news public.delivery_status := case status ->> 'status'
+        when 'sent' then 'sent' when 'delivered' then 'delivered' when 'read' then 'read' when 'played' then 'read' when 'failed' then 'failed'
+    end;
+begin
+    select * into d from public.deliveries as x where x.id = apply_status.delivery_id for update;
+    if news is null or d.status = 'cancelled' then
+        return;
+    end if;
+    update public.deliveries as x
+    set status = case when private.delivery_rank(news) > private.delivery_rank(x.status) then news else x.status end,
+        error = case when news = 'failed' and private.delivery_rank(news) > private.delivery_rank(x.status) then apply_status.status -> 'error' else x.error end,
+        reason = case when news = 'failed' and private.delivery_rank(news) > private.delivery_rank(x.status) then apply_status.status #>> '{error,message}' else x.reason end,
+        provider_message_id = coalesce(x.provider_message_id, apply_status.status ->> 'message_id'),
+        pricing = coalesce(apply_status.status -> 'pricing', x.pricing),
+        sent_at = case when news <> 'failed' then coalesce(x.sent_at, occurred_at, now()) else x.sent_at end,
+        delivered_at = case when news in ('delivered', 'read') then coalesce(x.delivered_at, occurred_at, now()) else x.delivered_at end,
+        read_at = case when news = 'read' then coalesce(x.read_at, occurred_at, now()) else x.read_at end
+    where x.id = d.id;
+    -- The provider has it: whatever attempt was still planned is off.
+    if d.task_id is not null then
+        perform private.end_delivery(d.id);
+    end if;
+end
+$$;
+
+ALTER FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone) OWNER TO postgres;
+
+-- Name: FUNCTION apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone) IS 'Moves a delivery forward by what the provider says of it, never backward.';
+
+-- Name: audience(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.audience(project_id uuid) RETURNS TABLE(lead_id uuid, left_out text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select l.id, case
+        when l.opted_out_at is not null then 'opted_out'
+        when l.status = 'blocked' then 'blocked'
+        when l.status = 'inactive' then 'inactive'
+        when l.phone is null and not exists (
+            select from public.lead_identities as i
+            where i.client_id = l.client_id and i.lead_id = l.id and i.kind in ('wa_id', 'bsuid')
+        ) then 'no_number'
+        when exists (select from public.interviews as i where i.project_id = p.id and i.lead_id = l.id) then 'already_interviewed'
+    end
+    from public.projects as p
+    cross join lateral (select coalesce(p.config -> 'audience', '{"all": true}') as wanted) as a
+    join public.leads as l on l.client_id = p.client_id
+    where p.id = audience.project_id
+        and (
+            a.wanted -> 'all' = 'true'
+            or a.wanted -> 'lead_ids' ? l.id::text
+            or l.metadata @> (a.wanted -> 'metadata')
+        );
+$$;
+
+ALTER FUNCTION private.audience(project_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION audience(project_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.audience(project_id uuid) IS 'The leads a project is for, each with why it is left out (null: it is interviewed). Without projects.config.audience: all leads of the client.';
+
+-- Name: begin_deliveries(jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    task record;
+    d public.deliveries;
+    refusal text;
+    granted jsonb := '[]';
+begin
+    for task in
+        select (x ->> 'id')::uuid as id, (x ->> 'msg_id')::bigint as msg_id, x ->> 'queue' as queue
+        from jsonb_array_elements(tasks) as x
+        order by 1
+    loop
+        select * into d from public.deliveries as x where x.id = task.id for update skip locked;
+        if not found then
+            -- Locked by whoever is finishing it, or deleted: look again in a second.
+            if exists (select from public.deliveries as x where x.id = task.id) then
+                perform pgmq.set_vt(task.queue, task.msg_id, 1);
+            else
+                perform pgmq.delete(task.queue, task.msg_id);
+            end if;
+            continue;
+        end if;
+        if d.task_id is distinct from task.msg_id or d.status not in ('queued', 'deferred', 'sending', 'unknown') then
+            perform pgmq.delete(task.queue, task.msg_id);
+            if d.task_id = task.msg_id then
+                update public.deliveries as x set task_id = null where x.id = d.id;
+            end if;
+            continue;
+        end if;
+        if d.due_at > clock_timestamp() + interval '500 milliseconds' then
+            -- Claimed by another instance, or put off.
+            perform pgmq.set_vt(task.queue, task.msg_id, ceil(extract(epoch from d.due_at - clock_timestamp()))::integer);
+            continue;
+        end if;
+        if d.status = 'sending' then
+            -- Its instance died between the claim and the result. The message may have left: wait for the provider's word.
+            update public.deliveries as x
+            set status = 'unknown', due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
+            where x.id = d.id;
+            perform pgmq.set_vt(task.queue, task.msg_id, private.setting_int('unknown_grace_s'));
+            continue;
+        end if;
+        if d.attempts >= private.setting_int('max_attempts') then
+            perform private.retry_delivery(d.id, coalesce(d.error, '{"code": "no_result", "message": "no attempt came back with a result"}'), false);
+            continue;
+        end if;
+        select private.delivery_refusal(d.kind, d.content, l, t.last_inbound_at) into refusal
+        from public.leads as l
+        left join private.threads as t on t.id = d.thread_id
+        where l.id = d.lead_id;
+        if refusal is not null then
+            update public.deliveries as x set status = 'cancelled', reason = refusal where x.id = d.id;
+            perform private.end_delivery(d.id);
+            continue;
+        end if;
+        perform pgmq.set_vt(task.queue, task.msg_id, visibility_s);
+        granted := granted || private.grant_delivery(d.id, visibility_s);
+    end loop;
+    return granted;
+end
+$$;
+
+ALTER FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) OWNER TO postgres;
+
+-- Name: FUNCTION begin_deliveries(tasks jsonb, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) IS 'Claims the deliveries of tasks just read: sorts out what is done, busy, not allowed any more or exhausted, and returns the rest as tasks. Never waits for a lock.';
+
+-- Name: begin_reports(jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.begin_reports(tasks jsonb, visibility_s integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    task record;
+    r public.reports;
+    figures jsonb;
+    granted jsonb := '[]';
+begin
+    for task in
+        select (x ->> 'id')::uuid as id, (x ->> 'msg_id')::bigint as msg_id, x ->> 'queue' as queue
+        from jsonb_array_elements(tasks) as x
+        order by 1
+    loop
+        select * into r from public.reports as x where x.id = task.id for update skip locked;
+        if not found then
+            if exists (select from public.reports as x where x.id = task.id) then
+                perform pgmq.set_vt(task.queue, task.msg_id, 1);
+            else
+                perform pgmq.delete(task.queue, task.msg_id);
+            end if;
+            continue;
+        end if;
+        if r.task_id is distinct from task.msg_id then
+            perform pgmq.delete(task.queue, task.msg_id);
+            continue;
+        end if;
+        if r.due_at > clock_timestamp() + interval '500 milliseconds' then
+            perform pgmq.set_vt(task.queue, task.msg_id, ceil(extract(epoch from r.due_at - clock_timestamp()))::integer);
+            continue;
+        end if;
+        if r.attempts >= private.setting_int('max_attempts') then
+            perform private.retry_report(r.id, coalesce(r.error, '{"code": "no_result", "message": "no attempt came back with a result"}'), false);
+            continue;
+        end if;
+        perform pgmq.set_vt(task.queue, task.msg_id, visibility_s);
+        figures := case r.kind when 'project' then private.project_statistics(r.project_id) else private.interview_statistics(r.interview_id) end;
+        -- What changes from here on makes it stale again.
+        update public.reports as x
+        set status = 'writing', stale = false, statistics = figures, claim = gen_random_uuid(), attempts = x.attempts + 1,
+            due_at = clock_timestamp() + make_interval(secs => visibility_s)
+        where x.id = r.id
+        returning * into r;
+        granted := granted || (
+            select jsonb_build_object(
+                'task', 'report', 'queue', task.queue, 'msg_id', r.task_id, 'id', r.id, 'client_id', r.client_id, 'attempt', r.attempts, 'claim', r.claim, 'wait_ms', 0,
+                'work', jsonb_build_object(
+                    'report_id', r.id, 'kind', r.kind, 'company_name', c.company_name,
+                    'project', jsonb_build_object('name', p.name, 'type', p.type, 'goal', p.config ->> 'goal'),
+                    'statistics', figures, 'model', g.config ->> 'model'
+                )
+            )
+            from public.projects as p
+            join public.clients as c on c.id = p.client_id
+            left join public.renus_config as g on g.id = p.renus_config_id
+            where p.id = r.project_id
+        );
+    end loop;
+    return granted;
+end
+$$;
+
+ALTER FUNCTION private.begin_reports(tasks jsonb, visibility_s integer) OWNER TO postgres;
+
+-- Name: FUNCTION begin_reports(tasks jsonb, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.begin_reports(tasks jsonb, visibility_s integer) IS 'Claims the reports of tasks just read and computes their figures. Never waits for a lock.';
+
+-- Name: begin_turns(jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    task record;
+    t private.threads;
+    right_now timestamptz := clock_timestamp();
+    granted jsonb := '[]';
+begin
+    for task in
+        select (x ->> 'id')::uuid as id, (x ->> 'msg_id')::bigint as msg_id
+        from jsonb_array_elements(tasks) as x
+        order by 1
+    loop
+        -- Never waits: claim-then-wait here against lock-then-delete in a commit would deadlock.
+        select * into t from private.threads as x where x.id = task.id for update skip locked;
+        if not found then
+            if exists (select from private.threads as x where x.id = task.id) then
+                perform pgmq.set_vt('high_priority', task.msg_id, 1);
+            else
+                perform pgmq.delete('high_priority', task.msg_id);
+            end if;
+            continue;
+        end if;
+        if t.task_id is distinct from task.msg_id then
+            perform pgmq.delete('high_priority', task.msg_id);
+            continue;
+        end if;
+        if t.inbound_seq <= t.handled_seq or t.interview_id is null then
+            perform private.drop_turn(t.id);
+            continue;
+        end if;
+        if t.lease_until > right_now then
+            perform pgmq.set_vt('high_priority', task.msg_id, ceil(extract(epoch from t.lease_until - right_now))::integer);
+            continue;
+        end if;
+        if t.lease is not null then
+            -- Its instance died. That was an attempt.
+            insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, started_at)
+            values (t.lease, t.client_id, t.id, t.interview_id, 'crashed', t.handled_seq, t.lease_seq, t.attempts, t.reruns, t.lease_began_at)
+            on conflict (id) do nothing;
+        end if;
+        if t.attempts >= private.setting_int('max_attempts') then
+            perform private.retry_turn(t.id, '{"code": "no_result", "message": "no attempt came back with a result"}', false, 'crashed');
+            continue;
+        end if;
+        perform pgmq.set_vt('high_priority', task.msg_id, visibility_s);
+        if t.not_before > right_now then
+            granted := granted || private.turn_task(t, ceil(extract(epoch from t.not_before - right_now) * 1000)::integer);
+            continue;
+        end if;
+        update private.threads as x
+        set lease = gen_random_uuid(), lease_until = right_now + make_interval(secs => visibility_s), lease_seq = x.inbound_seq, lease_began_at = right_now,
+            due_at = right_now + make_interval(secs => visibility_s), attempts = x.attempts + 1, reruns = 0
+        where x.id = t.id
+        returning * into t;
+        granted := granted || private.turn_task(t, 0);
+    end loop;
+    return granted;
+end
+$$;
+
+ALTER FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) OWNER TO postgres;
+
+-- Name: FUNCTION begin_turns(tasks jsonb, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) IS 'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done, busy or exhausted; says how long a debounce still runs. Never waits for a lock.';
+
+-- Name: bury(text, text, uuid, uuid, bigint, jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.bury(queue text, task text, task_row_id uuid, client_id uuid, msg_id bigint, error jsonb, attempts integer) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    failed_id uuid;
+begin
+    insert into public.failed_tasks (client_id, queue, task, task_row_id, payload, error, attempts)
+    values (
+        bury.client_id, bury.queue, bury.task, bury.task_row_id,
+        private.task_message(bury.task, bury.task_row_id, bury.client_id, bury.attempts), bury.error, bury.attempts
+    )
+    returning id into failed_id;
+    perform pgmq.send('failed_tasks', jsonb_build_object('id', failed_id, 'client_id', bury.client_id), 0);
+    if bury.msg_id is not null then
+        perform pgmq.delete(bury.queue, bury.msg_id);
+    end if;
+    return failed_id;
+end
+$$;
+
+ALTER FUNCTION private.bury(queue text, task text, task_row_id uuid, client_id uuid, msg_id bigint, error jsonb, attempts integer) OWNER TO postgres;
+
+-- Name: FUNCTION bury(queue text, task text, task_row_id uuid, client_id uuid, msg_id bigint, error jsonb, attempts integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.bury(queue text, task text, task_row_id uuid, client_id uuid, msg_id bigint, error jsonb, attempts integer) IS 'Ends a task for good: a row in failed_tasks, its id on the queue of that name, the task gone from its own queue.';
+
+-- Name: check_project(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.check_project() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    problem text := private.project_config_problem(new.config);
+begin
+    if problem is not null then
+        raise exception 'projects.config: %', problem using errcode = '22023';
+    end if;
+    if new.status = 'active' and (tg_op = 'INSERT' or old.status <> 'active') then
+        if new.type = 'survey' and not new.config ? 'questionnaire' then
+            raise exception 'a survey needs projects.config.questionnaire before it starts' using errcode = '22023';
+        end if;
+        if new.config ? 'questionnaire' then
+            new.channel_account_id := private.account_for(new.client_id, new.channel_account_id);
+            if new.channel_account_id is null then
+                raise exception 'the client has no active WhatsApp account to write from' using errcode = '22023', hint = 'Add one to channel_accounts.';
+            end if;
+            if private.template_for(new.client_id, new.channel_account_id, 'invitation', new.config #>> '{invitation,template}') is null then
+                raise exception 'there is no approved template%', coalesce(' named ' || (new.config #>> '{invitation,template}'), ' with purpose invitation')
+                    using errcode = '22023', hint = 'Add it to message_templates; it must be approved by the provider.';
+            end if;
+        end if;
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.check_project() OWNER TO postgres;
+
+-- Name: FUNCTION check_project(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.check_project() IS 'Trigger: projects.config is checked when it is written, and a project starts only with what it needs.';
+
+-- Name: commit_turn(jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.commit_turn(result jsonb, visibility_s integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    t private.threads;
+    interview public.interviews;
+    lead public.leads;
+    spoken record;
+    partial boolean;
+    refusal text;
+    new_message_id uuid := gen_random_uuid();
+    new_delivery_id uuid := gen_random_uuid();
+    verdict jsonb := jsonb_build_object('thread_id', result -> 'thread_id', 'lease', result -> 'lease', 'task', null, 'delivery', null);
+begin
+    select * into t from private.threads as x where x.id = (result ->> 'thread_id')::uuid;
+    -- The late-comer first. The token decides, never the clock.
+    if not found or t.lease is distinct from (result ->> 'lease')::uuid then
+        return verdict || '{"verdict": "stale"}';
+    end if;
+    if t.interview_id is null then
+        perform private.drop_turn(t.id);
+        return verdict || '{"verdict": "stale"}';
+    end if;
+    if t.inbound_seq > t.lease_seq and t.reruns < private.setting_int('max_reruns') then
+        update private.threads as x
+        set lease_seq = x.inbound_seq, reruns = x.reruns + 1, lease_until = clock_timestamp() + make_interval(secs => visibility_s),
+            due_at = clock_timestamp() + make_interval(secs => visibility_s)
+        where x.id = t.id
+        returning * into t;
+        perform pgmq.set_vt('high_priority', t.task_id, visibility_s);
+        return verdict || jsonb_build_object('verdict', 'superseded', 'task', private.turn_task(t, 0));
+    end if;
+    partial := t.inbound_seq > t.lease_seq;
+
+    select * into strict interview from public.interviews as i where i.id = t.interview_id;
+    select * into spoken from private.apply_proposal(interview, coalesce(result -> 'proposal', '{}'));
+
+    insert into public.turns (
+        id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, graph, model,
+        renus_config_id, renus_config_version, steps, proposal, input_tokens, output_tokens, started_at
+    )
+    select t.lease, t.client_id, t.id, t.interview_id, case when partial then 'partial' else 'committed' end::public.turn_status,
+        t.handled_seq, t.lease_seq, t.attempts, t.reruns, result ->> 'graph', result ->> 'model',
+        r.id, r.version, coalesce(result -> 'steps', '[]'), result -> 'proposal',
+        coalesce((result ->> 'input_tokens')::integer, 0), coalesce((result ->> 'output_tokens')::integer, 0), t.lease_began_at
+    from public.projects as p
+    left join public.renus_config as r on r.id = p.renus_config_id
+    where p.id = interview.project_id;
+    update public.failed_tasks as f
+    set status = 'resolved', resolved_at = now()
+    where f.task_row_id = t.id and f.status <> 'resolved';
+
+    insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
+    values (
+        new_message_id, interview.id, 'assistant', spoken.reply,
+        jsonb_build_object('type', 'text', 'delivery_id', new_delivery_id, 'turn_id', t.lease, 'from_seq', t.handled_seq, 'to_seq', t.lease_seq),
+        t.client_id, t.last_seq + 1
+    );
+    select * into strict lead from public.leads as l where l.id = t.lead_id;
+    refusal := private.delivery_refusal(spoken.kind, '{"type": "text"}', lead, t.last_inbound_at);
+    insert into public.deliveries (id, client_id, lead_id, thread_id, interview_id, channel_account_id, kind, content, message_id, status, reason, queue, seq)
+    values (
+        new_delivery_id, t.client_id, t.lead_id, t.id, interview.id, t.channel_account_id, spoken.kind,
+        jsonb_build_object('type', 'text', 'text', spoken.reply), new_message_id,
+        case when refusal is null then 'queued' else 'cancelled' end::public.delivery_status, refusal, 'high_priority', t.last_seq + 1
+    );
+
+    if partial then
+        update private.threads as x
+        set last_seq = x.last_seq + 1, handled_seq = x.lease_seq, lease = null, lease_until = null, attempts = 0, due_at = clock_timestamp(),
+            waiting_since = clock_timestamp(), not_before = null
+        where x.id = t.id;
+        perform pgmq.set_vt('high_priority', t.task_id, 0);
+    else
+        update private.threads as x
+        set last_seq = x.last_seq + 1, handled_seq = x.lease_seq, lease = null, lease_until = null, attempts = 0, task_id = null, due_at = null,
+            waiting_since = null, not_before = null
+        where x.id = t.id;
+        perform pgmq.delete('high_priority', t.task_id);
+    end if;
+    return verdict || jsonb_build_object(
+        'verdict', case when partial then 'partial' else 'committed' end,
+        'delivery', private.release_next(t.id, visibility_s)
+    );
+end
+$$;
+
+ALTER FUNCTION private.commit_turn(result jsonb, visibility_s integer) OWNER TO postgres;
+
+-- Name: FUNCTION commit_turn(result jsonb, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.commit_turn(result jsonb, visibility_s integer) IS 'Commits one turn under its interview''s and thread''s locks: answers, interview, reply, delivery, task and lease in one transaction. A stale lease writes nothing; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';
+
+-- Name: count_inbound(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.count_inbound() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    debounce interval := make_interval(secs => private.setting_int('debounce_ms') / 1000.0);
+    longest interval := make_interval(secs => private.setting_int('debounce_max_ms') / 1000.0);
+    right_now timestamptz := clock_timestamp();
+    queued integer;
+begin
+    -- Lock order: threads by id; ingest holds these locks already.
+    perform from private.threads as t
+    where t.interview_id in (select n.interview_id from new_rows as n where n.role = 'user')
+    order by t.id
+    for update;
+    update private.threads as t
+    set inbound_seq = greatest(t.inbound_seq, n.newest), last_seq = greatest(t.last_seq, n.newest), last_inbound_at = right_now,
+        waiting_since = coalesce(t.waiting_since, right_now),
+        not_before = case when n.must_not_wait then right_now
+            else least(right_now + debounce, coalesce(t.waiting_since, right_now) + longest) end
+    from (
+        select m.interview_id, max(m.seq) as newest, bool_or(private.is_opt_out(m.content)) as must_not_wait
+        from new_rows as m
+        where m.role = 'user'
+        group by m.interview_id
+    ) as n
+    where t.interview_id = n.interview_id;
+    with queued as (
+        update private.threads as t
+        set task_id = (select s.id from pgmq.send('high_priority', private.task_message('agent_turn', t.id, t.client_id, 1), 0) as s (id)),
+            due_at = t.not_before, attempts = 0
+        from public.leads as l
+        where t.interview_id in (select n.interview_id from new_rows as n where n.role = 'user')
+            and t.task_id is null and t.inbound_seq > t.handled_seq
+            and l.id = t.lead_id and l.status <> 'blocked'
+        returning 1
+    )
+    select count(*) into queued from queued;
+    if queued > 0 then
+        perform private.ring('agent_turn');
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.count_inbound() OWNER TO postgres;
+
+-- Name: FUNCTION count_inbound(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.count_inbound() IS 'Trigger: counts what leads said on their threads, starts the debounce, and queues one turn for each thread that has none queued.';
+
+-- Name: current_profile_id(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.current_profile_id() RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    -- After the first request on a pooled connection the setting is '', not null.
+    select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
+$$;
+
+ALTER FUNCTION private.current_profile_id() OWNER TO postgres;
+
+-- Name: FUNCTION current_profile_id(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.current_profile_id() IS 'The person whose token the request carries; null without one. Our own reading of the claims: roles of ours have no right to schema auth.';
+
+-- Name: default_client_id(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.default_client_id() RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    ids uuid[] := array(
+        select m.client_id
+        from public.client_members as m
+        join public.clients as c on c.id = m.client_id
+        where m.profile_id = private.current_profile_id() and m.status = 'active' and c.status = 'active'
+        limit 2
+    );
+begin
+    return case cardinality(ids) when 1 then ids[1] end;
+end
+$$;
+
+ALTER FUNCTION private.default_client_id() OWNER TO postgres;
+
+-- Name: FUNCTION default_client_id(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.default_client_id() IS 'The client a row belongs to when an insert does not say: the one the person works at, if it is just one.';
+
+-- Name: delivery_rank(public.delivery_status); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.delivery_rank(status public.delivery_status) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    -- failed stands below delivered: a provider that reports both did deliver.
+    select case delivery_rank.status
+        when 'read' then 5 when 'delivered' then 4 when 'failed' then 3 when 'sent' then 2 when 'sending' then 1 when 'unknown' then 1 else 0
+    end;
+$$;
+
+ALTER FUNCTION private.delivery_rank(status public.delivery_status) OWNER TO postgres;
+
+-- Name: FUNCTION delivery_rank(status public.delivery_status); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.delivery_rank(status public.delivery_status) IS 'How far a delivery has come. It only ever moves up, so statuses may arrive in any order and any number of times.';
+
+-- Name: leads; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.leads (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    phone text,
+    name text,
+    email text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status public.lead_status DEFAULT 'active'::public.lead_status NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    consent_basis public.legal_basis DEFAULT 'not_informed'::public.legal_basis NOT NULL,
+    opted_out_at timestamp with time zone,
+    CONSTRAINT metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT name_has_at_most_200_characters CHECK ((char_length(name) <= 200)),
+    CONSTRAINT phone_is_e164 CHECK ((phone ~ '^\+[1-9][0-9]{7,14}$'::text))
+);
+
+ALTER TABLE ONLY public.leads FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.leads OWNER TO postgres;
+
+-- Name: TABLE leads; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.leads IS 'The people a client talks with. They never log in.';
+
+-- Name: COLUMN leads.phone; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.leads.phone IS 'E.164, Brazilian mobiles with their ninth digit. null where only another identity is known.';
+
+-- Name: COLUMN leads.opted_out_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.leads.opted_out_at IS 'Since when nothing may be sent to this lead. Kept by trigger from consents.';
+
+-- Name: delivery_refusal(public.delivery_kind, jsonb, public.leads, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when (lead).status = 'blocked' then 'the lead is blocked'
+        when (lead).opted_out_at is not null and delivery_refusal.kind <> 'goodbye' then 'the lead opted out'
+        when (lead).status = 'inactive' and delivery_refusal.kind = 'invitation' then 'the lead is inactive'
+        when delivery_refusal.content ->> 'type' = 'text'
+            and coalesce(last_inbound_at < now() - interval '24 hours', true) then 'free text is outside WhatsApp''s 24-hour window'
+    end;
+$$;
+
+ALTER FUNCTION private.delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone) OWNER TO postgres;
+
+-- Name: FUNCTION delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone) IS 'Why something may not be sent to a lead; null if it may. Asked when a delivery is made and again when it is claimed.';
+
+-- Name: deliveries; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.deliveries (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    lead_id uuid,
+    profile_id uuid,
+    thread_id uuid,
+    interview_id uuid,
+    channel_account_id uuid NOT NULL,
+    channel public.channel DEFAULT 'whatsapp'::public.channel NOT NULL,
+    kind public.delivery_kind NOT NULL,
+    content jsonb NOT NULL,
+    message_id uuid,
+    status public.delivery_status DEFAULT 'queued'::public.delivery_status NOT NULL,
+    reason text,
+    queue text NOT NULL,
+    seq bigint DEFAULT 0 NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    task_id bigint,
+    claim uuid,
+    provider_message_id text,
+    error jsonb,
+    pricing jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    sent_at timestamp with time zone,
+    delivered_at timestamp with time zone,
+    read_at timestamp with time zone,
+    CONSTRAINT deferred_and_cancelled_ones_have_a_reason CHECK (((status <> ALL (ARRAY['deferred'::public.delivery_status, 'cancelled'::public.delivery_status])) OR (reason IS NOT NULL))),
+    CONSTRAINT queue_is_known CHECK ((queue = ANY (ARRAY['high_priority'::text, 'default'::text]))),
+    CONSTRAINT the_recipient_is_a_lead_or_a_profile CHECK ((num_nonnulls(lead_id, profile_id) = 1))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY public.deliveries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.deliveries OWNER TO postgres;
+
+-- Name: TABLE deliveries; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.deliveries IS 'The outbox: everything sent or to be sent, and what became of it.';
+
+-- Name: COLUMN deliveries.content; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.content IS '{"type": "text", "text"} or {"type": "template", "name", "language", "parameters", "text"}.';
+
+-- Name: COLUMN deliveries.due_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.due_at IS 'When to look at it next: to be sent, the end of a claim, or of the grace period of an unknown one.';
+
+-- Name: COLUMN deliveries.task_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.task_id IS 'Its task in pgmq; null: not admitted yet, or done.';
+
+-- Name: delivery_task(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.delivery_task(delivery public.deliveries) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object(
+        'task', 'delivery', 'queue', delivery.queue, 'msg_id', delivery.task_id, 'id', delivery.id, 'client_id', delivery.client_id,
+        'attempt', delivery.attempts, 'claim', delivery.claim, 'wait_ms', 0,
+        'work', jsonb_build_object(
+            'id', delivery.id, 'kind', delivery.kind, 'channel', delivery.channel, 'channel_account_id', delivery.channel_account_id,
+            'content', delivery.content,
+            'to', jsonb_build_object(
+                'phone', coalesce(l.phone, p.phone), 'wa_id', t.address ->> 'wa_id', 'bsuid', t.address ->> 'bsuid', 'email', coalesce(l.email, p.email)
+            )
+        )
+    )
+    from (select 1) as one
+    left join public.leads as l on l.id = delivery.lead_id
+    left join public.profiles as p on p.id = delivery.profile_id
+    left join private.threads as t on t.id = delivery.thread_id;
+$$;
+
+ALTER FUNCTION private.delivery_task(delivery public.deliveries) OWNER TO postgres;
+
+-- Name: FUNCTION delivery_task(delivery public.deliveries); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.delivery_task(delivery public.deliveries) IS 'A claimed delivery as the functions get it: {"task": "delivery", "claim", "attempt", "work": {"to", "content", "channel_account_id", …}, …}.';
+
+-- Name: drop_turn(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.drop_turn(thread_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform pgmq.delete('high_priority', t.task_id) from private.threads as t where t.id = drop_turn.thread_id and t.task_id is not null;
+    update private.threads as t
+    set handled_seq = t.inbound_seq, task_id = null, lease = null, lease_until = null, lease_seq = null, due_at = null,
+        not_before = null, waiting_since = null, attempts = 0, reruns = 0
+    where t.id = drop_turn.thread_id;
+end
+$$;
+
+ALTER FUNCTION private.drop_turn(thread_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION drop_turn(thread_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.drop_turn(thread_id uuid) IS 'Ends what a thread had waiting without an answer: there is no live interview any more, or the lead is blocked.';
+
+-- Name: end_delivery(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.end_delivery(delivery_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    d public.deliveries;
+begin
+    select * into strict d from public.deliveries as x where x.id = end_delivery.delivery_id;
+    if d.task_id is not null then
+        perform pgmq.delete(d.queue, d.task_id);
+        update public.deliveries as x set task_id = null where x.id = d.id;
+    end if;
+    update public.failed_tasks as f
+    set status = 'resolved', resolved_at = now()
+    where f.task_row_id = d.id and f.status = 'replayed' and d.status in ('sent', 'delivered', 'read');
+end
+$$;
+
+ALTER FUNCTION private.end_delivery(delivery_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION end_delivery(delivery_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.end_delivery(delivery_id uuid) IS 'Takes the task of a delivery that needs no more sending out of its queue.';
+
+-- Name: end_interview(uuid, public.end_reason); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.end_interview(interview_id uuid, reason public.end_reason) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.interviews as i
+    set status = case end_interview.reason when 'completed' then 'completed' else 'cancelled' end::public.interview_status,
+        end_reason = end_interview.reason,
+        started_at = coalesce(i.started_at, case end_interview.reason when 'completed' then now() end),
+        completed_at = case end_interview.reason when 'completed' then clock_timestamp() end,
+        current_question = null
+    where i.id = end_interview.interview_id and i.status in ('pending', 'in_progress');
+$$;
+
+ALTER FUNCTION private.end_interview(interview_id uuid, reason public.end_reason) OWNER TO postgres;
+
+-- Name: FUNCTION end_interview(interview_id uuid, reason public.end_reason); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.end_interview(interview_id uuid, reason public.end_reason) IS 'Ends an interview that runs; another is left alone. Its trigger frees the thread and queues what follows.';
+
+-- Name: end_of_interview(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.end_of_interview() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update private.threads as t set interview_id = null where t.id = new.thread_id and t.interview_id = new.id;
+    insert into private.project_changes (project_id) values (new.project_id);
+    if new.status = 'completed' then
+        perform private.queue_report(new.project_id, new.id, true);
+        perform private.ring('report');
+        perform private.notify(new.client_id, 'interview_completed', new.id, (
+            select format('%s concluiu a pesquisa "%s".', coalesce(l.name, l.phone, 'Um contato'), p.name)
+            from public.leads as l
+            cross join public.projects as p
+            where l.id = new.lead_id and p.id = new.project_id
+        ));
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.end_of_interview() OWNER TO postgres;
+
+-- Name: FUNCTION end_of_interview(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.end_of_interview() IS 'Trigger: an interview that ended frees its thread for the next one; a completed one also queues its report and the client''s notification.';
+
+-- Name: first_name(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.first_name(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select nullif(split_part(btrim(first_name.name), ' ', 1), '');
+$$;
+
+ALTER FUNCTION private.first_name(name text) OWNER TO postgres;
+
+-- Name: FUNCTION first_name(name text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.first_name(name text) IS 'The first word of a name; null if there is none.';
+
+-- Name: follow_delivery(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.follow_delivery() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update public.notifications as n
+    set status = case when new.status in ('sent', 'delivered', 'read') then 'sent' else 'failed' end::public.notification_status,
+        reason = case when new.status in ('failed', 'cancelled') then coalesce(new.reason, new.error ->> 'message', 'the delivery failed') end
+    where n.delivery_id = new.id;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.follow_delivery() OWNER TO postgres;
+
+-- Name: FUNCTION follow_delivery(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.follow_delivery() IS 'Trigger: a notification is sent or failed as its delivery is.';
+
+-- Name: function_of(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.function_of(queue text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case function_of.queue when 'high_priority' then 'agent_turn' when 'default' then 'deliver' when 'low_priority' then 'report' end;
+$$;
+
+ALTER FUNCTION private.function_of(queue text) OWNER TO postgres;
+
+-- Name: FUNCTION function_of(queue text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.function_of(queue text) IS 'The function that drains a queue.';
+
+-- Name: grant_delivery(uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.grant_delivery(delivery_id uuid, visibility_s integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    d public.deliveries;
+begin
+    update public.deliveries as x
+    set status = 'sending', claim = gen_random_uuid(), attempts = x.attempts + 1, due_at = clock_timestamp() + make_interval(secs => visibility_s),
+        -- A task that hides for as long as the claim lasts: whoever dies with the claim is noticed when it shows again.
+        task_id = coalesce(x.task_id, (
+            select s.id from pgmq.send(x.queue, private.task_message('delivery', x.id, x.client_id, x.attempts + 1), visibility_s) as s (id)
+        ))
+    where x.id = grant_delivery.delivery_id
+    returning * into d;
+    return private.delivery_task(d);
+end
+$$;
+
+ALTER FUNCTION private.grant_delivery(delivery_id uuid, visibility_s integer) OWNER TO postgres;
+
+-- Name: FUNCTION grant_delivery(delivery_id uuid, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.grant_delivery(delivery_id uuid, visibility_s integer) IS 'Claims a delivery for the caller for so many seconds; returns its task. The caller holds its row''s lock.';
+
+-- Name: guard_client(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.guard_client() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    -- SECURITY: RLS lets a client's people change their company's row; not what they pay for, nor whose it is.
+    if current_user = 'authenticated' and not private.is_admin()
+        and (new.plan, new.status, new.profile_id, new.is_house) is distinct from (old.plan, old.status, old.profile_id, old.is_house) then
+        raise exception 'only an admin changes a client''s plan, status or owner' using errcode = '42501';
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.guard_client() OWNER TO postgres;
+
+-- Name: FUNCTION guard_client(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.guard_client() IS 'Trigger: tenants cannot change plan, status or ownership.';
+
+-- Name: guard_interview(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.guard_interview() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    if current_user = 'authenticated' and new.status is distinct from old.status then
+        if new.status <> 'cancelled' or old.status not in ('pending', 'in_progress') then
+            raise exception 'an interview can only be cancelled, and only while it runs' using errcode = '42501';
+        end if;
+        new.end_reason := 'cancelled';
+        new.current_question := null;
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.guard_interview() OWNER TO postgres;
+
+-- Name: FUNCTION guard_interview(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.guard_interview() IS 'Trigger: people may cancel a running interview; everything else is the agent''s doing.';
+
+-- Name: guard_profile(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.guard_profile() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    -- SECURITY: nobody makes himself an admin.
+    if current_user = 'authenticated' and not private.is_admin() and (new.role, new.email) is distinct from (old.role, old.email) then
+        raise exception 'only an admin changes a person''s role; the e-mail address changes with the account' using errcode = '42501';
+    end if;
+    if new.phone is not null then
+        new.phone := coalesce(private.normalize_phone(new.phone), new.phone);
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.guard_profile() OWNER TO postgres;
+
+-- Name: FUNCTION guard_profile(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.guard_profile() IS 'Trigger: people cannot change their own role; phones are normalised.';
+
+-- Name: housekeeping(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.housekeeping() RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    done jsonb := '{}';
+    gone integer;
+    ahead integer := private.setting_int('partitions_ahead');
+begin
+    done := done || jsonb_build_object('interview_messages_partitions', private.make_partitions('public.interview_messages', ahead));
+    done := done || jsonb_build_object('messages_partitions', private.make_partitions('public.messages', ahead));
+    delete from public.webhook_events as e where e.received_at < now() - make_interval(days => private.setting_int('keep_webhook_events_days'));
+    get diagnostics gone = row_count;
+    done := done || jsonb_build_object('webhook_events', gone);
+    delete from cron.job_run_details as d where d.end_time < now() - make_interval(days => private.setting_int('keep_job_runs_days'));
+    get diagnostics gone = row_count;
+    return done || jsonb_build_object('job_runs', gone);
+end
+$$;
+
+ALTER FUNCTION private.housekeeping() OWNER TO postgres;
+
+-- Name: FUNCTION housekeeping(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.housekeeping() IS 'Daily: partitions ahead, and the purge of raw webhook items and of pg_cron''s run log. Idempotent; says what it did.';
+
+-- Name: ingest_messages(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.ingest_messages(items jsonb) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    stored integer;
+    more integer;
+begin
+    -- items: [{"ord", "thread_id", "lead_id", "client_id", "event"}], their threads locked by the caller.
+    insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+    select distinct on (x.lead_id) x.client_id, x.lead_id, false, 'consent'::public.legal_basis,
+        jsonb_build_object('source', 'message', 'text', x.event #>> '{message,text}', 'provider_id', x.event ->> 'provider_id')
+    from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, lead_id uuid, client_id uuid, event jsonb)
+    join public.leads as l on l.id = x.lead_id
+    where private.is_opt_out(x.event #>> '{message,text}') and l.opted_out_at is null
+    order by x.lead_id, x.ord;
+
+    -- What no interview waits for belongs to the lead's open conversation.
+    insert into public.conversations (lead_id, client_id, thread_id)
+    select distinct t.lead_id, t.client_id, t.id
+    from jsonb_to_recordset(items) as x (thread_id uuid)
+    join private.threads as t on t.id = x.thread_id
+    where t.interview_id is null and t.conversation_id is null
+        and not exists (select from public.conversations as c where c.client_id = t.client_id and c.thread_id = t.id and c.status = 'open');
+    update private.threads as t
+    set conversation_id = (
+        select c.id from public.conversations as c
+        where c.client_id = t.client_id and c.thread_id = t.id and c.status = 'open'
+        order by c.created_at desc
+        limit 1
+    )
+    where t.id in (select x.thread_id from jsonb_to_recordset(items) as x (thread_id uuid))
+        and t.interview_id is null
+        and (t.conversation_id is null or not exists (select from public.conversations as c where c.id = t.conversation_id and c.status = 'open'));
+
+    update private.threads as t
+    set address = a.address
+    from (
+        select distinct on (x.thread_id) x.thread_id, jsonb_build_object('wa_id', x.event #> '{sender,wa_id}', 'bsuid', x.event #> '{sender,bsuid}') as address
+        from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
+        order by x.thread_id, x.ord desc
+    ) as a
+    where t.id = a.thread_id and t.address is distinct from a.address;
+
+    insert into public.interview_messages (interview_id, role, content, metadata, client_id, seq, provider_timestamp)
+    select t.interview_id, 'user', coalesce(x.event #>> '{message,text}', ''), private.message_metadata(x.event), t.client_id,
+        t.last_seq + row_number() over (partition by t.id order by x.ord), (x.event ->> 'occurred_at')::timestamptz
+    from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
+    join private.threads as t on t.id = x.thread_id
+    where t.interview_id is not null
+    order by x.ord;
+    get diagnostics stored = row_count;
+
+    with said as (
+        insert into public.messages (conversation_id, role, content, channel, metadata, client_id, seq, provider_timestamp)
+        select t.conversation_id, 'user', coalesce(x.event #>> '{message,text}', ''), 'whatsapp', private.message_metadata(x.event), t.client_id,
+            t.last_seq + row_number() over (partition by t.id order by x.ord), (x.event ->> 'occurred_at')::timestamptz
+        from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
+        join private.threads as t on t.id = x.thread_id
+        where t.interview_id is null and t.conversation_id is not null
+        order by x.ord
+        returning conversation_id, seq
+    )
+    update private.threads as t
+    set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = clock_timestamp()
+    from (select conversation_id, max(seq) as newest from said group by conversation_id) as s
+    where t.conversation_id = s.conversation_id;
+    select count(*) into more
+    from jsonb_to_recordset(items) as x (thread_id uuid)
+    join private.threads as t on t.id = x.thread_id
+    where t.interview_id is null;
+    update public.conversations as c
+    set last_message_at = clock_timestamp()
+    where c.id in (
+        select t.conversation_id from jsonb_to_recordset(items) as x (thread_id uuid) join private.threads as t on t.id = x.thread_id where t.interview_id is null
+    );
+    return stored + more;
+end
+$$;
+
+ALTER FUNCTION private.ingest_messages(items jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION ingest_messages(items jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.ingest_messages(items jsonb) IS 'Stores inbound messages in order on their threads: in the live interview, or else in the lead''s open conversation. Opt-out words reach the consent ledger before anything is answered. The caller holds the threads'' locks.';
+
+-- Name: interview_state(jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.interview_state(questions jsonb, answers jsonb) RETURNS TABLE(ord bigint, key text, question jsonb, status text, is_open boolean)
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+    item record;
+    known jsonb := answers;
+begin
+    -- One pass in order: a skipped question counts as not answered for the rules after it.
+    for item in select q.v, q.n from jsonb_array_elements(questions) with ordinality as q (v, n) loop
+        ord := item.n;
+        key := item.v ->> 'key';
+        question := item.v;
+        status := coalesce(known #>> array[key, 'status'], 'open');
+        if status in ('open', 'invalid') and coalesce(item.v -> 'skip_if', 'null') <> 'null'
+            and private.skip_applies(item.v -> 'skip_if', known) then
+            status := 'skipped';
+            known := known || jsonb_build_object(key, jsonb_build_object('status', 'skipped'));
+        end if;
+        is_open := status in ('open', 'invalid');
+        return next;
+    end loop;
+end
+$$;
+
+ALTER FUNCTION private.interview_state(questions jsonb, answers jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION interview_state(questions jsonb, answers jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.interview_state(questions jsonb, answers jsonb) IS 'The questionnaire''s questions in order, each with what became of it (open, invalid, answered, refused, skipped). The next question is the first open one; without an open one the interview is complete.';
+
+-- Name: interview_statistics(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.interview_statistics(interview_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object(
+        'lead_name', l.name, 'status', i.status, 'end_reason', i.end_reason, 'started_at', i.started_at, 'completed_at', i.completed_at,
+        'minutes', round((extract(epoch from i.completed_at - i.started_at) / 60)::numeric, 1),
+        'messages', (select count(*) from public.interview_messages as m where m.interview_id = i.id and m."timestamp" >= i.created_at),
+        'answers', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'key', s.key, 'text', s.question ->> 'text', 'type', s.question ->> 'type', 'status', s.status, 'value', a.value, 'quote', a.quote
+            ) order by s.ord)
+            from private.interview_state(p.config #> '{questionnaire,questions}', private.answers_of(i.id)) as s
+            left join public.interview_answers as a on a.interview_id = i.id and a.question_key = s.key
+        ), '[]')
+    )
+    from public.interviews as i
+    join public.leads as l on l.id = i.lead_id
+    join public.projects as p on p.id = i.project_id
+    where i.id = interview_statistics.interview_id;
+$$;
+
+ALTER FUNCTION private.interview_statistics(interview_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION interview_statistics(interview_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.interview_statistics(interview_id uuid) IS 'One interview''s figures and answers.';
+
+-- Name: invite(uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.invite(project_id uuid, max integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    project public.projects;
+    company text;
+    template public.message_templates;
+    ids uuid[];
+    thread_ids uuid[];
+    invited integer;
+begin
+    select * into project from public.projects as p where p.id = invite.project_id and p.status = 'active';
+    if not found or invite.max <= 0 then
+        return 0;
+    end if;
+    select c.company_name into company from public.clients as c where c.id = project.client_id and c.status = 'active';
+    template := private.template_for(project.client_id, project.channel_account_id, 'invitation', project.config #>> '{invitation,template}');
+    if company is null or template.id is null then
+        return 0;
+    end if;
+
+    -- Lock order: interviews, then threads. A lead whose thread has a live interview waits for it to end.
+    ids := array(
+        select i.id
+        from public.interviews as i
+        where i.project_id = project.id and i.status = 'pending' and i.invited_at is null
+            and not exists (
+                select from private.threads as t
+                where t.lead_id = i.lead_id and t.channel_account_id = project.channel_account_id and t.interview_id is not null
+            )
+        order by i.created_at, i.id
+        limit invite.max
+        for update of i skip locked
+    );
+    insert into private.threads (client_id, lead_id, channel_account_id)
+    select i.client_id, i.lead_id, project.channel_account_id
+    from public.interviews as i
+    where i.id = any (ids)
+    order by i.lead_id
+    on conflict on constraint a_lead_has_one_thread_per_account do nothing;
+    -- A thread somebody holds is left for the next time: this never waits, so it may be called under other locks.
+    thread_ids := array(
+        select t.id
+        from private.threads as t
+        join public.interviews as i on i.lead_id = t.lead_id and t.channel_account_id = project.channel_account_id
+        where i.id = any (ids)
+        for update of t skip locked
+    );
+
+    with
+    chosen as materialized (
+        select i.id as interview_id, t.id as thread_id, t.last_seq + 1 as seq, i.lead_id, gen_random_uuid() as message_id, gen_random_uuid() as delivery_id,
+            private.template_content(template, l.name, company, project.name, null) as content,
+            private.delivery_refusal('invitation', '{"type": "template"}', l, null) as refusal
+        from public.interviews as i
+        join private.threads as t on t.lead_id = i.lead_id and t.channel_account_id = project.channel_account_id
+        join public.leads as l on l.id = i.lead_id
+        where i.id = any (ids) and t.id = any (thread_ids) and t.interview_id is null
+    ),
+    refused as (
+        update public.interviews as i
+        set status = 'cancelled', end_reason = case when c.refusal = 'the lead opted out' then 'opted_out' else 'cancelled' end::public.end_reason,
+            metadata = i.metadata || jsonb_build_object('reason', c.refusal)
+        from chosen as c
+        where i.id = c.interview_id and c.refusal is not null
+    ),
+    taken as (
+        update private.threads as t
+        set interview_id = c.interview_id, conversation_id = null, last_seq = c.seq
+        from chosen as c
+        where t.id = c.thread_id and c.refusal is null
+    ),
+    said as (
+        insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
+        select c.message_id, c.interview_id, 'assistant', c.content ->> 'text', jsonb_build_object('type', 'template', 'delivery_id', c.delivery_id), project.client_id, c.seq
+        from chosen as c
+        where c.refusal is null
+    ),
+    queued as (
+        insert into public.deliveries (id, client_id, lead_id, thread_id, interview_id, channel_account_id, kind, content, message_id, queue, seq)
+        select c.delivery_id, project.client_id, c.lead_id, c.thread_id, c.interview_id, project.channel_account_id, 'invitation', c.content, c.message_id, 'default', c.seq
+        from chosen as c
+        where c.refusal is null
+    )
+    update public.interviews as i
+    set invited_at = now(), thread_id = c.thread_id
+    from chosen as c
+    where i.id = c.interview_id and c.refusal is null;
+    get diagnostics invited = row_count;
+    return invited;
+end
+$$;
+
+ALTER FUNCTION private.invite(project_id uuid, max integer) OWNER TO postgres;
+
+-- Name: FUNCTION invite(project_id uuid, max integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.invite(project_id uuid, max integer) IS 'Makes the next invitations of an active project, at most max: takes each lead''s thread for the interview, writes the message and its delivery. Returns how many were made. Idempotent: an interview is invited once.';
+
+-- Name: invite_next(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.invite_next(client_id uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    project_id uuid;
+    free integer;
+    invited integer := 0;
+begin
+    -- One transaction at a time invites for a client; another that comes meanwhile has nothing to add.
+    if not pg_try_advisory_xact_lock(hashtextextended('invite_next ' || invite_next.client_id, 0)) then
+        return 0;
+    end if;
+    select private.setting_int('admitted_tasks') - count(*) into free
+    from public.deliveries as d
+    where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending');
+    for project_id in
+        select p.id from public.projects as p
+        where p.client_id = invite_next.client_id and p.status = 'active'
+            and exists (select from public.interviews as i where i.project_id = p.id and i.status = 'pending' and i.invited_at is null)
+        order by p.created_at, p.id
+    loop
+        exit when free - invited <= 0;
+        invited := invited + private.invite(project_id, free - invited);
+    end loop;
+    perform private.admit_deliveries(invite_next.client_id, 'default');
+    return invited;
+end
+$$;
+
+ALTER FUNCTION private.invite_next(client_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION invite_next(client_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.invite_next(client_id uuid) IS 'Makes and admits a client''s next invitations, as many as its share of the queue has room for. Called when a project starts, when deliveries finish, and by the sweep.';
+
+-- Name: is_admin(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.is_admin() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (
+        select from public.profiles as p
+        where p.id = private.current_profile_id() and p.role = 'admin'
+    );
+$$;
+
+ALTER FUNCTION private.is_admin() OWNER TO postgres;
+
+-- Name: FUNCTION is_admin(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.is_admin() IS 'Whether the request is by one of RENUM''s admins. Reads the table, not the token: a removed admin loses access at once.';
+
+-- Name: is_opt_out(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.is_opt_out(txt text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(private.plain(is_opt_out.txt) in (
+        'sair', 'parar', 'pare', 'stop', 'cancelar', 'cancela', 'descadastrar', 'descadastre', 'remover', 'unsubscribe',
+        'sair da lista', 'quero sair', 'quero parar', 'parar mensagens', 'cancelar inscricao', 'nao quero mais receber',
+        'nao quero mais receber mensagens', 'nao quero receber mensagens', 'nao me mande mais mensagens', 'me tire da lista', 'me tira da lista'
+    ), false);
+$$;
+
+ALTER FUNCTION private.is_opt_out(txt text) OWNER TO postgres;
+
+-- Name: FUNCTION is_opt_out(txt text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.is_opt_out(txt text) IS 'Whether a whole message is one of the words that must always work to be left alone, whatever agent or model is running.';
+
+-- Name: keep_consents(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.keep_consents() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    raise exception 'consents are append-only: add a row that withdraws or grants' using errcode = '42501';
+end
+$$;
+
+ALTER FUNCTION private.keep_consents() OWNER TO postgres;
+
+-- Name: FUNCTION keep_consents(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.keep_consents() IS 'Trigger: the consent ledger is append-only.';
+
+-- Name: lead_of_sender(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select i.lead_id
+    from public.lead_identities as i
+    join (values
+        (1, 'bsuid', sender ->> 'bsuid'), (2, 'wa_id', sender ->> 'wa_id'), (3, 'phone', private.phone_key(sender ->> 'wa_id'))
+    ) as s (priority, kind, value) on i.kind = s.kind::public.identity_kind and i.value = s.value
+    where i.client_id = lead_of_sender.client_id
+    order by s.priority
+    limit 1;
+$$;
+
+ALTER FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION lead_of_sender(client_id uuid, sender jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) IS 'The lead that a sender {"wa_id", "bsuid"} is known to be; null for a stranger.';
+
+-- Name: lock_threads(uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.lock_threads(thread_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    -- LOCK ORDER, here and everywhere: webhook_events (by provider id) → interviews (by id) → threads (by id) → leads →
+    -- deliveries → messages (insert only) → pgmq rows → pg_net. A tenant's PATCH of an interview has the interview first, so must we.
+    perform from public.interviews as i
+    where i.id in (select t.interview_id from private.threads as t where t.id = any (thread_ids))
+    order by i.id
+    for no key update;
+    perform from private.threads as t where t.id = any (thread_ids) order by t.id for update;
+end
+$$;
+
+ALTER FUNCTION private.lock_threads(thread_ids uuid[]) OWNER TO postgres;
+
+-- Name: FUNCTION lock_threads(thread_ids uuid[]); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.lock_threads(thread_ids uuid[]) IS 'Locks threads and their live interviews in the order that cannot deadlock.';
+
+-- Name: make_partitions(regclass, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.make_partitions(parent regclass, months_ahead integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    SET lock_timeout TO '2s'
+    AS $$
+declare
+    parent_name text := (select c.relname from pg_catalog.pg_class as c where c.oid = parent);
+    month_start date;
+    part_name text;
+    made integer := 0;
+begin
+    for i in -1..months_ahead loop
+        month_start := (date_trunc('month', now() at time zone 'UTC') + make_interval(months => i))::date;
+        part_name := format('%s_%s', parent_name, to_char(month_start, 'YYYYMM'));
+        if to_regclass(format('parts.%I', part_name)) is null then
+            -- Attached, not created as a partition: that would lock the parent against every reader.
+            execute format('create table parts.%I (like %s including defaults including constraints)', part_name, parent);
+            execute format('alter table parts.%I enable row level security', part_name);
+            execute format('alter table parts.%I force row level security', part_name);
+            execute format(
+                'alter table %s attach partition parts.%I for values from (%L) to (%L)',
+                parent, part_name, month_start::text || ' 00:00+00', (month_start + interval '1 month')::date::text || ' 00:00+00'
+            );
+            made := made + 1;
+        end if;
+    end loop;
+    return made;
+end
+$$;
+
+ALTER FUNCTION private.make_partitions(parent regclass, months_ahead integer) OWNER TO postgres;
+
+-- Name: FUNCTION make_partitions(parent regclass, months_ahead integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.make_partitions(parent regclass, months_ahead integer) IS 'Makes the monthly partitions of a table from last month to so many months ahead; returns how many were new. Idempotent; gives up after 2 s of waiting for a lock and is run again the next day.';
+
+-- Name: meet_sender(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.meet_sender(client_id uuid, sender jsonb) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+    known uuid := private.lead_of_sender(meet_sender.client_id, sender);
+    number text := private.normalize_phone('+' || (sender ->> 'wa_id'));
+begin
+    if known is null and coalesce(sender ->> 'wa_id', sender ->> 'bsuid') is null then
+        return null;
+    end if;
+    if known is null then
+        insert into public.leads as l (client_id, phone, name, metadata)
+        values (meet_sender.client_id, number, left(coalesce(sender ->> 'name', sender ->> 'username'), 200), '{"source": "inbound"}')
+        on conflict on constraint a_phone_is_once_a_lead_of_a_client do update set updated_at = now()
+        returning l.id into known;
+    end if;
+    insert into public.lead_identities (client_id, lead_id, kind, value)
+    select meet_sender.client_id, known, s.kind::public.identity_kind, s.value
+    from (values ('bsuid', sender ->> 'bsuid'), ('wa_id', sender ->> 'wa_id')) as s (kind, value)
+    where s.value is not null
+        and not exists (
+            select from public.lead_identities as i
+            where i.client_id = meet_sender.client_id and i.kind = s.kind::public.identity_kind and i.value = s.value
+        )
+    order by s.kind
+    on conflict on constraint an_identity_is_one_lead_of_a_client do nothing;
+    return known;
+end
+$$;
+
+ALTER FUNCTION private.meet_sender(client_id uuid, sender jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION meet_sender(client_id uuid, sender jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.meet_sender(client_id uuid, sender jsonb) IS 'The lead a sender is, made if unknown, with every identity it came with written down. null if it came with none. Two leads are never merged.';
+
+-- Name: message_metadata(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.message_metadata(event jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select jsonb_strip_nulls(jsonb_build_object(
+        'type', event #> '{message,type}', 'provider_id', event -> 'provider_id', 'payload', event #> '{message,payload}', 'reply_to', event #> '{message,reply_to}'
+    ));
+$$;
+
+ALTER FUNCTION private.message_metadata(event jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION message_metadata(event jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.message_metadata(event jsonb) IS 'What an inbound message''s metadata keeps of its event.';
+
+-- Name: next_due_ms(text[]); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.next_due_ms(queues text[]) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    -- What somebody holds is not waited for. At least 20 ms: a task locked this very moment must not make the caller spin.
+    select greatest(20, ceil(extract(epoch from min(w.due_at) - clock_timestamp()) * 1000))::integer
+    from (
+        select min(t.due_at) from private.threads as t where t.task_id is not null and t.lease is null and 'high_priority' = any (queues)
+        union all
+        select min(d.due_at) from public.deliveries as d where d.task_id is not null and d.status <> 'sending' and d.queue = any (queues)
+        union all
+        select min(r.due_at) from public.reports as r where r.task_id is not null and r.status <> 'writing' and 'low_priority' = any (queues)
+    ) as w (due_at)
+    where w.due_at is not null
+    having min(w.due_at) is not null;
+$$;
+
+ALTER FUNCTION private.next_due_ms(queues text[]) OWNER TO postgres;
+
+-- Name: FUNCTION next_due_ms(queues text[]); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.next_due_ms(queues text[]) IS 'Milliseconds until the next task of these queues that nobody holds is due; null if there is none.';
+
+-- Name: normalize_lead(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.normalize_lead() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    given text := new.phone;
+begin
+    if given is not null then
+        new.phone := private.normalize_phone(given);
+        if new.phone is null and btrim(given) <> '' then
+            raise exception 'phone % cannot be a telephone number', quote_literal(given)
+                using errcode = '22023', hint = 'Give the area code and number, e.g. (11) 98765-4321, or the international form, e.g. +5511987654321.';
+        end if;
+    end if;
+    new.name := nullif(btrim(regexp_replace(new.name, '[[:cntrl:]]', ' ', 'g')), '');
+    new.email := nullif(lower(btrim(new.email)), '');
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.normalize_lead() OWNER TO postgres;
+
+-- Name: FUNCTION normalize_lead(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.normalize_lead() IS 'Trigger: phones to E.164, names and e-mail addresses trimmed.';
+
+-- Name: normalize_phone(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.normalize_phone(phone text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    international boolean := btrim(phone) ~ '^(\+|00)';
+    digits text := regexp_replace(phone, '[^0-9]', '', 'g');
+begin
+    if phone is null or btrim(phone) = '' then
+        return null;
+    end if;
+    digits := regexp_replace(digits, '^00', '');
+    -- A number without a country is Brazilian: DDD (two digits, neither 0) and 8 or 9 digits, perhaps after a trunk 0.
+    if not international then
+        digits := regexp_replace(digits, '^0', '');
+        if digits ~ '^[1-9][1-9][2-9][0-9]{7,8}$' then
+            digits := '55' || digits;
+        end if;
+    end if;
+    -- Brazilian mobiles have had nine digits since 2016; older lists and WhatsApp's own ids may lack the first 9.
+    if digits ~ '^55[1-9][1-9][6-9][0-9]{7}$' then
+        digits := left(digits, 4) || '9' || substr(digits, 5);
+    end if;
+    if digits !~ '^[1-9][0-9]{7,14}$' or (digits like '55%' and digits !~ '^55[1-9][1-9](9[0-9]{8}|[2-5][0-9]{7})$') then
+        return null;
+    end if;
+    return '+' || digits;
+end
+$_$;
+
+ALTER FUNCTION private.normalize_phone(phone text) OWNER TO postgres;
+
+-- Name: FUNCTION normalize_phone(phone text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.normalize_phone(phone text) IS 'A phone number in E.164; null if it cannot be one. Without a country code it is taken as Brazilian; a mobile''s missing ninth digit is put in.';
+
+-- Name: notify(uuid, text, uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    told integer;
+begin
+    insert into public.notifications (client_id, profile_id, event, interview_id, text)
+    select notify.client_id, m.profile_id, notify.event, notify.interview_id, notify.txt
+    from public.client_members as m
+    where m.client_id = notify.client_id and m.role = 'owner' and m.status = 'active'
+    order by m.profile_id
+    on conflict on constraint a_person_is_told_once do nothing;
+    get diagnostics told = row_count;
+    return told;
+end
+$$;
+
+ALTER FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text) OWNER TO postgres;
+
+-- Name: FUNCTION notify(client_id uuid, event text, interview_id uuid, txt text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text) IS 'Writes down that a client''s owners are to be told of an event, each once. Only inserts, so that a commit that ends an interview waits for nobody; the sweep sends.';
+
+-- Name: owned_client_ids(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.owned_client_ids() RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if private.is_admin() then
+        return query select c.id from public.clients as c;
+    else
+        return query
+        select m.client_id
+        from public.client_members as m
+        join public.clients as c on c.id = m.client_id
+        where m.profile_id = private.current_profile_id()
+            and m.status = 'active' and m.role = 'owner' and c.status = 'active';
+    end if;
+end
+$$;
+
+ALTER FUNCTION private.owned_client_ids() OWNER TO postgres;
+
+-- Name: FUNCTION owned_client_ids(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.owned_client_ids() IS 'The clients whose people and channel accounts the request may manage: all for an admin, else the active ones it owns.';
+
+-- Name: owner_of_client(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.owner_of_client() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update public.clients as c
+    set profile_id = (
+        select m.profile_id from public.client_members as m
+        where m.client_id = c.id and m.role = 'owner' and m.status = 'active'
+        order by m.created_at, m.id
+        limit 1
+    )
+    where c.id = coalesce(new.client_id, old.client_id);
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.owner_of_client() OWNER TO postgres;
+
+-- Name: FUNCTION owner_of_client(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.owner_of_client() IS 'Trigger on client_members: clients.profile_id is the first active owner.';
+
+-- Name: phone_key(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.phone_key(phone text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+    -- 55 + DDD + last eight digits: the same with and without the ninth digit.
+    select case
+        when d.digits ~ '^55[1-9][1-9]9[0-9]{8}$' then left(d.digits, 4) || right(d.digits, 8)
+        else d.digits
+    end
+    from (select regexp_replace(phone_key.phone, '[^0-9]', '', 'g') as digits) as d
+    where d.digits <> '';
+$_$;
+
+ALTER FUNCTION private.phone_key(phone text) OWNER TO postgres;
+
+-- Name: FUNCTION phone_key(phone text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.phone_key(phone text) IS 'What two writings of one number have in common. Providers give Brazilian numbers with or without the ninth digit. Expects the country code.';
+
+-- Name: plain(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.plain(txt text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select btrim(regexp_replace(
+        translate(lower(plain.txt), 'áàâãäéèêëíìîïóòôõöúùûüçñ', 'aaaaaeeeeiiiiooooouuuucn'),
+        '[^a-z0-9]+', ' ', 'g'
+    ));
+$$;
+
+ALTER FUNCTION private.plain(txt text) OWNER TO postgres;
+
+-- Name: FUNCTION plain(txt text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.plain(txt text) IS 'Words without case, accents and punctuation, for comparing what people type.';
+
+-- Name: profile_of_user(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.profile_of_user() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    insert into public.profiles as p (id, email, full_name, phone)
+    values (new.id, lower(new.email), nullif(btrim(new.raw_user_meta_data ->> 'full_name'), ''), private.normalize_phone(coalesce(new.phone, new.raw_user_meta_data ->> 'phone')))
+    on conflict (id) do update set email = excluded.email;
+    -- SECURITY: only an address that its owner confirmed opens a client's door.
+    if new.email_confirmed_at is not null then
+        update public.client_members as m
+        set profile_id = new.id, status = 'active'
+        where m.email = lower(new.email) and m.status = 'invited';
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.profile_of_user() OWNER TO postgres;
+
+-- Name: FUNCTION profile_of_user(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.profile_of_user() IS 'Trigger on auth.users: one profile for each user; invitations to its e-mail address are taken up once the address is confirmed.';
+
+-- Name: project_config_problem(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.project_config_problem(config jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    audience jsonb := config -> 'audience';
+    questions jsonb := config #> '{questionnaire,questions}';
+    question jsonb;
+    keys text[] := '{}';
+    problem text;
+begin
+    if config ? 'goal' and jsonb_typeof(config -> 'goal') not in ('string', 'null') then
+        return 'goal must be a text';
+    end if;
+    if config ? 'audience' then
+        if jsonb_typeof(audience) <> 'object' or (select count(*) from jsonb_object_keys(audience) as k where k <> 'join_later') <> 1
+            or not (
+                audience -> 'all' = 'true'
+                or jsonb_typeof(audience -> 'lead_ids') = 'array'
+                or jsonb_typeof(audience -> 'metadata') = 'object'
+            ) then
+            return 'audience must be one of {"all": true}, {"lead_ids": [...]}, {"metadata": {...}}';
+        end if;
+        if audience ? 'join_later' and jsonb_typeof(audience -> 'join_later') <> 'boolean' then
+            return 'audience.join_later must be true or false';
+        end if;
+        if exists (
+            select from jsonb_array_elements(case jsonb_typeof(audience -> 'lead_ids') when 'array' then audience -> 'lead_ids' else '[]' end) as l (v)
+            where l.v #>> '{}' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+        ) then
+            return 'audience.lead_ids must be ids of leads';
+        end if;
+    end if;
+    if config ? 'invitation' and (
+        jsonb_typeof(config -> 'invitation') <> 'object'
+        or coalesce(jsonb_typeof(config #> '{invitation,template}'), 'string') <> 'string'
+    ) then
+        return 'invitation must be {"template": name}';
+    end if;
+    if not config ? 'questionnaire' then
+        return null;
+    end if;
+    if jsonb_typeof(questions) is distinct from 'array' or jsonb_array_length(questions) not between 1 and 100 then
+        return 'questionnaire.questions must be a list of 1 to 100 questions';
+    end if;
+    if coalesce(jsonb_typeof(config #> '{questionnaire,closing}'), 'string') <> 'string' then
+        return 'questionnaire.closing must be a text';
+    end if;
+    for question in select q.v from jsonb_array_elements(questions) as q (v) loop
+        problem := private.question_problem(question);
+        if problem is not null then
+            return problem;
+        end if;
+        if question ->> 'key' = any (keys) then
+            return format('question key %s is used twice', question ->> 'key');
+        end if;
+        if question ? 'skip_if' and question -> 'skip_if' <> 'null' then
+            problem := private.skip_rule_problem(question -> 'skip_if', keys);
+            if problem is not null then
+                return format('question %s: %s', question ->> 'key', problem);
+            end if;
+        end if;
+        keys := keys || (question ->> 'key');
+    end loop;
+    return null;
+end
+$_$;
+
+ALTER FUNCTION private.project_config_problem(config jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION project_config_problem(config jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.project_config_problem(config jsonb) IS 'What is wrong with projects.config, as a sentence; null if nothing. Keys this function does not know are left alone.';
+
+-- Name: project_statistics(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.project_statistics(project_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object(
+        'invited', f.invited, 'started', f.started, 'completed', f.completed, 'opted_out', f.opted_out, 'cancelled', f.cancelled,
+        'in_progress', f.in_progress, 'unanswered', f.unanswered,
+        'response_rate', case when f.invited = 0 then 0 else round(100.0 * f.responded / f.invited, 1) end,
+        'completion_rate', case when f.invited = 0 then 0 else round(100.0 * f.completed / f.invited, 1) end,
+        'median_minutes', f.median_minutes,
+        'questions', coalesce((
+            select jsonb_agg(private.question_statistics(p.id, q.v) order by q.ord)
+            from jsonb_array_elements(p.config #> '{questionnaire,questions}') with ordinality as q (v, ord)
+        ), '[]')
+    )
+    from public.projects as p
+    cross join lateral (
+        select
+            count(*) filter (where i.invited_at is not null) as invited,
+            count(*) filter (where i.started_at is not null) as started,
+            count(*) filter (where i.status = 'completed') as completed,
+            count(*) filter (where i.end_reason = 'opted_out') as opted_out,
+            count(*) filter (where i.status = 'cancelled' and i.end_reason <> 'opted_out') as cancelled,
+            count(*) filter (where i.status = 'in_progress') as in_progress,
+            count(*) filter (where i.status = 'pending') as unanswered,
+            count(*) filter (where i.invited_at is not null and (i.started_at is not null or i.end_reason in ('opted_out', 'cancelled'))) as responded,
+            round((percentile_cont(0.5) within group (order by extract(epoch from i.completed_at - i.started_at)) / 60)::numeric, 1) as median_minutes
+        from public.interviews as i
+        where i.project_id = p.id
+    ) as f
+    where p.id = project_statistics.project_id;
+$$;
+
+ALTER FUNCTION private.project_statistics(project_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION project_statistics(project_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.project_statistics(project_id uuid) IS 'A project''s figures: how many were invited, started, completed, opted out, cancelled, are in progress or have not answered, the rates in percent, and each question''s figures.';
+
+-- Name: question_problem(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.question_problem(question jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    k text := question ->> 'key';
+    kind text := question ->> 'type';
+    rules jsonb := coalesce(question -> 'validation', '{}');
+    rule text;
+begin
+    if jsonb_typeof(question) is distinct from 'object' then
+        return 'each question must be an object';
+    end if;
+    if k is null or k !~ '^[a-z][a-z0-9_]{0,62}$' then
+        return format('question key %s must be lower-case letters, digits and underscores, beginning with a letter', coalesce(quote_literal(k), 'null'));
+    end if;
+    if coalesce(btrim(question ->> 'text'), '') = '' then
+        return format('question %s has no text', k);
+    end if;
+    if char_length(question ->> 'text') > 1000 then
+        return format('question %s has a text of more than 1000 characters', k);
+    end if;
+    if kind is null or kind not in ('text', 'number', 'scale', 'yes_no', 'choice') then
+        return format('question %s has type %s; known types are text, number, scale, yes_no, choice', k, coalesce(quote_literal(kind), 'null'));
+    end if;
+    if kind = 'choice' then
+        if jsonb_typeof(question -> 'options') is distinct from 'array'
+            or jsonb_array_length(question -> 'options') not between 2 and 20
+            or exists (
+                select from jsonb_array_elements(question -> 'options') as o (v)
+                where jsonb_typeof(o.v) <> 'string' or btrim(o.v #>> '{}') = ''
+            ) then
+            return format('question %s needs options: 2 to 20 texts', k);
+        end if;
+        if (select count(distinct private.plain(o.v)) from jsonb_array_elements_text(question -> 'options') as o (v))
+            < jsonb_array_length(question -> 'options') then
+            return format('question %s has the same option twice', k);
+        end if;
+    elsif question ? 'options' and question -> 'options' <> 'null' then
+        return format('question %s has options but is not of type choice', k);
+    end if;
+    if jsonb_typeof(rules) <> 'object' then
+        return format('question %s has a validation that is not an object', k);
+    end if;
+    for rule in select jsonb_object_keys(rules) loop
+        if not (
+            (rule in ('min', 'max') and kind in ('number', 'scale') and jsonb_typeof(rules -> rule) = 'number')
+            or (rule = 'integer' and kind in ('number', 'scale') and jsonb_typeof(rules -> rule) = 'boolean')
+            or (rule in ('min_length', 'max_length') and kind = 'text' and jsonb_typeof(rules -> rule) = 'number')
+        ) then
+            return format('question %s has validation %s, which does not fit its type', k, rule);
+        end if;
+    end loop;
+    if kind = 'scale' and not (rules ? 'min' and rules ? 'max') then
+        return format('question %s is a scale and needs validation.min and validation.max', k);
+    end if;
+    if (rules ->> 'min')::numeric > (rules ->> 'max')::numeric
+        or (rules ->> 'min_length')::numeric > (rules ->> 'max_length')::numeric then
+        return format('question %s has a smallest value above its largest', k);
+    end if;
+    if question ? 'required' and jsonb_typeof(question -> 'required') <> 'boolean' then
+        return format('question %s: required must be true or false', k);
+    end if;
+    if question ? 'nps' and (jsonb_typeof(question -> 'nps') <> 'boolean' or kind <> 'scale') then
+        return format('question %s: nps is true or false, on a scale only', k);
+    end if;
+    if question ? 'probes' and not coalesce(question ->> 'probes' ~ '^[0-3]$', false) then
+        return format('question %s: probes must be 0 to 3', k);
+    end if;
+    return null;
+end
+$_$;
+
+ALTER FUNCTION private.question_problem(question jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION question_problem(question jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.question_problem(question jsonb) IS 'What is wrong with one question of a questionnaire, as a sentence; null if nothing.';
+
+-- Name: question_statistics(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.question_statistics(project_id uuid, question jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    k text := question ->> 'key';
+    kind text := question ->> 'type';
+    result jsonb;
+    answered integer;
+begin
+    select jsonb_build_object(
+        'key', k, 'text', question ->> 'text', 'type', kind,
+        'answered', count(*) filter (where a.status = 'answered'), 'refused', count(*) filter (where a.status = 'refused'), 'skipped', count(*) filter (where a.status = 'skipped')
+    ), count(*) filter (where a.status = 'answered')
+    into result, answered
+    from public.interviews as i
+    join public.interview_answers as a on a.client_id = i.client_id and a.interview_id = i.id and a.question_key = k
+    where i.project_id = question_statistics.project_id;
+
+    if kind in ('number', 'scale') then
+        result := result || (
+            select jsonb_build_object(
+                'mean', round(avg(v.n), 2), 'median', percentile_cont(0.5) within group (order by v.n), 'min', min(v.n), 'max', max(v.n),
+                'distribution', coalesce((
+                    select jsonb_agg(jsonb_build_object('value', d.n, 'count', d.times) order by d.n)
+                    from (
+                        select (a.value)::numeric as n, count(*) as times
+                        from private.answered(question_statistics.project_id, k) as a
+                        group by 1
+                    ) as d
+                ), '[]')
+            ) || case when (question ->> 'nps')::boolean and count(*) > 0 then jsonb_build_object('nps', jsonb_build_object(
+                'promoters', count(*) filter (where v.n >= 9), 'passives', count(*) filter (where v.n >= 7 and v.n < 9), 'detractors', count(*) filter (where v.n < 7),
+                'score', round(100.0 * (count(*) filter (where v.n >= 9) - count(*) filter (where v.n < 7)) / count(*))
+            )) else '{}' end
+            from (
+                select (a.value)::numeric as n
+                from private.answered(question_statistics.project_id, k) as a
+            ) as v
+        );
+    elsif kind in ('yes_no', 'choice') then
+        result := result || jsonb_build_object('distribution', (
+            select jsonb_agg(jsonb_build_object(
+                'value', o.v, 'count', coalesce(d.times, 0), 'percent', case when answered = 0 then 0 else round(100.0 * coalesce(d.times, 0) / answered, 1) end
+            ) order by o.ord)
+            from jsonb_array_elements(case kind when 'choice' then question -> 'options' else '[true, false]' end) with ordinality as o (v, ord)
+            left join (
+                select a.value, count(*) as times
+                from private.answered(question_statistics.project_id, k) as a
+                group by a.value
+            ) as d on d.value = o.v
+        ));
+    else
+        result := result || jsonb_build_object('quotes', coalesce((
+            select jsonb_agg(q.txt order by q.updated_at, q.id)
+            from (
+                select a.value #>> '{}' as txt, a.updated_at, a.id
+                from private.answered(question_statistics.project_id, k) as a
+                order by a.updated_at, a.id
+                limit 50
+            ) as q
+        ), '[]'));
+    end if;
+    return result;
+end
+$$;
+
+ALTER FUNCTION private.question_statistics(project_id uuid, question jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION question_statistics(project_id uuid, question jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.question_statistics(project_id uuid, question jsonb) IS 'One question''s figures over a project: counts, and by type mean, median, distribution, NPS, or up to 50 answers in words.';
+
+-- Name: queue_report(uuid, uuid, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.queue_report(project_id uuid, interview_id uuid, right_now boolean) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    report public.reports;
+begin
+    insert into public.reports as r (client_id, kind, project_id, interview_id)
+    select p.client_id, case when queue_report.interview_id is null then 'project' else 'interview' end::public.report_kind, p.id, queue_report.interview_id
+    from public.projects as p
+    where p.id = queue_report.project_id
+    on conflict on constraint one_report_per_interview_and_one_per_project do update
+    set stale = true, error = null, attempts = case when r.task_id is null then 0 else r.attempts end,
+        status = case when r.status = 'failed' then 'queued' else r.status end,
+        due_at = case
+            when r.task_id is not null then r.due_at
+            when right_now or r.generated_at is null or r.interview_id is not null then now()
+            else greatest(now(), r.generated_at + make_interval(secs => private.setting_int('project_report_every_s')))
+        end
+    returning r.* into report;
+    perform private.admit_reports(report.client_id);
+    return report.id;
+end
+$$;
+
+ALTER FUNCTION private.queue_report(project_id uuid, interview_id uuid, right_now boolean) OWNER TO postgres;
+
+-- Name: FUNCTION queue_report(project_id uuid, interview_id uuid, right_now boolean); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.queue_report(project_id uuid, interview_id uuid, right_now boolean) IS 'Makes the report of a project (interview_id null) or interview stale and queues it; a project''s at most once in project_report_every_s, unless right_now. Returns its id. Idempotent. Locks the report''s row.';
+
+-- Name: queue_turn(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.queue_turn(thread_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update private.threads as t
+    set task_id = (select s.id from pgmq.send('high_priority', private.task_message('agent_turn', t.id, t.client_id, 1), 0) as s (id)),
+        attempts = 0, due_at = coalesce(t.not_before, clock_timestamp())
+    where t.id = queue_turn.thread_id and t.task_id is null and t.inbound_seq > t.handled_seq;
+end
+$$;
+
+ALTER FUNCTION private.queue_turn(thread_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION queue_turn(thread_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.queue_turn(thread_id uuid) IS 'Queues a turn of a thread that has unhandled input, unless one is queued. Idempotent.';
+
+-- Name: read_answer(jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    kind text := question ->> 'type';
+    rules jsonb := coalesce(question -> 'validation', '{}');
+    txt text := btrim(proposed #>> '{}');
+    n numeric;
+begin
+    if txt is null or txt = '' then
+        problem := 'Não consegui entender a resposta.';
+    elsif kind in ('number', 'scale') then
+        txt := replace(txt, ',', '.');
+        n := case when txt ~ '^[+-]?[0-9]{1,15}(\.[0-9]{1,9})?$' then txt::numeric end;
+        if n is null
+            or n < (rules ->> 'min')::numeric or n > (rules ->> 'max')::numeric
+            or ((rules ->> 'integer')::boolean and n <> trunc(n)) then
+            problem := 'Preciso de um número'
+            || case when (rules ->> 'integer')::boolean then ' inteiro' else '' end
+            || case
+                when rules ? 'min' and rules ? 'max' then format(' de %s a %s', rules ->> 'min', rules ->> 'max')
+                when rules ? 'min' then format(' a partir de %s', rules ->> 'min')
+                when rules ? 'max' then format(' até %s', rules ->> 'max')
+                else ''
+            end || '.';
+        else
+            value := to_jsonb(trim_scale(n));
+        end if;
+    elsif kind = 'yes_no' then
+        value := case
+            when jsonb_typeof(proposed) = 'boolean' then proposed
+            when private.plain(txt) in ('sim', 's', 'yes', 'true') then 'true'::jsonb
+            when private.plain(txt) in ('nao', 'n', 'no', 'false') then 'false'::jsonb
+        end;
+        problem := case when value is null then 'Pode me responder com sim ou não?' end;
+    elsif kind = 'choice' then
+        select to_jsonb(o.label) into value
+        from jsonb_array_elements_text(question -> 'options') as o (label)
+        where private.plain(o.label) = private.plain(txt) and private.plain(txt) <> '' or o.label = txt
+        limit 1;
+        problem := case when value is null then
+            'Pode escolher uma destas opções? ' || (select string_agg(o.label, ', ' order by o.ord) from jsonb_array_elements_text(question -> 'options') with ordinality as o (label, ord)) || '.'
+        end;
+    elsif char_length(txt) < (rules ->> 'min_length')::integer then
+        problem := 'Pode escrever um pouco mais?';
+    elsif char_length(txt) > coalesce((rules ->> 'max_length')::integer, 10000) then
+        problem := 'A resposta ficou longa demais. Pode resumir?';
+    else
+        value := to_jsonb(txt);
+    end if;
+end
+$_$;
+
+ALTER FUNCTION private.read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text) OWNER TO postgres;
+
+-- Name: FUNCTION read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text) IS 'The answer that a proposed value is to a question, in its stored form, or (problem) why it is none, in the words the lead will read.';
+
+-- Name: read_queue(text, integer, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.read_queue(queue text, max integer, visibility_s integer) RETURNS jsonb
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(jsonb_agg(r.message || jsonb_build_object('msg_id', r.msg_id, 'queue', read_queue.queue)), '[]')
+    from pgmq.read(read_queue.queue, read_queue.visibility_s, read_queue.max) as r;
+$$;
+
+ALTER FUNCTION private.read_queue(queue text, max integer, visibility_s integer) OWNER TO postgres;
+
+-- Name: FUNCTION read_queue(queue text, max integer, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.read_queue(queue text, max integer, visibility_s integer) IS 'Reads a queue''s messages as tasks that know their queue and msg_id.';
+
+-- Name: record_lead(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.record_lead() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    insert into public.lead_identities (client_id, lead_id, kind, value)
+    select n.client_id, n.id, 'phone', private.phone_key(n.phone)
+    from new_rows as n
+    where n.phone is not null
+    order by n.client_id, private.phone_key(n.phone)
+    on conflict on constraint an_identity_is_one_lead_of_a_client do nothing;
+    if tg_op = 'INSERT' then
+        insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+        select n.client_id, n.id, true, n.consent_basis, jsonb_build_object('source', 'import', 'recorded_by', private.current_profile_id())
+        from new_rows as n
+        where n.consent_basis <> 'not_informed';
+        perform private.add_interviews(p.id)
+        from public.projects as p
+        where p.client_id in (select n.client_id from new_rows as n) and p.status = 'active' and p.config #> '{audience,join_later}' = 'true';
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.record_lead() OWNER TO postgres;
+
+-- Name: FUNCTION record_lead(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.record_lead() IS 'Trigger: a new lead''s identity by phone, its consent basis in the ledger, and its place in running projects that take later leads.';
+
+-- Name: release_next(uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.release_next(thread_id uuid, visibility_s integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    d public.deliveries;
+    refusal text;
+begin
+    loop
+        select * into d
+        from public.deliveries as x
+        where x.thread_id = release_next.thread_id and x.status in ('queued', 'deferred', 'sending', 'unknown')
+        order by x.seq
+        limit 1
+        for update;
+        if not found or d.task_id is not null or d.status not in ('queued', 'deferred') or d.due_at > clock_timestamp() or d.queue <> 'high_priority' then
+            return null;
+        end if;
+        select private.delivery_refusal(d.kind, d.content, l, t.last_inbound_at) into refusal
+        from public.leads as l
+        join private.threads as t on t.id = d.thread_id
+        where l.id = d.lead_id;
+        if refusal is null then
+            return private.grant_delivery(d.id, visibility_s);
+        end if;
+        update public.deliveries as x set status = 'cancelled', reason = refusal where x.id = d.id;
+    end loop;
+end
+$$;
+
+ALTER FUNCTION private.release_next(thread_id uuid, visibility_s integer) OWNER TO postgres;
+
+-- Name: FUNCTION release_next(thread_id uuid, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.release_next(thread_id uuid, visibility_s integer) IS 'Claims the next reply that waits in a thread, if its turn has come; returns its task or null. The caller holds the thread''s lock. Invitations are left to admission.';
+
+-- Name: render_template(text, text[]); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.render_template(body text, parameters text[]) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+    result text := body;
+begin
+    for i in 1..coalesce(cardinality(parameters), 0) loop
+        result := replace(result, '{{' || i || '}}', parameters[i]);
+    end loop;
+    return result;
+end
+$$;
+
+ALTER FUNCTION private.render_template(body text, parameters text[]) OWNER TO postgres;
+
+-- Name: FUNCTION render_template(body text, parameters text[]); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.render_template(body text, parameters text[]) IS 'A template''s body with its parameters put in.';
+
+-- Name: retry_delay_s(integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.retry_delay_s(attempts integer) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    -- null after the last attempt.
+    select case when retry_delay_s.attempts < private.setting_int('max_attempts')
+        then coalesce((private.setting('retry_after_s') ->> (retry_delay_s.attempts - 1))::integer, (private.setting('retry_after_s') ->> -1)::integer)
+    end;
+$$;
+
+ALTER FUNCTION private.retry_delay_s(attempts integer) OWNER TO postgres;
+
+-- Name: FUNCTION retry_delay_s(attempts integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.retry_delay_s(attempts integer) IS 'Seconds to the next attempt after so many were made; null when there is none left.';
+
+-- Name: retry_delivery(uuid, jsonb, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable boolean) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    d public.deliveries;
+    wait_s integer;
+begin
+    select * into strict d from public.deliveries as x where x.id = retry_delivery.delivery_id;
+    wait_s := case when retryable then private.retry_delay_s(d.attempts) end;
+    if wait_s is not null then
+        update public.deliveries as x
+        set status = 'queued', claim = null, error = retry_delivery.error, due_at = clock_timestamp() + make_interval(secs => wait_s)
+        where x.id = d.id;
+        perform pgmq.set_vt(d.queue, d.task_id, wait_s);
+        return jsonb_build_object('outcome', 'retry', 'retry_in_ms', wait_s * 1000);
+    end if;
+    perform private.bury(d.queue, 'delivery', d.id, d.client_id, d.task_id, retry_delivery.error, d.attempts);
+    update public.deliveries as x
+    set status = 'failed', claim = null, error = retry_delivery.error, task_id = null, reason = retry_delivery.error ->> 'message'
+    where x.id = d.id;
+    return jsonb_build_object('outcome', 'dead', 'retry_in_ms', null);
+end
+$$;
+
+ALTER FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable boolean) OWNER TO postgres;
+
+-- Name: FUNCTION retry_delivery(delivery_id uuid, error jsonb, retryable boolean); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable boolean) IS 'After a failed attempt at a delivery: again after 1, 5, 25 seconds, or, when that was the last one or the error is permanent, failed and a dead letter.';
+
+-- Name: retry_report(uuid, jsonb, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.retry_report(report_id uuid, error jsonb, retryable boolean) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    r public.reports;
+    wait_s integer;
+begin
+    select * into strict r from public.reports as x where x.id = retry_report.report_id;
+    wait_s := case when retryable then private.retry_delay_s(r.attempts) end;
+    if wait_s is not null then
+        update public.reports as x
+        set status = 'queued', stale = true, claim = null, error = retry_report.error, due_at = clock_timestamp() + make_interval(secs => wait_s)
+        where x.id = r.id;
+        perform pgmq.set_vt('low_priority', r.task_id, wait_s);
+        return jsonb_build_object('outcome', 'retry', 'retry_in_ms', wait_s * 1000);
+    end if;
+    perform private.bury('low_priority', 'report', r.id, r.client_id, r.task_id, retry_report.error, r.attempts);
+    update public.reports as x
+    set status = 'failed', stale = true, claim = null, error = retry_report.error, task_id = null
+    where x.id = r.id;
+    return jsonb_build_object('outcome', 'dead', 'retry_in_ms', null);
+end
+$$;
+
+ALTER FUNCTION private.retry_report(report_id uuid, error jsonb, retryable boolean) OWNER TO postgres;
+
+-- Name: FUNCTION retry_report(report_id uuid, error jsonb, retryable boolean); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.retry_report(report_id uuid, error jsonb, retryable boolean) IS 'After a failed attempt at a report: again after 1, 5, 25 seconds, or failed and a dead letter.';
+
+-- Name: retry_turn(uuid, jsonb, boolean, public.turn_status); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    t private.threads;
+    wait_s integer;
+begin
+    select * into strict t from private.threads as x where x.id = retry_turn.thread_id;
+    if t.lease is not null then
+        insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, error, started_at)
+        values (t.lease, t.client_id, t.id, t.interview_id, retry_turn.status, t.handled_seq, t.lease_seq, t.attempts, t.reruns, retry_turn.error, t.lease_began_at)
+        on conflict (id) do nothing;
+    end if;
+    wait_s := case when retryable then private.retry_delay_s(t.attempts) end;
+    if wait_s is not null then
+        update private.threads as x
+        set lease = null, lease_until = null, due_at = clock_timestamp() + make_interval(secs => wait_s)
+        where x.id = t.id;
+        perform pgmq.set_vt('high_priority', t.task_id, wait_s);
+        return jsonb_build_object('outcome', 'retry', 'retry_in_ms', wait_s * 1000);
+    end if;
+    -- The input stays unhandled: the lead's next message, or a replay, has it answered after all.
+    perform private.bury('high_priority', 'agent_turn', t.id, t.client_id, t.task_id, retry_turn.error, t.attempts);
+    update private.threads as x
+    set lease = null, lease_until = null, task_id = null, due_at = null, attempts = 0
+    where x.id = t.id;
+    return jsonb_build_object('outcome', 'dead', 'retry_in_ms', null);
+end
+$$;
+
+ALTER FUNCTION private.retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status) OWNER TO postgres;
+
+-- Name: FUNCTION retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status) IS 'After a failed turn: again after 1, 5, 25 seconds, or, when that was the last attempt or the error is permanent, a dead letter. The attempt is kept in turns.';
+
+-- Name: ring(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.ring(function_name text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    base text := private.setting('functions_url') #>> '{}';
+begin
+    -- SECURITY: a ring carries no content and no secret, since net's tables are readable by every role. A forged one finds nothing to do.
+    if base is not null then
+        perform net.http_post(
+            url => base || '/' || function_name,
+            body => '{}'::jsonb,
+            timeout_milliseconds => private.setting_int('ring_timeout_ms')
+        );
+    end if;
+end
+$$;
+
+ALTER FUNCTION private.ring(function_name text) OWNER TO postgres;
+
+-- Name: FUNCTION ring(function_name text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.ring(function_name text) IS 'Wakes a function to look at its queue, after commit and at best effort. A lost ring costs latency, never work: the sweep rings again.';
+
+-- Name: same_client(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.same_client() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    raise exception '% cannot move to another client', tg_table_name using errcode = '42501';
+end
+$$;
+
+ALTER FUNCTION private.same_client() OWNER TO postgres;
+
+-- Name: FUNCTION same_client(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.same_client() IS 'Trigger: a row stays with its client for ever.';
+
+-- Name: notifications; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.notifications (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    event text NOT NULL,
+    interview_id uuid,
+    text text NOT NULL,
+    status public.notification_status DEFAULT 'queued'::public.notification_status NOT NULL,
+    reason text,
+    delivery_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT event_is_known CHECK ((event = 'interview_completed'::text)),
+    CONSTRAINT skipped_and_failed_ones_have_a_reason CHECK (((status <> ALL (ARRAY['skipped'::public.notification_status, 'failed'::public.notification_status])) OR (reason IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.notifications FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notifications OWNER TO postgres;
+
+-- Name: TABLE notifications; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.notifications IS 'What a client''s people were told: one row for each event and person.';
+
+-- Name: send_notification(public.notifications); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.send_notification(notification public.notifications) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+    person public.profiles;
+    account_id uuid;
+    template public.message_templates;
+    company text;
+    project public.projects;
+    problem text;
+    dialogue_id uuid;
+    content jsonb;
+    new_message_id uuid := gen_random_uuid();
+    new_delivery_id uuid := gen_random_uuid();
+begin
+    select * into strict person from public.profiles as p where p.id = notification.profile_id;
+    select p.* into project from public.projects as p join public.interviews as i on i.project_id = p.id where i.id = notification.interview_id;
+    select c.company_name into company from public.clients as c where c.id = notification.client_id;
+    account_id := private.account_for(notification.client_id, project.channel_account_id);
+    template := private.template_for(notification.client_id, account_id, 'notification', null);
+    problem := case
+        when account_id is null then 'the client has no active WhatsApp account'
+        when template.id is null then 'the client has no approved template for notifications'
+        when person.phone is null then 'the person has no phone number'
+    end;
+    if problem is not null then
+        update public.notifications as n set status = 'skipped', reason = problem where n.id = notification.id;
+        return;
+    end if;
+    insert into public.conversations as c (client_id, profile_id, last_message_at)
+    values (notification.client_id, person.id, now())
+    on conflict (client_id, profile_id) where profile_id is not null do update set last_message_at = now()
+    returning c.id into dialogue_id;
+    content := private.template_content(template, person.full_name, company, project.name, notification.text);
+    insert into public.messages (id, conversation_id, role, content, channel, metadata, client_id, seq)
+    values (
+        new_message_id, dialogue_id, 'assistant', content ->> 'text', 'whatsapp',
+        jsonb_build_object('type', 'template', 'delivery_id', new_delivery_id, 'notification_id', notification.id), notification.client_id,
+        coalesce((select max(m.seq) from public.messages as m where m.conversation_id = dialogue_id), 0) + 1
+    );
+    insert into public.deliveries (id, client_id, profile_id, channel_account_id, kind, content, message_id, queue)
+    values (new_delivery_id, notification.client_id, person.id, account_id, 'notification', content, new_message_id, 'default');
+    update public.notifications as n set delivery_id = new_delivery_id where n.id = notification.id;
+end
+$$;
+
+ALTER FUNCTION private.send_notification(notification public.notifications) OWNER TO postgres;
+
+-- Name: FUNCTION send_notification(notification public.notifications); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.send_notification(notification public.notifications) IS 'Makes one notification''s message (in the person''s conversation) and delivery, or marks it skipped with the reason why the person cannot be reached.';
+
+-- Name: setting(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.setting(key text) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select s.value from private.settings as s where s.key = setting.key;
+$$;
+
+ALTER FUNCTION private.setting(key text) OWNER TO postgres;
+
+-- Name: FUNCTION setting(key text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.setting(key text) IS 'A setting''s value; null if there is none of that name.';
+
+-- Name: setting_int(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.setting_int(key text) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select (s.value #>> '{}')::integer from private.settings as s where s.key = setting_int.key;
+$$;
+
+ALTER FUNCTION private.setting_int(key text) OWNER TO postgres;
+
+-- Name: FUNCTION setting_int(key text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.setting_int(key text) IS 'A setting that is a whole number.';
+
+-- Name: setup_housekeeping_cron(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.setup_housekeeping_cron() RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    perform cron.schedule('housekeeping', '17 3 * * *', 'select private.housekeeping()');
+    return 'housekeeping runs daily at 3:17';
+end
+$$;
+
+ALTER FUNCTION private.setup_housekeeping_cron() OWNER TO postgres;
+
+-- Name: FUNCTION setup_housekeeping_cron(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.setup_housekeeping_cron() IS 'Schedules private.housekeeping() once a day. Idempotent.';
+
+-- Name: setup_sweep_cron(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.setup_sweep_cron() RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    begin
+        perform cron.schedule('sweep', '1 seconds', 'select private.sweep()');
+        return 'sweep runs every second';
+    exception
+        when others then
+            -- pg_cron before 1.5 knows minutes only.
+            perform cron.schedule('sweep', '* * * * *', 'select private.sweep()');
+            return 'sweep runs every minute';
+    end;
+end
+$$;
+
+ALTER FUNCTION private.setup_sweep_cron() OWNER TO postgres;
+
+-- Name: FUNCTION setup_sweep_cron(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.setup_sweep_cron() IS 'Schedules private.sweep() every second, or every minute where pg_cron knows no seconds. Idempotent; says which.';
+
+-- Name: skip_applies(jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.skip_applies(rule jsonb, answers jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    -- answers: {question key: {"status", "value"}} of the questions dealt with so far.
+    select coalesce(case rule ->> 'op'
+        when 'not_answered' then a.status is distinct from 'answered'
+        when 'eq' then a.value = rule -> 'value'
+        when 'ne' then a.value <> rule -> 'value'
+        when 'in' then rule -> 'value' @> a.value
+        when 'lt' then jsonb_typeof(a.value) = 'number' and (a.value)::numeric < (rule ->> 'value')::numeric
+        when 'lte' then jsonb_typeof(a.value) = 'number' and (a.value)::numeric <= (rule ->> 'value')::numeric
+        when 'gt' then jsonb_typeof(a.value) = 'number' and (a.value)::numeric > (rule ->> 'value')::numeric
+        when 'gte' then jsonb_typeof(a.value) = 'number' and (a.value)::numeric >= (rule ->> 'value')::numeric
+    end, false)
+    from (select answers #>> array[rule ->> 'key', 'status'] as status, answers #> array[rule ->> 'key', 'value'] as value) as a;
+$$;
+
+ALTER FUNCTION private.skip_applies(rule jsonb, answers jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION skip_applies(rule jsonb, answers jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.skip_applies(rule jsonb, answers jsonb) IS 'Whether a question''s skip_if holds, given what became of the earlier questions.';
+
+-- Name: skip_rule_problem(jsonb, text[]); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when jsonb_typeof(rule) <> 'object' then 'skip_if must be an object'
+        when not coalesce(rule ->> 'key' = any (earlier_keys), false) then 'skip_if.key must name an earlier question'
+        when not coalesce(rule ->> 'op' in ('eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'not_answered'), false)
+            then 'skip_if.op must be one of eq, ne, lt, lte, gt, gte, in, not_answered'
+        when rule ->> 'op' = 'in' and jsonb_typeof(rule -> 'value') is distinct from 'array' then 'skip_if.value must be a list for in'
+        when rule ->> 'op' in ('lt', 'lte', 'gt', 'gte') and jsonb_typeof(rule -> 'value') is distinct from 'number'
+            then 'skip_if.value must be a number for ' || (rule ->> 'op')
+        when rule ->> 'op' <> 'not_answered' and not rule ? 'value' then 'skip_if.value is missing'
+    end;
+$$;
+
+ALTER FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) OWNER TO postgres;
+
+-- Name: FUNCTION skip_rule_problem(rule jsonb, earlier_keys text[]); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) IS 'What is wrong with a question''s skip_if, given the keys of the questions before it; null if nothing.';
+
+-- Name: start_of_interview(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.start_of_interview() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    insert into private.project_changes (project_id) values (new.project_id);
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.start_of_interview() OWNER TO postgres;
+
+-- Name: FUNCTION start_of_interview(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.start_of_interview() IS 'Trigger: a lead''s first answer changes its project''s figures.';
+
+-- Name: start_project(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.start_project() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform private.add_interviews(new.id);
+    perform private.invite_next(new.client_id);
+    perform private.ring('deliver');
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.start_project() OWNER TO postgres;
+
+-- Name: FUNCTION start_project(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.start_project() IS 'Trigger: a project that becomes active gets the interviews of its audience, set-based and each once, and its first invitations; the sweep goes on with the rest.';
+
+-- Name: store_answer(public.interviews, jsonb, jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.store_answer(interview public.interviews, question jsonb, proposed jsonb, known jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    k text := question ->> 'key';
+    earlier jsonb := known -> k;
+    answer record;
+begin
+    select * into answer from private.read_answer(question, proposed -> 'value');
+    if answer.problem is not null and earlier ->> 'status' = 'answered' then
+        return null;
+    end if;
+    -- What a probe brings is added to what was said before it.
+    if answer.value is not null and question ->> 'type' = 'text' and earlier ->> 'status' = 'answered' and interview.current_question = k then
+        answer.value := to_jsonb((earlier ->> 'value') || E'\n' || (answer.value #>> '{}'));
+    end if;
+    insert into public.interview_answers as a (client_id, interview_id, question_key, status, value, quote, message_seq, tries)
+    values (
+        interview.client_id, interview.id, k,
+        case when answer.value is not null then 'answered' else 'invalid' end::public.answer_status,
+        answer.value, left(proposed ->> 'quote', 10000), (proposed ->> 'seq')::bigint, 1
+    )
+    on conflict on constraint a_question_is_answered_once_per_interview do update
+    set status = case
+            when excluded.status = 'invalid' and a.tries + 1 >= private.setting_int('max_tries') then 'refused'
+            else excluded.status
+        end,
+        value = excluded.value,
+        quote = case when a.status = 'answered' and excluded.quote is not null then concat_ws(E'\n', a.quote, excluded.quote) else excluded.quote end,
+        message_seq = excluded.message_seq, tries = a.tries + 1;
+    return answer.problem;
+end
+$$;
+
+ALTER FUNCTION private.store_answer(interview public.interviews, question jsonb, proposed jsonb, known jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION store_answer(interview public.interviews, question jsonb, proposed jsonb, known jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.store_answer(interview public.interviews, question jsonb, proposed jsonb, known jsonb) IS 'Stores one proposed answer if it is one. Returns the sentence for the lead why it is none, or null. After max_tries that are none the question counts as refused. A later valid answer replaces an earlier one.';
+
+-- Name: sweep(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.sweep() RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    item record;
+    note public.notifications;
+    rung text[] := '{}';
+begin
+    if not pg_try_advisory_xact_lock(hashtextextended('renum sweep', 0)) then
+        return '{"busy": true}';
+    end if;
+    -- Reports of projects whose figures changed.
+    for item in
+        with gone as (delete from private.project_changes as c returning c.project_id)
+        select distinct g.project_id from gone as g order by 1
+    loop
+        perform private.queue_report(item.project_id, null, false);
+    end loop;
+    -- Notifications to send.
+    for note in
+        select * from public.notifications as n
+        where n.status = 'queued' and n.delivery_id is null
+        order by n.created_at
+        limit 200
+        for update skip locked
+    loop
+        perform private.send_notification(note);
+    end loop;
+    -- Invitations that have room, and whatever else waits for admission.
+    for item in
+        select distinct p.client_id from public.projects as p
+        where p.status = 'active' and exists (
+            select from public.interviews as i where i.project_id = p.id and i.status = 'pending' and i.invited_at is null
+        )
+    loop
+        perform private.invite_next(item.client_id);
+    end loop;
+    for item in
+        select distinct d.client_id, d.queue from public.deliveries as d
+        where d.status in ('queued', 'deferred') and d.task_id is null and d.due_at <= now()
+    loop
+        perform private.admit_deliveries(item.client_id, item.queue);
+    end loop;
+    for item in
+        select distinct r.client_id from public.reports as r where r.stale and r.task_id is null and r.due_at <= now() and r.status <> 'failed'
+    loop
+        perform private.admit_reports(item.client_id);
+    end loop;
+    -- Ring for every queue that has something due: new, put off, or held by somebody who died.
+    if exists (select from private.threads as t where t.task_id is not null and t.due_at <= clock_timestamp())
+        or exists (select from public.deliveries as d where d.queue = 'high_priority' and d.task_id is not null and d.due_at <= clock_timestamp()) then
+        rung := rung || 'agent_turn'::text;
+    end if;
+    if exists (select from public.deliveries as d where d.queue = 'default' and d.task_id is not null and d.due_at <= clock_timestamp()) then
+        rung := rung || 'deliver'::text;
+    end if;
+    if exists (select from public.reports as r where r.task_id is not null and r.due_at <= clock_timestamp()) then
+        rung := rung || 'report'::text;
+    end if;
+    perform private.ring(f) from unnest(rung) as f;
+    return jsonb_build_object('rung', to_jsonb(rung));
+end
+$$;
+
+ALTER FUNCTION private.sweep() OWNER TO postgres;
+
+-- Name: FUNCTION sweep(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.sweep() IS 'The safety net under the doorbell, run by pg_cron: admits what waits, makes what only commits'' notes ask for (project reports, notifications), and rings for every queue with something due. Everything it does is idempotent.';
+
+-- Name: task_message(text, uuid, uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.task_message(task text, id uuid, client_id uuid, attempt integer) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object('task', task_message.task, 'id', task_message.id, 'client_id', task_message.client_id, 'attempt', task_message.attempt);
+$$;
+
+ALTER FUNCTION private.task_message(task text, id uuid, client_id uuid, attempt integer) OWNER TO postgres;
+
+-- Name: FUNCTION task_message(task text, id uuid, client_id uuid, attempt integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.task_message(task text, id uuid, client_id uuid, attempt integer) IS 'A task as pgmq carries it: the name of the work, never its content.';
+
+-- Name: message_templates; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.message_templates (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    channel_account_id uuid,
+    name text NOT NULL,
+    language text DEFAULT 'pt_BR'::text NOT NULL,
+    category text DEFAULT 'utility'::text NOT NULL,
+    body text NOT NULL,
+    parameters text[] DEFAULT '{}'::text[] NOT NULL,
+    status public.template_status DEFAULT 'pending'::public.template_status NOT NULL,
+    purpose public.template_purpose DEFAULT 'other'::public.template_purpose NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT category_is_known CHECK ((category = ANY (ARRAY['marketing'::text, 'utility'::text, 'authentication'::text]))),
+    CONSTRAINT name_has_lower_case_letters_digits_and_underscores CHECK (((name ~ '^[a-z0-9_]+$'::text) AND (char_length(name) <= 512))),
+    CONSTRAINT parameters_are_known CHECK ((parameters <@ ARRAY['lead.name'::text, 'lead.first_name'::text, 'client.company_name'::text, 'project.name'::text, 'notification.text'::text]))
+);
+
+ALTER TABLE ONLY public.message_templates FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.message_templates OWNER TO postgres;
+
+-- Name: TABLE message_templates; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.message_templates IS 'Messages the provider approved for writing first. {{1}} in body stands for the first of parameters.';
+
+-- Name: template_content(public.message_templates, text, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.template_content(template public.message_templates, lead_name text, company_name text, project_name text, notification_text text) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+    vals text[] := '{}';
+    source text;
+begin
+    foreach source in array template.parameters loop
+        -- A template parameter may be neither empty nor hold line breaks (WhatsApp Cloud API, error 132000/132018).
+        vals := vals || coalesce(nullif(btrim(regexp_replace(case source
+            when 'lead.name' then lead_name
+            when 'lead.first_name' then private.first_name(lead_name)
+            when 'client.company_name' then company_name
+            when 'project.name' then project_name
+            when 'notification.text' then notification_text
+        end, '\s+', ' ', 'g')), ''), 'tudo bem');
+    end loop;
+    return jsonb_build_object(
+        'type', 'template', 'name', template.name, 'language', template.language,
+        'parameters', to_jsonb(vals), 'text', private.render_template(template.body, vals)
+    );
+end
+$$;
+
+ALTER FUNCTION private.template_content(template public.message_templates, lead_name text, company_name text, project_name text, notification_text text) OWNER TO postgres;
+
+-- Name: FUNCTION template_content(template public.message_templates, lead_name text, company_name text, project_name text, notification_text text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.template_content(template public.message_templates, lead_name text, company_name text, project_name text, notification_text text) IS 'A delivery''s content made of a template: {"type", "name", "language", "parameters", "text"}.';
+
+-- Name: template_for(uuid, uuid, public.template_purpose, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) RETURNS public.message_templates
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select t
+    from public.message_templates as t
+    where t.client_id = template_for.client_id
+        and (t.channel_account_id is null or t.channel_account_id = template_for.channel_account_id)
+        and t.status = 'approved'
+        and (t.name = template_for.name or (template_for.name is null and t.purpose = template_for.purpose))
+    order by t.channel_account_id is null, t.created_at, t.id
+    limit 1;
+$$;
+
+ALTER FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) OWNER TO postgres;
+
+-- Name: FUNCTION template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) IS 'The approved template to use on an account: the one of that name, or without a name the oldest of that purpose. A row of nulls if there is none.';
+
+-- Name: touch(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.touch() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    new.updated_at := now();
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.touch() OWNER TO postgres;
+
+-- Name: FUNCTION touch(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.touch() IS 'Trigger: keeps updated_at.';
+
+-- Name: threads; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.threads (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    channel_account_id uuid NOT NULL,
+    interview_id uuid,
+    conversation_id uuid,
+    address jsonb DEFAULT '{}'::jsonb NOT NULL,
+    last_seq bigint DEFAULT 0 NOT NULL,
+    inbound_seq bigint DEFAULT 0 NOT NULL,
+    handled_seq bigint DEFAULT 0 NOT NULL,
+    last_inbound_at timestamp with time zone,
+    not_before timestamp with time zone,
+    waiting_since timestamp with time zone,
+    due_at timestamp with time zone,
+    task_id bigint,
+    attempts integer DEFAULT 0 NOT NULL,
+    lease uuid,
+    lease_until timestamp with time zone,
+    lease_seq bigint,
+    lease_began_at timestamp with time zone,
+    reruns integer DEFAULT 0 NOT NULL,
+    CONSTRAINT a_thread_has_one_live_dialogue CHECK ((num_nonnulls(interview_id, conversation_id) <= 1)),
+    CONSTRAINT handled_is_not_ahead_of_inbound CHECK ((handled_seq <= inbound_seq))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY private.threads FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.threads OWNER TO postgres;
+
+-- Name: TABLE threads; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.threads IS 'One for each lead and channel account: the lock, the order (last_seq), the counters of what came in and what was handled, and the one live interview or conversation.';
+
+-- Name: COLUMN threads.address; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.address IS 'How the lead wrote last, verbatim: {"wa_id", "bsuid"}. Replies go there.';
+
+-- Name: COLUMN threads.due_at; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.due_at IS 'When the task is to be looked at next: an estimate that the sweep rings by.';
+
+-- Name: COLUMN threads.task_id; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.task_id IS 'The agent_turn task in pgmq, if there is one. Only a commit or the last failed attempt removes it.';
+
+-- Name: COLUMN threads.lease; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.lease IS 'The fencing token of the turn under way. A commit with another token writes nothing.';
+
+-- Name: turn_task(private.threads, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.turn_task(thread private.threads, wait_ms integer) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object(
+        'task', 'agent_turn', 'queue', 'high_priority', 'msg_id', thread.task_id, 'id', thread.id, 'client_id', thread.client_id,
+        'attempt', thread.attempts, 'claim', thread.lease, 'wait_ms', turn_task.wait_ms,
+        'work', case when turn_task.wait_ms = 0 then private.turn_work(thread.id) end
+    );
+$$;
+
+ALTER FUNCTION private.turn_task(thread private.threads, wait_ms integer) OWNER TO postgres;
+
+-- Name: FUNCTION turn_task(thread private.threads, wait_ms integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.turn_task(thread private.threads, wait_ms integer) IS 'A thread''s turn as the functions get it; without work while its debounce still runs (wait_ms > 0).';
+
+-- Name: turn_work(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.turn_work(thread_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object(
+        'kind', 'interview',
+        'lead', jsonb_build_object('name', l.name, 'opted_out', l.opted_out_at is not null),
+        'company_name', c.company_name,
+        'project', jsonb_build_object('name', p.name, 'goal', p.config ->> 'goal'),
+        'agent', jsonb_build_object(
+            'agent_type', coalesce(r.agent_type, 'renus_base'), 'config', coalesce(r.config, '{}'), 'prompts', coalesce(r.prompts, '{}'),
+            'version', r.version, 'model', r.config ->> 'model'
+        ),
+        'questions', q.items,
+        'current_question', i.current_question,
+        'history', h.items,
+        'input', n.items,
+        'reruns', t.reruns
+    )
+    from private.threads as t
+    join public.leads as l on l.id = t.lead_id
+    join public.clients as c on c.id = t.client_id
+    join public.interviews as i on i.id = t.interview_id
+    join public.projects as p on p.id = i.project_id
+    left join public.renus_config as r on r.id = p.renus_config_id
+    cross join lateral (select private.answers_of(i.id) as known) as a
+    cross join lateral (
+        select jsonb_agg(jsonb_build_object(
+            'key', s.key, 'text', s.question ->> 'text', 'type', s.question ->> 'type', 'options', s.question -> 'options',
+            'validation', coalesce(s.question -> 'validation', '{}'), 'required', coalesce((s.question ->> 'required')::boolean, true),
+            'status', s.status,
+            'probes_left', coalesce((s.question ->> 'probes')::integer, 0) - coalesce((a.known #>> array[s.key, 'probes'])::integer, 0)
+        ) order by s.ord) as items
+        from private.interview_state(p.config #> '{questionnaire,questions}', a.known) as s
+    ) as q
+    cross join lateral (
+        select coalesce(jsonb_agg(jsonb_build_object('role', m.role, 'content', m.content, 'seq', m.seq) order by m.seq), '[]') as items
+        from (
+            select m.role, m.content, m.seq
+            from public.interview_messages as m
+            where m.interview_id = i.id and m."timestamp" >= i.created_at and m.seq < t.lease_seq
+                and not (m.role = 'user' and m.seq > t.handled_seq)
+            order by m.seq desc
+            limit private.setting_int('history_messages')
+        ) as m
+    ) as h
+    cross join lateral (
+        select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'type', coalesce(m.metadata ->> 'type', 'text'), 'content', m.content) order by m.seq), '[]') as items
+        from public.interview_messages as m
+        where m.interview_id = i.id and m.role = 'user' and m.seq > t.handled_seq and m.seq <= t.lease_seq and m."timestamp" >= i.created_at
+    ) as n
+    where t.id = turn_work.thread_id;
+$$;
+
+ALTER FUNCTION private.turn_work(thread_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION turn_work(thread_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.turn_work(thread_id uuid) IS 'Everything a turn of a thread needs: lead, project, agent, questions with their state, history and the unhandled input up to the lease''s sequence number. null when no interview is live.';
+
+-- Name: version_config(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.version_config() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    new.version := old.version + 1;
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.version_config() OWNER TO postgres;
+
+-- Name: FUNCTION version_config(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.version_config() IS 'Trigger: every change of an agent''s configuration is a new version, which turns record.';
+
+-- Name: visible_client_ids(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.visible_client_ids() RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if private.is_admin() then
+        return query select c.id from public.clients as c;
+    else
+        return query
+        select m.client_id
+        from public.client_members as m
+        join public.clients as c on c.id = m.client_id
+        where m.profile_id = private.current_profile_id() and m.status = 'active' and c.status = 'active';
+    end if;
+end
+$$;
+
+ALTER FUNCTION private.visible_client_ids() OWNER TO postgres;
+
+-- Name: FUNCTION visible_client_ids(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.visible_client_ids() IS 'The clients whose rows the request may see: all for an admin, else the active ones it is an active member of. What every tenant policy asks.';
+
+-- Name: visible_profile_ids(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.visible_profile_ids() RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if private.is_admin() then
+        return query select p.id from public.profiles as p;
+    else
+        return query
+        select private.current_profile_id()
+        union
+        select m.profile_id
+        from public.client_members as m
+        where m.client_id in (select private.visible_client_ids()) and m.profile_id is not null and m.status = 'active';
+    end if;
+end
+$$;
+
+ALTER FUNCTION private.visible_profile_ids() OWNER TO postgres;
+
+-- Name: FUNCTION visible_profile_ids(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.visible_profile_ids() IS 'The people the request may see: oneself and the members of one''s clients; all for an admin.';
+
+-- Name: clients; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.clients (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    profile_id uuid,
+    company_name text NOT NULL,
+    cnpj text,
+    plan public.client_plan DEFAULT 'basic'::public.client_plan NOT NULL,
+    status public.client_status DEFAULT 'active'::public.client_status NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_house boolean DEFAULT false NOT NULL,
+    CONSTRAINT cnpj_has_14_letters_or_digits CHECK ((cnpj ~ '^[0-9A-Z]{12}[0-9]{2}$'::text)),
+    CONSTRAINT company_name_has_at_most_200_characters CHECK ((char_length(company_name) <= 200)),
+    CONSTRAINT company_name_is_not_blank CHECK ((btrim(company_name) <> ''::text))
+);
+
+ALTER TABLE ONLY public.clients FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.clients OWNER TO postgres;
+
+-- Name: TABLE clients; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.clients IS 'The companies that buy agents: the tenants. The house client is RENUM itself.';
+
+-- Name: COLUMN clients.profile_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.clients.profile_id IS 'The owner, kept by trigger from client_members.';
+
+-- Name: COLUMN clients.cnpj; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.clients.cnpj IS 'Company number without punctuation: 12 letters or digits and 2 check digits.';
+
+-- Name: create_client(text, text, text, public.client_plan); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.create_client(company_name text, owner_email text, cnpj text DEFAULT NULL::text, plan public.client_plan DEFAULT 'basic'::public.client_plan) RETURNS public.clients
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    made public.clients;
+begin
+    if not private.is_admin() then
+        raise exception 'only an admin creates clients' using errcode = '42501';
+    end if;
+    select c.* into made
+    from public.clients as c
+    join public.client_members as m on m.client_id = c.id and m.role = 'owner' and m.email = lower(btrim(create_client.owner_email))
+    where c.company_name = btrim(create_client.company_name);
+    if found then
+        return made;
+    end if;
+    insert into public.clients (company_name, cnpj, plan)
+    values (btrim(create_client.company_name), upper(regexp_replace(create_client.cnpj, '[./\s-]', '', 'g')), create_client.plan)
+    returning * into made;
+    perform private.add_member(made.id, create_client.owner_email, 'owner');
+    select c.* into made from public.clients as c where c.id = made.id;
+    return made;
+end
+$$;
+
+ALTER FUNCTION public.create_client(company_name text, owner_email text, cnpj text, plan public.client_plan) OWNER TO postgres;
+
+-- Name: FUNCTION create_client(company_name text, owner_email text, cnpj text, plan public.client_plan); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.create_client(company_name text, owner_email text, cnpj text, plan public.client_plan) IS 'Admins: makes a client and invites its owner by e-mail address. Idempotent for the same company name and owner. Returns the clients row.';
+
+-- Name: invite_member(uuid, text, public.member_role); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.invite_member(client_id uuid, email text, role public.member_role DEFAULT 'staff'::public.member_role) RETURNS public.client_members
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if not invite_member.client_id in (select private.owned_client_ids()) then
+        raise exception 'only an owner of the client, or an admin, invites people' using errcode = '42501';
+    end if;
+    return private.add_member(invite_member.client_id, invite_member.email, invite_member.role);
+end
+$$;
+
+ALTER FUNCTION public.invite_member(client_id uuid, email text, role public.member_role) OWNER TO postgres;
+
+-- Name: FUNCTION invite_member(client_id uuid, email text, role public.member_role); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.invite_member(client_id uuid, email text, role public.member_role) IS 'Owners and admins: invites a person by e-mail address; the membership becomes active when the person confirms that address. Idempotent.';
+
+-- Name: preview_audience(uuid); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.preview_audience(project_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if not exists (select from public.projects as p where p.id = preview_audience.project_id and p.client_id in (select private.visible_client_ids())) then
+        raise exception 'there is no such project' using errcode = 'PT404';
+    end if;
+    return (
+        select jsonb_build_object(
+            'count', coalesce(sum(a.leads) filter (where a.left_out is null), 0),
+            'left_out', coalesce(jsonb_object_agg(a.left_out, a.leads) filter (where a.left_out is not null), '{}')
+        )
+        from (select b.left_out, count(*) as leads from private.audience(preview_audience.project_id) as b group by b.left_out) as a
+    );
+end
+$$;
+
+ALTER FUNCTION public.preview_audience(project_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION preview_audience(project_id uuid); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.preview_audience(project_id uuid) IS 'How many leads a project would interview if it started now, and how many are left out, by reason: {"count", "left_out": {"opted_out": 2}}. Read-only.';
+
+-- Name: queue_metrics(); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.queue_metrics() RETURNS TABLE(queue text, waiting bigint, queued bigint, oldest_seconds integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    -- Counted from the rows, not from pgmq: so a tenant sees its own work only.
+    with
+    mine as materialized (select private.visible_client_ids() as id),
+    work as (
+        select 'high_priority' as queue, t.task_id, t.due_at from private.threads as t
+        where t.client_id in (select m.id from mine as m) and t.task_id is not null
+        union all
+        select d.queue, d.task_id, d.due_at from public.deliveries as d
+        where d.client_id in (select m.id from mine as m) and d.status in ('queued', 'deferred', 'sending', 'unknown')
+        union all
+        select 'low_priority', r.task_id, r.due_at from public.reports as r
+        where r.client_id in (select m.id from mine as m) and (r.task_id is not null or (r.stale and r.status <> 'failed'))
+        union all
+        select 'failed_tasks', 0, f.created_at from public.failed_tasks as f
+        where f.client_id in (select m.id from mine as m) and f.status = 'dead'
+    )
+    select q.name, count(w.queue) filter (where w.task_id is null), count(w.task_id),
+        greatest(0, extract(epoch from now() - min(w.due_at)))::integer
+    from unnest(array['high_priority', 'default', 'low_priority', 'failed_tasks']) with ordinality as q (name, ord)
+    left join work as w on w.queue = q.name
+    group by q.name, q.ord
+    order by q.ord;
+$$;
+
+ALTER FUNCTION public.queue_metrics() OWNER TO postgres;
+
+-- Name: FUNCTION queue_metrics(); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.queue_metrics() IS 'The caller''s work by queue: waiting in rows, queued in pgmq, and for how many seconds the oldest has been due. Admins see everybody''s. Read-only.';
+
+-- Name: remove_member(uuid); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.remove_member(member_id uuid) RETURNS public.client_members
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    member public.client_members;
+begin
+    select m.* into member
+    from public.client_members as m
+    where m.id = remove_member.member_id and m.client_id in (select private.owned_client_ids())
+    for update;
+    if not found then
+        raise exception 'there is no such member of a client you own' using errcode = 'PT404';
+    end if;
+    if member.role = 'owner' and member.status = 'active' and not exists (
+        select from public.client_members as m
+        where m.client_id = member.client_id and m.id <> member.id and m.role = 'owner' and m.status = 'active'
+    ) then
+        raise exception 'a client keeps at least one owner' using errcode = '22023';
+    end if;
+    update public.client_members as m set status = 'removed' where m.id = member.id returning * into member;
+    return member;
+end
+$$;
+
+ALTER FUNCTION public.remove_member(member_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION remove_member(member_id uuid); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.remove_member(member_id uuid) IS 'Owners and admins: takes a person''s access to a client away, at once. The last owner cannot be removed. Idempotent.';
+
+-- Name: failed_tasks; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.failed_tasks (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    queue text NOT NULL,
+    task text NOT NULL,
+    task_row_id uuid NOT NULL,
+    payload jsonb NOT NULL,
+    error jsonb NOT NULL,
+    attempts integer NOT NULL,
+    status public.failed_task_status DEFAULT 'dead'::public.failed_task_status NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    replayed_at timestamp with time zone,
+    resolved_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.failed_tasks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.failed_tasks OWNER TO postgres;
+
+-- Name: TABLE failed_tasks; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.failed_tasks IS 'The dead letters: work that failed for good, with its error. The queue of the same name carries their ids.';
+
+-- Name: replay_failed_task(uuid); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.replay_failed_task(failed_task_id uuid) RETURNS public.failed_tasks
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    f public.failed_tasks;
+begin
+    select x.* into f
+    from public.failed_tasks as x
+    where x.id = replay_failed_task.failed_task_id and x.client_id in (select private.visible_client_ids());
+    if not found then
+        raise exception 'there is no such failed task' using errcode = 'PT404';
+    end if;
+    -- Lock order: the thread before its deliveries, the dead letter last.
+    if f.task = 'agent_turn' then
+        perform private.lock_threads(array[f.task_row_id]);
+    elsif f.task = 'delivery' then
+        perform from private.threads as t where t.id = (select d.thread_id from public.deliveries as d where d.id = f.task_row_id) for update;
+    end if;
+    select x.* into f from public.failed_tasks as x where x.id = f.id for update;
+    if f.status <> 'dead' then
+        return f;
+    end if;
+    case f.task
+        when 'agent_turn' then
+            perform private.queue_turn(f.task_row_id);
+        when 'delivery' then
+            update public.deliveries as d
+            set status = 'queued', attempts = 0, due_at = now(), reason = null
+            where d.id = f.task_row_id and d.status = 'failed';
+            perform private.admit_deliveries(f.client_id, d.queue) from public.deliveries as d where d.id = f.task_row_id;
+        when 'report' then
+            perform private.queue_report(r.project_id, r.interview_id, true) from public.reports as r where r.id = f.task_row_id;
+    end case;
+    update public.failed_tasks as x set status = 'replayed', replayed_at = now() where x.id = f.id returning x.* into f;
+    perform private.ring(private.function_of(f.queue));
+    return f;
+end
+$$;
+
+ALTER FUNCTION public.replay_failed_task(failed_task_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION replay_failed_task(failed_task_id uuid); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.replay_failed_task(failed_task_id uuid) IS 'Puts a dead letter''s work back in its place, with all its attempts. A lead''s later messages are not overtaken: a turn always takes everything unhandled. Idempotent.';
+
+-- Name: report_markdown(uuid); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.report_markdown(report_id uuid) RETURNS public."text/markdown"
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select r.markdown::public."text/markdown" from public.reports as r where r.id = report_markdown.report_id;
+$$;
+
+ALTER FUNCTION public.report_markdown(report_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION report_markdown(report_id uuid); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.report_markdown(report_id uuid) IS 'A report as a Markdown document (Accept: text/markdown), under the caller''s own rights.';
+
+-- Name: reports; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.reports (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    kind public.report_kind NOT NULL,
+    project_id uuid NOT NULL,
+    interview_id uuid,
+    status public.report_status DEFAULT 'queued'::public.report_status NOT NULL,
+    stale boolean DEFAULT true NOT NULL,
+    statistics jsonb,
+    summary text,
+    markdown text,
+    model text,
+    usage jsonb,
+    error jsonb,
+    attempts integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    task_id bigint,
+    claim uuid,
+    generated_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT an_interview_report_names_its_interview CHECK (((kind = 'interview'::public.report_kind) = (interview_id IS NOT NULL))),
+    CONSTRAINT ready_reports_are_written CHECK (((status <> 'ready'::public.report_status) OR ((statistics IS NOT NULL) AND (markdown IS NOT NULL))))
+);
+
+ALTER TABLE ONLY public.reports FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reports OWNER TO postgres;
+
+-- Name: TABLE reports; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.reports IS 'Reports of interviews and of projects: figures by SQL, words by the model, kept as JSON (statistics) and Markdown.';
+
+-- Name: COLUMN reports.stale; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.reports.stale IS 'Something happened since it was written: it will be written again.';
+
+-- Name: request_report(uuid); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.request_report(project_id uuid) RETURNS public.reports
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    report public.reports;
+begin
+    if not exists (select from public.projects as p where p.id = request_report.project_id and p.client_id in (select private.visible_client_ids())) then
+        raise exception 'there is no such project' using errcode = 'PT404';
+    end if;
+    select r.* into report from public.reports as r
+    where r.id = private.queue_report(request_report.project_id, null, true);
+    perform private.ring('report');
+    return report;
+end
+$$;
+
+ALTER FUNCTION public.request_report(project_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION request_report(project_id uuid); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.request_report(project_id uuid) IS 'Has a project''s report written now. Returns its row; read it again until status is ready and stale is false.';
+
+-- Name: set_channel_credentials(uuid, text, text); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+#variable_conflict use_column
+begin
+    if set_channel_credentials.ciphertext !~ '^[A-Za-z0-9+/]{38,}={0,2}$' then
+        raise exception 'ciphertext must be base64 of what the function channel_credentials makes' using errcode = '22023';
+    end if;
+    insert into private.channel_credentials as s (channel_account_id, client_id, ciphertext, key_id)
+    select a.id, a.client_id, set_channel_credentials.ciphertext, set_channel_credentials.key_id
+    from public.channel_accounts as a
+    where a.id = set_channel_credentials.channel_account_id and a.client_id in (select private.owned_client_ids())
+    on conflict (channel_account_id) do update
+    set ciphertext = excluded.ciphertext, key_id = excluded.key_id, updated_at = now();
+    if not found then
+        raise exception 'there is no such channel account of a client you own' using errcode = 'PT404';
+    end if;
+end
+$_$;
+
+ALTER FUNCTION public.set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text) OWNER TO postgres;
+
+-- Name: FUNCTION set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text) IS 'Owners and admins, through the function channel_credentials: stores an account''s credentials, already encrypted. They cannot be read again through the API. Idempotent.';
+
+-- Name: begin_turns(jsonb, integer); Type: FUNCTION; Schema: worker; Owner: postgres
+
+CREATE FUNCTION worker.begin_turns(tasks jsonb, visibility_s integer) RETURNS jsonb
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object('tasks', private.begin_turns(begin_turns.tasks, begin_turns.visibility_s));
+$$;
+
+ALTER FUNCTION worker.begin_turns(tasks jsonb, visibility_s integer) OWNER TO postgres;
+
+-- Name: FUNCTION begin_turns(tasks jsonb, visibility_s integer); Type: COMMENT; Schema: worker; Owner: postgres
+
+COMMENT ON FUNCTION worker.begin_turns(tasks jsonb, visibility_s integer) IS 'Asks again for claimed turns that were still inside their debounce: [{"id", "msg_id"}] → {"tasks"}, as claim_tasks returns them.';
+
+-- Name: channel_account(uuid); Type: FUNCTION; Schema: worker; Owner: postgres
+
+CREATE FUNCTION worker.channel_account(channel_account_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object(
+        'id', a.id, 'client_id', a.client_id, 'channel', a.channel, 'provider', a.provider, 'external_id', a.external_id, 'status', a.status, 'config', a.config,
+        'credentials', case when s.ciphertext is not null then jsonb_build_object('ciphertext', s.ciphertext, 'key_id', s.key_id) end
+    )
+    from public.channel_accounts as a
+    left join private.channel_credentials as s on s.channel_account_id = a.id
+    where a.id = channel_account.channel_account_id;
+$$;
+
+ALTER FUNCTION worker.channel_account(channel_account_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION channel_account(channel_account_id uuid); Type: COMMENT; Schema: worker; Owner: postgres
+
+COMMENT ON FUNCTION worker.channel_account(channel_account_id uuid) IS 'A channel account with its encrypted credentials; null if there is none of that id. Read-only.';
+
+-- Name: claim_tasks(text[], integer, integer); Type: FUNCTION; Schema: worker; Owner: postgres
+
+CREATE FUNCTION worker.claim_tasks(queues text[], max integer, visibility_s integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    q text;
+    room integer;
+    messages jsonb := '[]';
+    tasks jsonb;
+    starving integer := case when cardinality(queues) > 1 and random() * 8 < max then greatest(max / 8, 1) else 0 end;
+    client uuid;
+begin
+    if not queues <@ array['high_priority', 'default', 'low_priority'] then
+        raise exception 'queues are high_priority, default and low_priority' using errcode = 'PT400';
+    end if;
+    -- pgmq.read is a statement of its own, before any lock: it never waits, and what it hides is claimed within this transaction.
+    -- Strict order, but for one slot in eight, which takes the lowest queue first: it must not starve.
+    if starving > 0 then
+        messages := messages || private.read_queue(queues[cardinality(queues)], starving, visibility_s);
+    end if;
+    foreach q in array queues loop
+        room := max - jsonb_array_length(messages);
+        if room > 0 then
+            messages := messages || private.read_queue(q, room, visibility_s);
+        end if;
+    end loop;
+    -- Invitations are made when there is room for them: an instance that runs dry makes the next ones.
+    if 'default' = any (queues) and jsonb_array_length(messages) < max then
+        for client in
+            select distinct p.client_id from public.projects as p
+            where p.status = 'active' and exists (select from public.interviews as i where i.project_id = p.id and i.status = 'pending' and i.invited_at is null)
+        loop
+            if private.invite_next(client) > 0 and jsonb_array_length(messages) < max then
+                messages := messages || private.read_queue('default', max - jsonb_array_length(messages), visibility_s);
+            end if;
+        end loop;
+    end if;
+
+    select private.begin_turns(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'agent_turn'), '[]'), visibility_s)
+        || private.begin_deliveries(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'delivery'), '[]'), visibility_s)
+        || private.begin_reports(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'report'), '[]'), visibility_s)
+    into tasks
+    from jsonb_array_elements(messages) as m (v);
+    return jsonb_build_object('tasks', tasks, 'next_due_ms', private.next_due_ms(queues));
+end
+$$;
+
+ALTER FUNCTION worker.claim_tasks(queues text[], max integer, visibility_s integer) OWNER TO postgres;
+
+-- Name: FUNCTION claim_tasks(queues text[], max integer, visibility_s integer); Type: COMMENT; Schema: worker; Owner: postgres
+
+COMMENT ON FUNCTION worker.claim_tasks(queues text[], max integer, visibility_s integer) IS 'Claims up to max tasks for visibility_s seconds, the first queue first. Returns {"tasks": [{"task", "queue", "msg_id", "id", "client_id", "attempt", "claim", "wait_ms", "work"}], "next_due_ms"}: when the next one will be due, null if nothing waits. A claim that is not finished in time lapses and counts as a failed attempt.';
+
+-- Name: commit_turns(jsonb); Type: FUNCTION; Schema: worker; Owner: postgres
+
+CREATE FUNCTION worker.commit_turns(results jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    item jsonb;
+    verdicts jsonb := '[]';
+    problem text;
+    place text;
+begin
+    perform private.lock_threads(array(select (x ->> 'thread_id')::uuid from jsonb_array_elements(results) as x));
+    for item in select x from jsonb_array_elements(results) as x order by (x ->> 'thread_id')::uuid loop
+        begin
+            verdicts := verdicts || private.commit_turn(item, 60);
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- One turn that cannot be committed must not take its neighbours with it.
+                get stacked diagnostics problem = message_text, place = pg_exception_context;
+                verdicts := verdicts || jsonb_build_object(
+                    'thread_id', item -> 'thread_id', 'lease', item -> 'lease', 'verdict', 'failed', 'task', null, 'delivery', null,
+                    'error', jsonb_build_object('code', sqlstate, 'message', problem)
+                );
+                if exists (select from private.threads as t where t.id = (item ->> 'thread_id')::uuid and t.lease = (item ->> 'lease')::uuid) then
+                    perform private.retry_turn(
+                        (item ->> 'thread_id')::uuid, jsonb_build_object('code', sqlstate, 'message', problem, 'trace', place), true, 'failed'
+                    );
+                end if;
+        end;
+    end loop;
+    return verdicts;
+end
+$$;
+
+ALTER FUNCTION worker.commit_turns(results jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION commit_turns(results jsonb); Type: COMMENT; Schema: worker; Owner: postgres
+
+COMMENT ON FUNCTION worker.commit_turns(results jsonb) IS 'Commits turns, each whole or not at all: [{"thread_id", "lease", "proposal", "model", "graph", "steps", …}] → [{"thread_id", "lease", "verdict", "task", "delivery"}]. verdict: committed, partial (a further turn follows), superseded (task: the same lease with merged input, run it again), stale (the lease was lost, nothing written), failed (an error, retried later). delivery: the reply, claimed for the caller to send at once. Idempotent by the lease.';
+
+-- Name: complete_deliveries(jsonb); Type: FUNCTION; Schema: worker; Owner: postgres
+
+CREATE FUNCTION worker.complete_deliveries(results jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    item jsonb;
+    d public.deliveries;
+    answer jsonb := '[]';
+    next_task jsonb;
+    wait_ms integer;
+begin
+    -- Lock order: threads, then deliveries.
+    perform from private.threads as t
+    where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
+    order by t.id
+    for update;
+    for item in select r from jsonb_array_elements(results) as r order by (r ->> 'id')::uuid loop
+        select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for update;
+        next_task := null;
+        if found and d.status in ('sent', 'delivered', 'read') then
+            -- A status was faster than the answer to the send.
+            update public.deliveries as x
+            set claim = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
+            where x.id = d.id and x.claim = (item ->> 'claim')::uuid;
+        elsif not found or d.claim is distinct from (item ->> 'claim')::uuid or d.status not in ('sending', 'unknown') then
+            answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'stale', 'task', null);
+            continue;
+        elsif item ->> 'outcome' = 'sent' then
+            update public.deliveries as x
+            set status = 'sent', sent_at = now(), claim = null, error = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
+            where x.id = d.id;
+            perform private.end_delivery(d.id);
+        elsif item ->> 'outcome' = 'unknown' then
+            update public.deliveries as x
+            set status = 'unknown', error = item -> 'error', due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
+            where x.id = d.id;
+            perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
+        elsif item ->> 'outcome' = 'throttled' then
+            wait_ms := greatest(coalesce((item ->> 'retry_after_ms')::integer, 1000), 1);
+            update public.deliveries as x
+            set status = 'queued', claim = null, attempts = x.attempts - 1, error = item -> 'error',
+                due_at = clock_timestamp() + make_interval(secs => wait_ms / 1000.0)
+            where x.id = d.id;
+            perform pgmq.set_vt(d.queue, d.task_id, ceil(wait_ms / 1000.0)::integer);
+        else
+            perform private.retry_delivery(
+                d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'), coalesce((item #>> '{error,retryable}')::boolean, false)
+            );
+        end if;
+        select * into d from public.deliveries as x where x.id = d.id;
+        if d.thread_id is not null and d.status not in ('queued', 'unknown') then
+            next_task := private.release_next(d.thread_id, 60);
+        end if;
+        answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
+    end loop;
+    perform private.admit_deliveries(c.client_id, c.queue)
+    from (
+        select distinct x.client_id, x.queue from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r)
+    ) as c;
+    return answer;
+end
+$$;
+
+ALTER FUNCTION worker.complete_deliveries(results jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION complete_deliveries(results jsonb); Type: COMMENT; Schema: worker; Owner: postgres
+
+COMMENT ON FUNCTION worker.complete_deliveries(results jsonb) IS 'What became of sends: [{"id", "claim", "outcome": sent | unknown | failed | throttled, "provider_message_id", "error", "retry_after_ms"}] → [{"id", "status", "task"}]. task: the thread''s next reply, claimed for the caller. status stale: the claim was lost. unknown waits for the provider''s word, throttled does not count as an attempt. Idempotent by the claim.';
+
+-- Name: extend_task(text, uuid, uuid, integer); Type: FUNCTION; Schema: worker; Owner: postgres
+
+CREATE FUNCTION worker.extend_task(task text, id uuid, claim uuid, visibility_s integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    until timestamptz := clock_timestamp() + make_interval(secs => extend_task.visibility_s);
+    msg_id bigint;
+    q text;
+begin
+    case extend_task.task
+        when 'agent_turn' then
+            update private.threads as t set lease_until = until, due_at = until
+            where t.id = extend_task.id and t.lease = extend_task.claim
+            returning t.task_id, 'high_priority' into msg_id, q;
+        when 'delivery' then
+            update public.deliveries as d set due_at = until
+            where d.id = extend_task.id and d.claim = extend_task.claim and d.status = 'sending'
+            returning d.task_id, d.queue into msg_id, q;
+        when 'report' then
+            update public.reports as r set due_at = until
+            where r.id = extend_task.id and r.claim = extend_task.claim
+            returning r.task_id, 'low_priority' into msg_id, q;
+        else
+            raise exception 'there is no task named %', extend_task.task using errcode = 'PT400';
+    end case;
+    if msg_id is null then
+        return false;
+    end if;
+    perform pgmq.set_vt(q, msg_id, extend_task.visibility_s);
+    return true;
+end
+$$;
+
+ALTER FUNCTION worker.extend_task(task text, id uuid, claim uuid, visibility_s integer) OWNER TO postgres;
+
+-- Name: FUNCTION extend_task(task text, id uuid, claim uuid, visibility_s integer); Type: COMMENT; Schema: worker; Owner: postgres
+
+COMMENT ON FUNCTION worker.extend_task(task text, id uuid, claim uuid, visibility_s integer) IS 'Keeps a claim for longer. false: it was lost, stop.';
+
+-- Name: fail_task(text, uuid, uuid, jsonb, boolean); Type: FUNCTION; Schema: worker; Owner: postgres
+
+CREATE FUNCTION worker.fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    case fail_task.task
+        when 'agent_turn' then
+            perform private.lock_threads(array[fail_task.id]);
+            if exists (select from private.threads as t where t.id = fail_task.id and t.lease = fail_task.claim) then
+                return private.retry_turn(fail_task.id, fail_task.error, fail_task.retryable, 'failed');
+            end if;
+        when 'delivery' then
+            perform from public.deliveries as d where d.id = fail_task.id and d.claim = fail_task.claim and d.status = 'sending' for update;
+            if found then
+                return private.retry_delivery(fail_task.id, fail_task.error, fail_task.retryable);
+            end if;
+        when 'report' then
+            perform from public.reports as r where r.id = fail_task.id and r.claim = fail_task.claim for update;
+            if found then
+                return private.retry_report(fail_task.id, fail_task.error, fail_task.retryable);
+            end if;
+        else
+            raise exception 'there is no task named %', fail_task.task using errcode = 'PT400';
+    end case;
+    return '{"outcome": "stale", "retry_in_ms": null}';
+end
+$$;
+
+ALTER FUNCTION worker.fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean) OWNER TO postgres;
+
+-- Name: FUNCTION fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean); Type: COMMENT; Schema: worker; Owner: postgres
+
+COMMENT ON FUNCTION worker.fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean) IS 'A claimed task failed: {"outcome": "retry" | "dead" | "stale", "retry_in_ms"}. Retries after 1, 5, 25 seconds; then, or at once when not retryable, a row in failed_tasks. Idempotent by the claim.';
+
+-- Name: ingest(uuid, jsonb); Type: FUNCTION; Schema: worker; Owner: postgres
+
+CREATE FUNCTION worker.ingest(channel_account_id uuid, events jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    account public.channel_accounts;
+    fresh jsonb;
+    spoken jsonb;
+    moved jsonb;
+    item record;
+    total integer := jsonb_array_length(events);
+    stored integer := 0;
+begin
+    select * into account from public.channel_accounts as a where a.id = ingest.channel_account_id;
+    if not found then
+        raise exception 'there is no channel account %', ingest.channel_account_id using errcode = 'PT404';
+    end if;
+
+    -- Each item once, by the provider's own id, whatever number of times and in whatever company it comes.
+    with
+    items as materialized (
+        select distinct on (e.v ->> 'provider_id') e.v, e.ord, s.id as account_id
+        from jsonb_array_elements(events) with ordinality as e (v, ord)
+        left join public.channel_accounts as s
+            on s.client_id = account.client_id
+            and (
+                (s.id = account.id and coalesce(e.v ->> 'number', account.external_id) = account.external_id)
+                or (s.id <> account.id and s.provider = account.provider and s.app_id = account.app_id and s.external_id = e.v ->> 'number' and e.v ->> 'number' <> account.external_id)
+            )
+        order by e.v ->> 'provider_id', e.ord
+    ),
+    taken as (
+        insert into public.webhook_events (client_id, channel_account_id, provider_id, kind, outcome, payload, reason)
+        select account.client_id, account.id, i.v ->> 'provider_id', i.v ->> 'kind',
+            case
+                when i.account_id is null then 'unrouted'
+                when i.v ->> 'kind' = 'message' then 'stored'
+                when i.v ->> 'kind' = 'status' then 'status'
+                when i.v ->> 'kind' in ('opt_out', 'opt_in') then 'preference'
+                else 'kept'
+            end::public.event_outcome,
+            coalesce(i.v -> 'raw', i.v), case when i.account_id is null then 'names the number ' || coalesce(i.v ->> 'number', '?') end
+        from items as i
+        where i.v ->> 'provider_id' is not null
+        order by i.v ->> 'provider_id'
+        on conflict on constraint a_providers_item_is_taken_once do nothing
+        returning provider_id, outcome
+    )
+    select jsonb_agg(jsonb_build_object('ord', i.ord, 'outcome', t.outcome, 'account_id', i.account_id, 'event', i.v) order by i.ord) into fresh
+    from taken as t
+    join items as i on i.v ->> 'provider_id' = t.provider_id;
+    if fresh is null then
+        return jsonb_build_object('messages', 0, 'statuses', 0, 'other', 0, 'duplicates', total, 'unrouted', 0);
+    end if;
+
+    -- Who speaks: leads are met in one order, so that two webhooks with the same strangers do not wait for each other crosswise.
+    select jsonb_object_agg(s.sender::text, private.meet_sender(account.client_id, s.sender) ) into spoken
+    from (
+        select x.v #> '{event,sender}' as sender from jsonb_array_elements(fresh) as x (v)
+        where x.v ->> 'outcome' in ('stored', 'preference') and x.v #> '{event,sender}' is not null
+        group by 1 order by 1
+    ) as s;
+    insert into private.threads (client_id, lead_id, channel_account_id)
+    select distinct account.client_id, (spoken ->> (x.v #> '{event,sender}')::text)::uuid, (x.v ->> 'account_id')::uuid
+    from jsonb_array_elements(fresh) as x (v)
+    where x.v ->> 'outcome' = 'stored' and spoken ->> (x.v #> '{event,sender}')::text is not null
+    order by 2, 3
+    on conflict on constraint a_lead_has_one_thread_per_account do nothing;
+
+    select jsonb_agg(jsonb_build_object('ord', x.v -> 'ord', 'thread_id', t.id, 'lead_id', t.lead_id, 'client_id', t.client_id, 'event', x.v -> 'event')) into spoken
+    from (select f.v, (spoken ->> (f.v #> '{event,sender}')::text)::uuid as lead_id from jsonb_array_elements(fresh) as f (v)) as x
+    join private.threads as t on t.lead_id = x.lead_id and t.channel_account_id = (x.v ->> 'account_id')::uuid
+    where x.v ->> 'outcome' = 'stored';
+    select jsonb_agg(jsonb_build_object('ord', x.v -> 'ord', 'delivery_id', d.id, 'thread_id', d.thread_id, 'event', x.v -> 'event')) into moved
+    from jsonb_array_elements(fresh) as x (v)
+    join public.deliveries as d
+        on d.channel_account_id = (x.v ->> 'account_id')::uuid
+        and (d.provider_message_id = x.v #>> '{event,status,message_id}' or d.id::text = x.v #>> '{event,status,reference}')
+    where x.v ->> 'outcome' = 'status';
+
+    -- Lock order: threads before leads and deliveries (private.lock_threads tells the whole of it).
+    perform from private.threads as t
+    where t.id in (
+        select (x.v ->> 'thread_id')::uuid from jsonb_array_elements(coalesce(spoken, '[]') || coalesce(moved, '[]')) as x (v)
+    )
+    order by t.id
+    for update;
+
+    if spoken is not null then
+        stored := private.ingest_messages(spoken);
+    end if;
+    for item in
+        select (x.v ->> 'delivery_id')::uuid as delivery_id, x.v #> '{event,status}' as status, (x.v #>> '{event,occurred_at}')::timestamptz as occurred_at
+        from jsonb_array_elements(coalesce(moved, '[]')) as x (v)
+        order by 1, (x.v ->> 'ord')::bigint
+    loop
+        perform private.apply_status(item.delivery_id, item.status, item.occurred_at);
+    end loop;
+    if moved is not null and private.admit_deliveries(account.client_id, 'high_priority') > 0 then
+        perform private.ring('agent_turn');
+    end if;
+    insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+    select account.client_id, l.lead_id, x.v #>> '{event,kind}' = 'opt_in', 'consent',
+        jsonb_build_object('source', 'provider', 'provider_id', x.v #> '{event,provider_id}')
+    from jsonb_array_elements(fresh) as x (v)
+    cross join lateral (select private.lead_of_sender(account.client_id, x.v #> '{event,sender}') as lead_id) as l
+    where x.v ->> 'outcome' = 'preference' and l.lead_id is not null
+    order by l.lead_id, (x.v ->> 'ord')::bigint;
+
+    return (
+        select jsonb_build_object(
+            'messages', stored,
+            'statuses', count(*) filter (where x.v ->> 'outcome' = 'status'),
+            'other', count(*) filter (where x.v ->> 'outcome' in ('kept', 'preference')) + count(*) filter (where x.v ->> 'outcome' = 'stored') - stored,
+            'duplicates', total - count(*),
+            'unrouted', count(*) filter (where x.v ->> 'outcome' = 'unrouted')
+        )
+        from jsonb_array_elements(fresh) as x (v)
+    );
+end
+$$;
+
+ALTER FUNCTION worker.ingest(channel_account_id uuid, events jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION ingest(channel_account_id uuid, events jsonb); Type: COMMENT; Schema: worker; Owner: postgres
+
+COMMENT ON FUNCTION worker.ingest(channel_account_id uuid, events jsonb) IS 'Takes a webhook''s items (events as an adapter''s parse() makes them) in one transaction: each once, leads found or made, messages stored on their threads, deliveries moved by statuses, opt-outs recorded, everything else kept raw. Idempotent. Returns how many of each. 404 for an unknown account.';
+
+-- Name: save_report(uuid, uuid, text, text, text, jsonb); Type: FUNCTION; Schema: worker; Owner: postgres
+
+CREATE FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    r public.reports;
+begin
+    select * into r from public.reports as x where x.id = save_report.report_id for update;
+    if not found or r.claim is distinct from save_report.claim then
+        return '{"verdict": "stale"}';
+    end if;
+    update public.reports as x
+    set status = 'ready', summary = save_report.summary, markdown = save_report.markdown, model = save_report.model, usage = save_report.usage,
+        generated_at = clock_timestamp(), claim = null, task_id = null, attempts = 0, error = null,
+        due_at = case
+            when x.kind = 'project' then clock_timestamp() + make_interval(secs => private.setting_int('project_report_every_s'))
+            else clock_timestamp()
+        end
+    where x.id = r.id;
+    perform pgmq.delete('low_priority', r.task_id);
+    update public.failed_tasks as f set status = 'resolved', resolved_at = now() where f.task_row_id = r.id and f.status <> 'resolved';
+    return '{"verdict": "saved"}';
+end
+$$;
+
+ALTER FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb); Type: COMMENT; Schema: worker; Owner: postgres
+
+COMMENT ON FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb) IS 'Stores a written report under its claim: {"verdict": "saved" | "stale"}. What changed since it was claimed keeps it stale, and it is written again.';
+
+-- Name: interview_messages; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.interview_messages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    interview_id uuid NOT NULL,
+    role public.message_role NOT NULL,
+    content text NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    "timestamp" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    client_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    provider_timestamp timestamp with time zone
+)
+PARTITION BY RANGE ("timestamp");
+
+ALTER TABLE ONLY public.interview_messages FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.interview_messages OWNER TO postgres;
+
+-- Name: TABLE interview_messages; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.interview_messages IS 'What was said in interviews. Partitioned by month of timestamp, our own receive time; seq orders a thread.';
+
+-- Name: COLUMN interview_messages.metadata; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.interview_messages.metadata IS '{"type", "provider_id", "payload", "reply_to"} of what came in; {"delivery_id"} of what went out.';
+
+-- Name: messages; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.messages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    conversation_id uuid NOT NULL,
+    role public.message_role NOT NULL,
+    content text NOT NULL,
+    channel public.channel DEFAULT 'whatsapp'::public.channel NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    "timestamp" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    client_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    provider_timestamp timestamp with time zone
+)
+PARTITION BY RANGE ("timestamp");
+
+ALTER TABLE ONLY public.messages FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.messages OWNER TO postgres;
+
+-- Name: TABLE messages; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.messages IS 'What was said in conversations, notifications included. Partitioned like interview_messages.';
+
+-- Name: channel_credentials; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.channel_credentials (
+    channel_account_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    ciphertext text NOT NULL,
+    key_id text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY private.channel_credentials FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.channel_credentials OWNER TO postgres;
+
+-- Name: TABLE channel_credentials; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.channel_credentials IS 'AES-256-GCM ciphertext, bound to its account. The key is in the functions'' environment only.';
+
+-- Name: project_changes; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.project_changes (
+    id bigint NOT NULL,
+    project_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY private.project_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.project_changes OWNER TO postgres;
+
+-- Name: TABLE project_changes; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.project_changes IS 'Projects whose figures changed. Only inserted into by commits, so that two of them never wait for one report row; the sweep empties it.';
+
+-- Name: project_changes_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
+
+ALTER TABLE private.project_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.project_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: settings; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.settings (
+    key text NOT NULL,
+    value jsonb NOT NULL,
+    comment text NOT NULL
+);
+
+ALTER TABLE ONLY private.settings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.settings OWNER TO postgres;
+
+-- Name: TABLE settings; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.settings IS 'Numbers and addresses an operator may change while the system runs.';
+
+-- Name: channel_accounts; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.channel_accounts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    channel public.channel DEFAULT 'whatsapp'::public.channel NOT NULL,
+    provider text NOT NULL,
+    name text NOT NULL,
+    external_id text NOT NULL,
+    display_phone text,
+    app_id text,
+    config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status public.channel_account_status DEFAULT 'active'::public.channel_account_status NOT NULL,
+    throughput integer DEFAULT 80,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
+    CONSTRAINT provider_is_known CHECK ((provider = 'whatsapp_cloud'::text)),
+    CONSTRAINT throughput_is_positive CHECK ((throughput > 0))
+);
+
+ALTER TABLE ONLY public.channel_accounts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.channel_accounts OWNER TO postgres;
+
+-- Name: TABLE channel_accounts; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.channel_accounts IS 'A client''s accounts with providers. Their credentials are in private.channel_credentials, encrypted.';
+
+-- Name: COLUMN channel_accounts.external_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.external_id IS 'The provider''s name of the number: the phone_number_id of the WhatsApp Cloud API.';
+
+-- Name: COLUMN channel_accounts.app_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.app_id IS 'Accounts of one client with one app id may receive each other''s webhook items.';
+
+-- Name: COLUMN channel_accounts.throughput; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.throughput IS 'Messages per second the provider allows; null: no limit.';
+
+-- Name: consents; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.consents (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    lead_id uuid NOT NULL,
+    granted boolean NOT NULL,
+    legal_basis public.legal_basis NOT NULL,
+    text_version text,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.consents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.consents OWNER TO postgres;
+
+-- Name: TABLE consents; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.consents IS 'On what ground each lead may be contacted, and when that was withdrawn. Append-only; the newest row counts.';
+
+-- Name: conversations; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.conversations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lead_id uuid,
+    client_id uuid NOT NULL,
+    status public.conversation_status DEFAULT 'open'::public.conversation_status NOT NULL,
+    last_message_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    profile_id uuid,
+    thread_id uuid,
+    CONSTRAINT the_other_side_is_a_lead_or_a_profile CHECK ((num_nonnulls(lead_id, profile_id) = 1))
+);
+
+ALTER TABLE ONLY public.conversations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.conversations OWNER TO postgres;
+
+-- Name: TABLE conversations; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.conversations IS 'Dialogues that are no interview: with a lead, or (notifications) with one of the client''s people.';
+
+-- Name: isa_commands; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.isa_commands (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    admin_id uuid NOT NULL,
+    command text NOT NULL,
+    target_type public.isa_target_type,
+    target_id uuid,
+    result jsonb,
+    executed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.isa_commands FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.isa_commands OWNER TO postgres;
+
+-- Name: TABLE isa_commands; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.isa_commands IS 'What admins asked of ISA and what came of it.';
+
+-- Name: lead_identities; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.lead_identities (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    kind public.identity_kind NOT NULL,
+    value text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.lead_identities FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lead_identities OWNER TO postgres;
+
+-- Name: TABLE lead_identities; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.lead_identities IS 'Everything a lead is known by. A phone number alone is not an identity: webhooks may carry only a BSUID or a lid.';
+
+-- Name: profiles; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.profiles (
+    id uuid NOT NULL,
+    email text,
+    full_name text,
+    role public.user_role DEFAULT 'client'::public.user_role NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    phone text,
+    CONSTRAINT phone_is_e164 CHECK ((phone ~ '^\+[1-9][0-9]{7,14}$'::text))
+);
+
+ALTER TABLE ONLY public.profiles FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.profiles OWNER TO postgres;
+
+-- Name: TABLE profiles; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.profiles IS 'The people who use RENUM: its admins and the clients'' staff. One row for each auth.users row.';
+
+-- Name: project_progress; Type: VIEW; Schema: public; Owner: postgres
+
+CREATE VIEW public.project_progress WITH (security_invoker='true') AS
+ SELECT client_id,
+    project_id,
+    count(*) AS leads,
+    count(*) FILTER (WHERE (invited_at IS NOT NULL)) AS invited,
+    count(*) FILTER (WHERE (status = 'in_progress'::public.interview_status)) AS in_progress,
+    count(*) FILTER (WHERE (status = 'completed'::public.interview_status)) AS completed,
+    count(*) FILTER (WHERE (end_reason = 'opted_out'::public.end_reason)) AS opted_out,
+    count(*) FILTER (WHERE ((status = 'cancelled'::public.interview_status) AND (end_reason <> 'opted_out'::public.end_reason))) AS cancelled,
+    count(*) FILTER (WHERE (status = 'pending'::public.interview_status)) AS unanswered
+   FROM public.interviews i
+  GROUP BY client_id, project_id;
+
+ALTER VIEW public.project_progress OWNER TO postgres;
+
+-- Name: VIEW project_progress; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON VIEW public.project_progress IS 'How far each project''s interviews have come. Under the reader''s own rights.';
+
+-- Name: projects; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.projects (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    name text NOT NULL,
+    description text,
+    type public.project_type DEFAULT 'survey'::public.project_type NOT NULL,
+    status public.project_status DEFAULT 'draft'::public.project_status NOT NULL,
+    config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    renus_config_id uuid,
+    channel_account_id uuid,
+    CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
+    CONSTRAINT name_has_at_most_200_characters CHECK ((char_length(name) <= 200)),
+    CONSTRAINT name_is_not_blank CHECK ((btrim(name) <> ''::text))
+);
+
+ALTER TABLE ONLY public.projects FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.projects OWNER TO postgres;
+
+-- Name: TABLE projects; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.projects IS 'A client''s surveys, campaigns and support lines.';
+
+-- Name: COLUMN projects.config; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.projects.config IS 'goal, audience, questionnaire, invitation: checked by private.project_config_problem.';
+
+-- Name: COLUMN projects.channel_account_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.projects.channel_account_id IS 'The number that writes; null until started, then the client''s oldest active WhatsApp account.';
+
+-- Name: renus_config; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.renus_config (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    agent_type public.agent_type DEFAULT 'renus_base'::public.agent_type NOT NULL,
+    config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    prompts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
+    CONSTRAINT prompts_is_an_object CHECK ((jsonb_typeof(prompts) = 'object'::text))
+);
+
+ALTER TABLE ONLY public.renus_config FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.renus_config OWNER TO postgres;
+
+-- Name: TABLE renus_config; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.renus_config IS 'How a client''s agent speaks and acts. version grows with every change; turns record it.';
+
+-- Name: sub_agents; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.sub_agents (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    type public.sub_agent_type DEFAULT 'custom'::public.sub_agent_type NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    tools jsonb DEFAULT '[]'::jsonb NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
+    CONSTRAINT tools_is_an_array CHECK ((jsonb_typeof(tools) = 'array'::text))
+);
+
+ALTER TABLE ONLY public.sub_agents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sub_agents OWNER TO postgres;
+
+-- Name: TABLE sub_agents; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.sub_agents IS 'Specialists that an agent can hand the dialogue to. tools holds ids of public.tools.';
+
+-- Name: tools; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.tools (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    description text NOT NULL,
+    function_name text NOT NULL,
+    parameters_schema jsonb DEFAULT '{"type": "object", "properties": {}}'::jsonb NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT function_name_is_an_identifier CHECK ((function_name ~ '^[a-z_][a-z0-9_]*$'::text)),
+    CONSTRAINT parameters_schema_describes_an_object CHECK (COALESCE(((parameters_schema ->> 'type'::text) = 'object'::text), false))
+);
+
+ALTER TABLE ONLY public.tools FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tools OWNER TO postgres;
+
+-- Name: TABLE tools; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.tools IS 'What agents can call: function_name is a function in agent_tools.';
+
+-- Name: turns; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.turns (
+    id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    interview_id uuid,
+    conversation_id uuid,
+    status public.turn_status NOT NULL,
+    from_seq bigint NOT NULL,
+    to_seq bigint NOT NULL,
+    attempt integer NOT NULL,
+    reruns integer DEFAULT 0 NOT NULL,
+    graph text,
+    model text,
+    renus_config_id uuid,
+    renus_config_version integer,
+    steps jsonb DEFAULT '[]'::jsonb NOT NULL,
+    proposal jsonb,
+    input_tokens integer DEFAULT 0 NOT NULL,
+    output_tokens integer DEFAULT 0 NOT NULL,
+    error jsonb,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY public.turns FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.turns OWNER TO postgres;
+
+-- Name: TABLE turns; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.turns IS 'Every run of an agent: which messages it answered (from_seq exclusive, to_seq inclusive), with what, in which steps, and how it ended. id is the lease.';
+
+-- Name: webhook_events; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.webhook_events (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    channel_account_id uuid NOT NULL,
+    provider_id text NOT NULL,
+    kind text NOT NULL,
+    outcome public.event_outcome NOT NULL,
+    payload jsonb NOT NULL,
+    reason text,
+    received_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.webhook_events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_events OWNER TO postgres;
+
+-- Name: TABLE webhook_events; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.webhook_events IS 'Every item a provider sent, raw, once. What makes a repeated webhook harmless.';
+
+-- Name: threads a_lead_has_one_thread_per_account; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.threads
+    ADD CONSTRAINT a_lead_has_one_thread_per_account UNIQUE (lead_id, channel_account_id);
+
+-- Name: channel_credentials channel_credentials_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.channel_credentials
+    ADD CONSTRAINT channel_credentials_pkey PRIMARY KEY (channel_account_id);
+
+-- Name: project_changes project_changes_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.project_changes
+    ADD CONSTRAINT project_changes_pkey PRIMARY KEY (id);
+
+-- Name: settings settings_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.settings
+    ADD CONSTRAINT settings_pkey PRIMARY KEY (key);
+
+-- Name: threads threads_client_id_id_key; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.threads
+    ADD CONSTRAINT threads_client_id_id_key UNIQUE (client_id, id);
+
+-- Name: threads threads_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.threads
+    ADD CONSTRAINT threads_pkey PRIMARY KEY (id);
+
+-- Name: interviews a_lead_is_interviewed_once_per_project; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.interviews
+    ADD CONSTRAINT a_lead_is_interviewed_once_per_project UNIQUE (project_id, lead_id);
+
+-- Name: channel_accounts a_number_is_once_an_account_of_a_client; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.channel_accounts
+    ADD CONSTRAINT a_number_is_once_an_account_of_a_client UNIQUE (client_id, provider, external_id);
+
+-- Name: notifications a_person_is_told_once; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT a_person_is_told_once UNIQUE (profile_id, event, interview_id);
+
+-- Name: leads a_phone_is_once_a_lead_of_a_client; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT a_phone_is_once_a_lead_of_a_client UNIQUE (client_id, phone);
+
+-- Name: webhook_events a_providers_item_is_taken_once; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.webhook_events
+    ADD CONSTRAINT a_providers_item_is_taken_once UNIQUE (channel_account_id, provider_id);
+
+-- Name: interview_answers a_question_is_answered_once_per_interview; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.interview_answers
+    ADD CONSTRAINT a_question_is_answered_once_per_interview UNIQUE (interview_id, question_key);
+
+-- Name: lead_identities an_identity_is_one_lead_of_a_client; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.lead_identities
+    ADD CONSTRAINT an_identity_is_one_lead_of_a_client UNIQUE (client_id, kind, value);
+
+-- Name: channel_accounts channel_accounts_client_id_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.channel_accounts
+    ADD CONSTRAINT channel_accounts_client_id_id_key UNIQUE (client_id, id);
+
+-- Name: channel_accounts channel_accounts_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.channel_accounts
+    ADD CONSTRAINT channel_accounts_pkey PRIMARY KEY (id);
+
+-- Name: client_members client_members_client_id_email_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.client_members
+    ADD CONSTRAINT client_members_client_id_email_key UNIQUE (client_id, email);
+
+-- Name: client_members client_members_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.client_members
+    ADD CONSTRAINT client_members_pkey PRIMARY KEY (id);
+
+-- Name: clients clients_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.clients
+    ADD CONSTRAINT clients_pkey PRIMARY KEY (id);
+
+-- Name: consents consents_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
+
+-- Name: conversations conversations_client_id_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_client_id_id_key UNIQUE (client_id, id);
+
+-- Name: conversations conversations_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_pkey PRIMARY KEY (id);
+
+-- Name: deliveries deliveries_client_id_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_client_id_id_key UNIQUE (client_id, id);
+
+-- Name: deliveries deliveries_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
+
+-- Name: failed_tasks failed_tasks_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.failed_tasks
+    ADD CONSTRAINT failed_tasks_pkey PRIMARY KEY (id);
+
+-- Name: interview_answers interview_answers_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.interview_answers
+    ADD CONSTRAINT interview_answers_pkey PRIMARY KEY (id);
+
+-- Name: interview_messages interview_messages_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.interview_messages
+    ADD CONSTRAINT interview_messages_pkey PRIMARY KEY (id, "timestamp");
+
+-- Name: interviews interviews_client_id_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.interviews
+    ADD CONSTRAINT interviews_client_id_id_key UNIQUE (client_id, id);
+
+-- Name: interviews interviews_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.interviews
+    ADD CONSTRAINT interviews_pkey PRIMARY KEY (id);
+
+-- Name: isa_commands isa_commands_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.isa_commands
+    ADD CONSTRAINT isa_commands_pkey PRIMARY KEY (id);
+
+-- Name: lead_identities lead_identities_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.lead_identities
+    ADD CONSTRAINT lead_identities_pkey PRIMARY KEY (id);
+
+-- Name: leads leads_client_id_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_client_id_id_key UNIQUE (client_id, id);
+
+-- Name: leads leads_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_pkey PRIMARY KEY (id);
+
+-- Name: message_templates message_templates_client_id_channel_account_id_name_languag_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.message_templates
+    ADD CONSTRAINT message_templates_client_id_channel_account_id_name_languag_key UNIQUE NULLS NOT DISTINCT (client_id, channel_account_id, name, language);
+
+-- Name: message_templates message_templates_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.message_templates
+    ADD CONSTRAINT message_templates_pkey PRIMARY KEY (id);
+
+-- Name: messages messages_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.messages
+    ADD CONSTRAINT messages_pkey PRIMARY KEY (id, "timestamp");
+
+-- Name: notifications notifications_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
+
+-- Name: reports one_report_per_interview_and_one_per_project; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT one_report_per_interview_and_one_per_project UNIQUE NULLS NOT DISTINCT (project_id, interview_id);
+
+-- Name: profiles profiles_email_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.profiles
+    ADD CONSTRAINT profiles_email_key UNIQUE (email);
+
+-- Name: profiles profiles_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.profiles
+    ADD CONSTRAINT profiles_pkey PRIMARY KEY (id);
+
+-- Name: projects projects_client_id_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.projects
+    ADD CONSTRAINT projects_client_id_id_key UNIQUE (client_id, id);
+
+-- Name: projects projects_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.projects
+    ADD CONSTRAINT projects_pkey PRIMARY KEY (id);
+
+-- Name: renus_config renus_config_client_id_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.renus_config
+    ADD CONSTRAINT renus_config_client_id_id_key UNIQUE (client_id, id);
+
+-- Name: renus_config renus_config_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.renus_config
+    ADD CONSTRAINT renus_config_pkey PRIMARY KEY (id);
+
+-- Name: reports reports_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_pkey PRIMARY KEY (id);
+
+-- Name: sub_agents sub_agents_name_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.sub_agents
+    ADD CONSTRAINT sub_agents_name_key UNIQUE (name);
+
+-- Name: sub_agents sub_agents_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.sub_agents
+    ADD CONSTRAINT sub_agents_pkey PRIMARY KEY (id);
+
+-- Name: tools tools_name_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.tools
+    ADD CONSTRAINT tools_name_key UNIQUE (name);
+
+-- Name: tools tools_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.tools
+    ADD CONSTRAINT tools_pkey PRIMARY KEY (id);
+
+-- Name: turns turns_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.turns
+    ADD CONSTRAINT turns_pkey PRIMARY KEY (id);
+
+-- Name: webhook_events webhook_events_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.webhook_events
+    ADD CONSTRAINT webhook_events_pkey PRIMARY KEY (id);
+
+-- Name: idx_channel_credentials_client_id; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_channel_credentials_client_id ON private.channel_credentials USING btree (client_id, channel_account_id);
+
+-- Name: idx_project_changes_project_id; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_project_changes_project_id ON private.project_changes USING btree (project_id);
+
+-- Name: idx_threads_channel_account_id; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_threads_channel_account_id ON private.threads USING btree (client_id, channel_account_id);
+
+-- Name: idx_threads_conversation_id; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_threads_conversation_id ON private.threads USING btree (client_id, conversation_id);
+
+-- Name: idx_threads_due; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_threads_due ON private.threads USING btree (due_at) WHERE (task_id IS NOT NULL);
+
+-- Name: idx_threads_interview_id; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_threads_interview_id ON private.threads USING btree (client_id, interview_id);
+
+-- Name: idx_threads_lead_id; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_threads_lead_id ON private.threads USING btree (client_id, lead_id);
+
+-- Name: a_profile_has_one_conversation_per_client; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE UNIQUE INDEX a_profile_has_one_conversation_per_client ON public.conversations USING btree (client_id, profile_id) WHERE (profile_id IS NOT NULL);
+
+-- Name: a_profile_is_once_a_member; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE UNIQUE INDEX a_profile_is_once_a_member ON public.client_members USING btree (profile_id, client_id);
+
+-- Name: a_provider_message_is_one_delivery; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE UNIQUE INDEX a_provider_message_is_one_delivery ON public.deliveries USING btree (channel_account_id, provider_message_id);
+
+-- Name: idx_client_members_email; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_client_members_email ON public.client_members USING btree (email);
+
+-- Name: idx_client_members_invited_by; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_client_members_invited_by ON public.client_members USING btree (invited_by);
+
+-- Name: idx_clients_profile_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_clients_profile_id ON public.clients USING btree (profile_id);
+
+-- Name: idx_consents_lead_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_consents_lead_id ON public.consents USING btree (client_id, lead_id, created_at);
+
+-- Name: idx_conversations_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversations_client_id ON public.conversations USING btree (client_id, last_message_at);
+
+-- Name: idx_conversations_client_lead; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversations_client_lead ON public.conversations USING btree (client_id, lead_id);
+
+-- Name: idx_conversations_lead_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversations_lead_id ON public.conversations USING btree (lead_id);
+
+-- Name: idx_conversations_profile_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversations_profile_id ON public.conversations USING btree (profile_id);
+
+-- Name: idx_conversations_thread_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversations_thread_id ON public.conversations USING btree (client_id, thread_id);
+
+-- Name: idx_deliveries_admitted; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_deliveries_admitted ON public.deliveries USING btree (queue, client_id, due_at) WHERE (task_id IS NOT NULL);
+
+-- Name: idx_deliveries_channel_account_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_deliveries_channel_account_id ON public.deliveries USING btree (client_id, channel_account_id);
+
+-- Name: idx_deliveries_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_deliveries_client_id ON public.deliveries USING btree (client_id, created_at);
+
+-- Name: idx_deliveries_interview_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_deliveries_interview_id ON public.deliveries USING btree (client_id, interview_id);
+
+-- Name: idx_deliveries_lead_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_deliveries_lead_id ON public.deliveries USING btree (client_id, lead_id);
+
+-- Name: idx_deliveries_open; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_deliveries_open ON public.deliveries USING btree (thread_id, seq) WHERE (status = ANY (ARRAY['queued'::public.delivery_status, 'deferred'::public.delivery_status, 'sending'::public.delivery_status, 'unknown'::public.delivery_status]));
+
+-- Name: idx_deliveries_profile_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_deliveries_profile_id ON public.deliveries USING btree (profile_id);
+
+-- Name: idx_deliveries_thread_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_deliveries_thread_id ON public.deliveries USING btree (client_id, thread_id);
+
+-- Name: idx_deliveries_waiting; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_deliveries_waiting ON public.deliveries USING btree (client_id, due_at) WHERE ((status = ANY (ARRAY['queued'::public.delivery_status, 'deferred'::public.delivery_status])) AND (task_id IS NULL));
+
+-- Name: idx_failed_tasks_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_failed_tasks_client_id ON public.failed_tasks USING btree (client_id, created_at);
+
+-- Name: idx_failed_tasks_task_row_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_failed_tasks_task_row_id ON public.failed_tasks USING btree (task_row_id) WHERE (status <> 'resolved'::public.failed_task_status);
+
+-- Name: idx_interview_answers_interview_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_interview_answers_interview_id ON public.interview_answers USING btree (client_id, interview_id);
+
+-- Name: idx_interview_messages_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_interview_messages_client_id ON ONLY public.interview_messages USING btree (client_id, "timestamp");
+
+-- Name: idx_interview_messages_client_interview; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_interview_messages_client_interview ON ONLY public.interview_messages USING btree (client_id, interview_id);
+
+-- Name: idx_interview_messages_interview_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_interview_messages_interview_id ON ONLY public.interview_messages USING btree (interview_id, "timestamp");
+
+-- Name: idx_interview_messages_timestamp; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_interview_messages_timestamp ON ONLY public.interview_messages USING brin ("timestamp");
+
+-- Name: idx_interviews_client_lead; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_interviews_client_lead ON public.interviews USING btree (client_id, lead_id);
+
+-- Name: idx_interviews_client_project; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_interviews_client_project ON public.interviews USING btree (client_id, project_id);
+
+-- Name: idx_interviews_lead_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_interviews_lead_id ON public.interviews USING btree (lead_id);
+
+-- Name: idx_interviews_status; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_interviews_status ON public.interviews USING btree (status);
+
+-- Name: idx_interviews_thread_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_interviews_thread_id ON public.interviews USING btree (client_id, thread_id);
+
+-- Name: idx_interviews_to_invite; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_interviews_to_invite ON public.interviews USING btree (project_id, created_at) WHERE ((status = 'pending'::public.interview_status) AND (invited_at IS NULL));
+
+-- Name: idx_isa_commands_admin_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_isa_commands_admin_id ON public.isa_commands USING btree (admin_id, created_at);
+
+-- Name: idx_lead_identities_lead_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_lead_identities_lead_id ON public.lead_identities USING btree (client_id, lead_id);
+
+-- Name: idx_leads_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_leads_client_id ON public.leads USING btree (client_id, created_at);
+
+-- Name: idx_leads_phone; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_leads_phone ON public.leads USING btree (phone);
+
+-- Name: idx_message_templates_account; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_message_templates_account ON public.message_templates USING btree (client_id, channel_account_id);
+
+-- Name: idx_messages_client_conversation; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_messages_client_conversation ON ONLY public.messages USING btree (client_id, conversation_id);
+
+-- Name: idx_messages_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_messages_client_id ON ONLY public.messages USING btree (client_id, "timestamp");
+
+-- Name: idx_messages_conversation_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_messages_conversation_id ON ONLY public.messages USING btree (conversation_id, "timestamp");
+
+-- Name: idx_messages_timestamp; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_messages_timestamp ON ONLY public.messages USING brin ("timestamp");
+
+-- Name: idx_notifications_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_notifications_client_id ON public.notifications USING btree (client_id, created_at);
+
+-- Name: idx_notifications_delivery_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_notifications_delivery_id ON public.notifications USING btree (client_id, delivery_id);
+
+-- Name: idx_notifications_interview_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_notifications_interview_id ON public.notifications USING btree (client_id, interview_id);
+
+-- Name: idx_notifications_to_send; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_notifications_to_send ON public.notifications USING btree (created_at) WHERE ((status = 'queued'::public.notification_status) AND (delivery_id IS NULL));
+
+-- Name: idx_projects_active; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_projects_active ON public.projects USING btree (id) WHERE (status = 'active'::public.project_status);
+
+-- Name: idx_projects_channel_account_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_projects_channel_account_id ON public.projects USING btree (client_id, channel_account_id);
+
+-- Name: idx_projects_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_projects_client_id ON public.projects USING btree (client_id, created_at);
+
+-- Name: idx_projects_renus_config_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_projects_renus_config_id ON public.projects USING btree (client_id, renus_config_id);
+
+-- Name: idx_reports_admitted; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_reports_admitted ON public.reports USING btree (client_id, due_at) WHERE (task_id IS NOT NULL);
+
+-- Name: idx_reports_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_reports_client_id ON public.reports USING btree (client_id, created_at);
+
+-- Name: idx_reports_interview_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_reports_interview_id ON public.reports USING btree (client_id, interview_id);
+
+-- Name: idx_reports_project_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_reports_project_id ON public.reports USING btree (client_id, project_id);
+
+-- Name: idx_reports_waiting; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_reports_waiting ON public.reports USING btree (client_id, due_at) WHERE (stale AND (task_id IS NULL));
+
+-- Name: idx_turns_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_turns_client_id ON public.turns USING btree (client_id, started_at);
+
+-- Name: idx_turns_conversation_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_turns_conversation_id ON public.turns USING btree (client_id, conversation_id);
+
+-- Name: idx_turns_interview_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_turns_interview_id ON public.turns USING btree (client_id, interview_id);
+
+-- Name: idx_turns_renus_config_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_turns_renus_config_id ON public.turns USING btree (client_id, renus_config_id);
+
+-- Name: idx_turns_thread_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_turns_thread_id ON public.turns USING btree (client_id, thread_id);
+
+-- Name: idx_webhook_events_channel_account_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_webhook_events_channel_account_id ON public.webhook_events USING btree (client_id, channel_account_id);
+
+-- Name: idx_webhook_events_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_webhook_events_client_id ON public.webhook_events USING btree (client_id, received_at);
+
+-- Name: idx_webhook_events_received_at; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_webhook_events_received_at ON public.webhook_events USING brin (received_at);
+
+-- Name: there_is_one_house_client; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE UNIQUE INDEX there_is_one_house_client ON public.clients USING btree (is_house) WHERE is_house;
+
+-- Name: projects _100_check_project; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_check_project BEFORE INSERT OR UPDATE OF config, status, channel_account_id ON public.projects FOR EACH ROW EXECUTE FUNCTION private.check_project();
+
+-- Name: clients _100_guard_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_guard_client BEFORE UPDATE ON public.clients FOR EACH ROW EXECUTE FUNCTION private.guard_client();
+
+-- Name: interviews _100_guard_interview; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_guard_interview BEFORE UPDATE ON public.interviews FOR EACH ROW EXECUTE FUNCTION private.guard_interview();
+
+-- Name: profiles _100_guard_profile; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_guard_profile BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.guard_profile();
+
+-- Name: consents _100_keep_consents; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_keep_consents BEFORE UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION private.keep_consents();
+
+-- Name: leads _100_normalize_lead; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_normalize_lead BEFORE INSERT OR UPDATE OF phone, name, email ON public.leads FOR EACH ROW EXECUTE FUNCTION private.normalize_lead();
+
+-- Name: channel_accounts _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.channel_accounts FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
+
+-- Name: client_members _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.client_members FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
+
+-- Name: conversations _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.conversations FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
+
+-- Name: interviews _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.interviews FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
+
+-- Name: leads _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.leads FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
+
+-- Name: message_templates _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.message_templates FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
+
+-- Name: projects _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.projects FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
+
+-- Name: renus_config _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.renus_config FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
+
+-- Name: channel_accounts _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.channel_accounts FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: client_members _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.client_members FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: clients _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.clients FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: conversations _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.conversations FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: deliveries _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.deliveries FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: interview_answers _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.interview_answers FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: interviews _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.interviews FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: leads _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.leads FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: message_templates _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.message_templates FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: notifications _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.notifications FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: profiles _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: projects _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.projects FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: renus_config _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.renus_config FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: reports _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.reports FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: sub_agents _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.sub_agents FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: tools _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.tools FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: consents _500_apply_consent; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _500_apply_consent AFTER INSERT ON public.consents FOR EACH ROW EXECUTE FUNCTION private.apply_consent();
+
+-- Name: client_members _500_owner_of_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _500_owner_of_client AFTER INSERT OR DELETE OR UPDATE OF status, role, profile_id ON public.client_members FOR EACH ROW EXECUTE FUNCTION private.owner_of_client();
+
+-- Name: leads _500_record_changed_lead; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _500_record_changed_lead AFTER UPDATE ON public.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.record_lead();
+
+-- Name: leads _500_record_new_lead; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _500_record_new_lead AFTER INSERT ON public.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.record_lead();
+
+-- Name: renus_config _500_version_config; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _500_version_config BEFORE UPDATE OF agent_type, config, prompts ON public.renus_config FOR EACH ROW WHEN ((((new.agent_type IS DISTINCT FROM old.agent_type) OR (new.config IS DISTINCT FROM old.config)) OR (new.prompts IS DISTINCT FROM old.prompts))) EXECUTE FUNCTION private.version_config();
+
+-- Name: interview_messages _900_count_inbound; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_count_inbound AFTER INSERT ON public.interview_messages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_inbound();
+
+-- Name: interviews _900_end_of_interview; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_end_of_interview AFTER UPDATE OF status ON public.interviews FOR EACH ROW WHEN (((new.status = ANY (ARRAY['completed'::public.interview_status, 'cancelled'::public.interview_status])) AND (old.status = ANY (ARRAY['pending'::public.interview_status, 'in_progress'::public.interview_status])))) EXECUTE FUNCTION private.end_of_interview();
+
+-- Name: deliveries _900_follow_delivery; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_follow_delivery AFTER UPDATE OF status ON public.deliveries FOR EACH ROW WHEN (((new.kind = 'notification'::public.delivery_kind) AND (new.status = ANY (ARRAY['sent'::public.delivery_status, 'delivered'::public.delivery_status, 'read'::public.delivery_status, 'failed'::public.delivery_status, 'cancelled'::public.delivery_status])) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.follow_delivery();
+
+-- Name: interviews _900_start_of_interview; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_start_of_interview AFTER UPDATE OF status ON public.interviews FOR EACH ROW WHEN (((new.status = 'in_progress'::public.interview_status) AND (old.status = 'pending'::public.interview_status))) EXECUTE FUNCTION private.start_of_interview();
+
+-- Name: projects _900_start_project; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_start_project AFTER UPDATE OF status ON public.projects FOR EACH ROW WHEN (((new.status = 'active'::public.project_status) AND (old.status <> 'active'::public.project_status))) EXECUTE FUNCTION private.start_project();
+
+-- Name: projects _900_start_project_inserted; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_start_project_inserted AFTER INSERT ON public.projects FOR EACH ROW WHEN ((new.status = 'active'::public.project_status)) EXECUTE FUNCTION private.start_project();
+
+-- Name: channel_credentials channel_credentials_client_id_channel_account_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.channel_credentials
+    ADD CONSTRAINT channel_credentials_client_id_channel_account_id_fkey FOREIGN KEY (client_id, channel_account_id) REFERENCES public.channel_accounts(client_id, id) ON DELETE CASCADE;
+
+-- Name: project_changes project_changes_project_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.project_changes
+    ADD CONSTRAINT project_changes_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(id) ON DELETE CASCADE;
+
+-- Name: threads the_live_conversation_is_of_the_same_client; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.threads
+    ADD CONSTRAINT the_live_conversation_is_of_the_same_client FOREIGN KEY (client_id, conversation_id) REFERENCES public.conversations(client_id, id);
+
+-- Name: threads the_live_interview_is_of_the_same_client; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.threads
+    ADD CONSTRAINT the_live_interview_is_of_the_same_client FOREIGN KEY (client_id, interview_id) REFERENCES public.interviews(client_id, id);
+
+-- Name: threads threads_client_id_channel_account_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.threads
+    ADD CONSTRAINT threads_client_id_channel_account_id_fkey FOREIGN KEY (client_id, channel_account_id) REFERENCES public.channel_accounts(client_id, id);
+
+-- Name: threads threads_client_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.threads
+    ADD CONSTRAINT threads_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id) ON DELETE CASCADE;
+
+-- Name: channel_accounts channel_accounts_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.channel_accounts
+    ADD CONSTRAINT channel_accounts_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: client_members client_members_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.client_members
+    ADD CONSTRAINT client_members_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id) ON DELETE CASCADE;
+
+-- Name: client_members client_members_invited_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.client_members
+    ADD CONSTRAINT client_members_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+-- Name: client_members client_members_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.client_members
+    ADD CONSTRAINT client_members_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+-- Name: clients clients_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.clients
+    ADD CONSTRAINT clients_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+-- Name: consents consents_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: consents consents_client_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id) ON DELETE CASCADE;
+
+-- Name: conversations conversations_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: conversations conversations_client_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id);
+
+-- Name: conversations conversations_client_id_thread_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_client_id_thread_id_fkey FOREIGN KEY (client_id, thread_id) REFERENCES private.threads(client_id, id);
+
+-- Name: conversations conversations_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+-- Name: deliveries deliveries_client_id_channel_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_client_id_channel_account_id_fkey FOREIGN KEY (client_id, channel_account_id) REFERENCES public.channel_accounts(client_id, id);
+
+-- Name: deliveries deliveries_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: deliveries deliveries_client_id_interview_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_client_id_interview_id_fkey FOREIGN KEY (client_id, interview_id) REFERENCES public.interviews(client_id, id);
+
+-- Name: deliveries deliveries_client_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id);
+
+-- Name: deliveries deliveries_client_id_thread_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_client_id_thread_id_fkey FOREIGN KEY (client_id, thread_id) REFERENCES private.threads(client_id, id);
+
+-- Name: deliveries deliveries_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+-- Name: failed_tasks failed_tasks_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.failed_tasks
+    ADD CONSTRAINT failed_tasks_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: interview_answers interview_answers_client_id_interview_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.interview_answers
+    ADD CONSTRAINT interview_answers_client_id_interview_id_fkey FOREIGN KEY (client_id, interview_id) REFERENCES public.interviews(client_id, id) ON DELETE CASCADE;
+
+-- Name: interview_messages interview_messages_client_id_interview_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE public.interview_messages
+    ADD CONSTRAINT interview_messages_client_id_interview_id_fkey FOREIGN KEY (client_id, interview_id) REFERENCES public.interviews(client_id, id);
+
+-- Name: interviews interviews_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.interviews
+    ADD CONSTRAINT interviews_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: interviews interviews_client_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.interviews
+    ADD CONSTRAINT interviews_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id);
+
+-- Name: interviews interviews_client_id_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.interviews
+    ADD CONSTRAINT interviews_client_id_project_id_fkey FOREIGN KEY (client_id, project_id) REFERENCES public.projects(client_id, id);
+
+-- Name: interviews interviews_client_id_thread_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.interviews
+    ADD CONSTRAINT interviews_client_id_thread_id_fkey FOREIGN KEY (client_id, thread_id) REFERENCES private.threads(client_id, id);
+
+-- Name: isa_commands isa_commands_admin_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.isa_commands
+    ADD CONSTRAINT isa_commands_admin_id_fkey FOREIGN KEY (admin_id) REFERENCES public.profiles(id);
+
+-- Name: lead_identities lead_identities_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.lead_identities
+    ADD CONSTRAINT lead_identities_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: lead_identities lead_identities_client_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.lead_identities
+    ADD CONSTRAINT lead_identities_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id) ON DELETE CASCADE;
+
+-- Name: leads leads_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: message_templates message_templates_client_id_channel_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.message_templates
+    ADD CONSTRAINT message_templates_client_id_channel_account_id_fkey FOREIGN KEY (client_id, channel_account_id) REFERENCES public.channel_accounts(client_id, id);
+
+-- Name: message_templates message_templates_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.message_templates
+    ADD CONSTRAINT message_templates_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: messages messages_client_id_conversation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE public.messages
+    ADD CONSTRAINT messages_client_id_conversation_id_fkey FOREIGN KEY (client_id, conversation_id) REFERENCES public.conversations(client_id, id);
+
+-- Name: notifications notifications_client_id_delivery_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_client_id_delivery_id_fkey FOREIGN KEY (client_id, delivery_id) REFERENCES public.deliveries(client_id, id);
+
+-- Name: notifications notifications_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: notifications notifications_client_id_interview_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_client_id_interview_id_fkey FOREIGN KEY (client_id, interview_id) REFERENCES public.interviews(client_id, id);
+
+-- Name: notifications notifications_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+-- Name: profiles profiles_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.profiles
+    ADD CONSTRAINT profiles_id_fkey FOREIGN KEY (id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: projects projects_client_id_channel_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.projects
+    ADD CONSTRAINT projects_client_id_channel_account_id_fkey FOREIGN KEY (client_id, channel_account_id) REFERENCES public.channel_accounts(client_id, id);
+
+-- Name: projects projects_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.projects
+    ADD CONSTRAINT projects_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: projects projects_client_id_renus_config_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.projects
+    ADD CONSTRAINT projects_client_id_renus_config_id_fkey FOREIGN KEY (client_id, renus_config_id) REFERENCES public.renus_config(client_id, id);
+
+-- Name: renus_config renus_config_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.renus_config
+    ADD CONSTRAINT renus_config_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: reports reports_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: reports reports_client_id_interview_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_client_id_interview_id_fkey FOREIGN KEY (client_id, interview_id) REFERENCES public.interviews(client_id, id);
+
+-- Name: reports reports_client_id_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_client_id_project_id_fkey FOREIGN KEY (client_id, project_id) REFERENCES public.projects(client_id, id);
+
+-- Name: turns turns_client_id_conversation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.turns
+    ADD CONSTRAINT turns_client_id_conversation_id_fkey FOREIGN KEY (client_id, conversation_id) REFERENCES public.conversations(client_id, id);
+
+-- Name: turns turns_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.turns
+    ADD CONSTRAINT turns_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: turns turns_client_id_interview_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.turns
+    ADD CONSTRAINT turns_client_id_interview_id_fkey FOREIGN KEY (client_id, interview_id) REFERENCES public.interviews(client_id, id);
+
+-- Name: turns turns_client_id_renus_config_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.turns
+    ADD CONSTRAINT turns_client_id_renus_config_id_fkey FOREIGN KEY (client_id, renus_config_id) REFERENCES public.renus_config(client_id, id);
+
+-- Name: turns turns_client_id_thread_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.turns
+    ADD CONSTRAINT turns_client_id_thread_id_fkey FOREIGN KEY (client_id, thread_id) REFERENCES private.threads(client_id, id) ON DELETE CASCADE;
+
+-- Name: webhook_events webhook_events_client_id_channel_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.webhook_events
+    ADD CONSTRAINT webhook_events_client_id_channel_account_id_fkey FOREIGN KEY (client_id, channel_account_id) REFERENCES public.channel_accounts(client_id, id);
+
+-- Name: webhook_events webhook_events_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.webhook_events
+    ADD CONSTRAINT webhook_events_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: channel_credentials; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.channel_credentials ENABLE ROW LEVEL SECURITY;
+
+-- Name: project_changes; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.project_changes ENABLE ROW LEVEL SECURITY;
+
+-- Name: settings; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.settings ENABLE ROW LEVEL SECURITY;
+
+-- Name: threads; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.threads ENABLE ROW LEVEL SECURITY;
+
+-- Name: channel_accounts; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.channel_accounts ENABLE ROW LEVEL SECURITY;
+
+-- Name: channel_accounts channel_accounts_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY channel_accounts_insert ON public.channel_accounts FOR INSERT TO authenticated WITH CHECK ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids))));
+
+-- Name: channel_accounts channel_accounts_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY channel_accounts_select ON public.channel_accounts FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: channel_accounts channel_accounts_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY channel_accounts_update ON public.channel_accounts FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids))));
+
+-- Name: client_members; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.client_members ENABLE ROW LEVEL SECURITY;
+
+-- Name: client_members client_members_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY client_members_select ON public.client_members FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: clients; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.clients ENABLE ROW LEVEL SECURITY;
+
+-- Name: clients clients_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY clients_insert ON public.clients FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: clients clients_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY clients_select ON public.clients FOR SELECT TO authenticated USING ((id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: clients clients_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY clients_update ON public.clients FOR UPDATE TO authenticated USING ((id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) WITH CHECK ((id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: consents; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
+
+-- Name: consents consents_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY consents_insert ON public.consents FOR INSERT TO authenticated WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: consents consents_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY consents_select ON public.consents FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: conversations; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.conversations ENABLE ROW LEVEL SECURITY;
+
+-- Name: conversations conversations_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY conversations_select ON public.conversations FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: conversations conversations_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY conversations_update ON public.conversations FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: deliveries; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.deliveries ENABLE ROW LEVEL SECURITY;
+
+-- Name: deliveries deliveries_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY deliveries_select ON public.deliveries FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: failed_tasks; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.failed_tasks ENABLE ROW LEVEL SECURITY;
+
+-- Name: failed_tasks failed_tasks_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY failed_tasks_select ON public.failed_tasks FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: interview_answers; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.interview_answers ENABLE ROW LEVEL SECURITY;
+
+-- Name: interview_answers interview_answers_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY interview_answers_select ON public.interview_answers FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: interview_messages; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.interview_messages ENABLE ROW LEVEL SECURITY;
+
+-- Name: interview_messages interview_messages_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY interview_messages_select ON public.interview_messages FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: interviews; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.interviews ENABLE ROW LEVEL SECURITY;
+
+-- Name: interviews interviews_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY interviews_select ON public.interviews FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: interviews interviews_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY interviews_update ON public.interviews FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: isa_commands; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.isa_commands ENABLE ROW LEVEL SECURITY;
+
+-- Name: isa_commands isa_commands_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY isa_commands_insert ON public.isa_commands FOR INSERT TO authenticated WITH CHECK ((( SELECT private.is_admin() AS is_admin) AND (admin_id = ( SELECT private.current_profile_id() AS current_profile_id))));
+
+-- Name: isa_commands isa_commands_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY isa_commands_select ON public.isa_commands FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: lead_identities; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.lead_identities ENABLE ROW LEVEL SECURITY;
+
+-- Name: lead_identities lead_identities_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY lead_identities_select ON public.lead_identities FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: leads; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY;
+
+-- Name: leads leads_delete; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY leads_delete ON public.leads FOR DELETE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: leads leads_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY leads_insert ON public.leads FOR INSERT TO authenticated WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: leads leads_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY leads_select ON public.leads FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: leads leads_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY leads_update ON public.leads FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: message_templates; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.message_templates ENABLE ROW LEVEL SECURITY;
+
+-- Name: message_templates message_templates_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY message_templates_insert ON public.message_templates FOR INSERT TO authenticated WITH CHECK ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids))));
+
+-- Name: message_templates message_templates_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY message_templates_select ON public.message_templates FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: message_templates message_templates_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY message_templates_update ON public.message_templates FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids))));
+
+-- Name: messages; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.messages ENABLE ROW LEVEL SECURITY;
+
+-- Name: messages messages_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY messages_select ON public.messages FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: notifications; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.notifications ENABLE ROW LEVEL SECURITY;
+
+-- Name: notifications notifications_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY notifications_select ON public.notifications FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: profiles; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
+
+-- Name: profiles profiles_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY profiles_select ON public.profiles FOR SELECT TO authenticated USING ((id = ANY (ARRAY( SELECT private.visible_profile_ids() AS visible_profile_ids))));
+
+-- Name: profiles profiles_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY profiles_update ON public.profiles FOR UPDATE TO authenticated USING (((id = ( SELECT private.current_profile_id() AS current_profile_id)) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((id = ( SELECT private.current_profile_id() AS current_profile_id)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: projects; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.projects ENABLE ROW LEVEL SECURITY;
+
+-- Name: projects projects_delete; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY projects_delete ON public.projects FOR DELETE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: projects projects_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY projects_insert ON public.projects FOR INSERT TO authenticated WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: projects projects_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY projects_select ON public.projects FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: projects projects_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY projects_update ON public.projects FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: renus_config; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.renus_config ENABLE ROW LEVEL SECURITY;
+
+-- Name: renus_config renus_config_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY renus_config_insert ON public.renus_config FOR INSERT TO authenticated WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: renus_config renus_config_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY renus_config_select ON public.renus_config FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: renus_config renus_config_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY renus_config_update ON public.renus_config FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: reports; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.reports ENABLE ROW LEVEL SECURITY;
+
+-- Name: reports reports_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY reports_select ON public.reports FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: sub_agents; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.sub_agents ENABLE ROW LEVEL SECURITY;
+
+-- Name: sub_agents sub_agents_delete; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY sub_agents_delete ON public.sub_agents FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: sub_agents sub_agents_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY sub_agents_insert ON public.sub_agents FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: sub_agents sub_agents_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY sub_agents_select ON public.sub_agents FOR SELECT TO authenticated USING ((active OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: sub_agents sub_agents_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY sub_agents_update ON public.sub_agents FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: tools; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.tools ENABLE ROW LEVEL SECURITY;
+
+-- Name: tools tools_delete; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY tools_delete ON public.tools FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: tools tools_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY tools_insert ON public.tools FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: tools tools_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY tools_select ON public.tools FOR SELECT TO authenticated USING ((active OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: tools tools_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY tools_update ON public.tools FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: turns; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.turns ENABLE ROW LEVEL SECURITY;
+
+-- Name: turns turns_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY turns_select ON public.turns FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: webhook_events; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.webhook_events ENABLE ROW LEVEL SECURITY;
+
+-- Name: webhook_events webhook_events_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY webhook_events_select ON public.webhook_events FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: SCHEMA cron; Type: ACL; Schema: -; Owner: supabase_admin
+
+GRANT USAGE ON SCHEMA cron TO postgres WITH GRANT OPTION;
+
+-- Name: SCHEMA private; Type: ACL; Schema: -; Owner: postgres
+
+GRANT USAGE ON SCHEMA private TO authenticated;
+
+-- Name: SCHEMA public; Type: ACL; Schema: -; Owner: pg_database_owner
+
+GRANT USAGE ON SCHEMA public TO postgres;
+GRANT USAGE ON SCHEMA public TO anon;
+GRANT USAGE ON SCHEMA public TO authenticated;
+GRANT USAGE ON SCHEMA public TO service_role;
+
+-- Name: SCHEMA worker; Type: ACL; Schema: -; Owner: postgres
+
+GRANT USAGE ON SCHEMA worker TO renum_worker;
+
+-- Name: FUNCTION _change(job_id bigint, caller text, schedule text, command text, database text, username text, active boolean, remove boolean); Type: ACL; Schema: cron; Owner: supabase_admin
+
+GRANT ALL ON FUNCTION cron._change(job_id bigint, caller text, schedule text, command text, database text, username text, active boolean, remove boolean) TO postgres WITH GRANT OPTION;
+
+-- Name: FUNCTION _check_schedule(schedule text); Type: ACL; Schema: cron; Owner: supabase_admin
+
+GRANT ALL ON FUNCTION cron._check_schedule(schedule text) TO postgres WITH GRANT OPTION;
+
+-- Name: FUNCTION _save(job_name text, schedule text, command text, database text, username text, active boolean); Type: ACL; Schema: cron; Owner: supabase_admin
+
+GRANT ALL ON FUNCTION cron._save(job_name text, schedule text, command text, database text, username text, active boolean) TO postgres WITH GRANT OPTION;
+
+-- Name: FUNCTION alter_job(job_id bigint, schedule text, command text, database text, username text, active boolean); Type: ACL; Schema: cron; Owner: supabase_admin
+
+GRANT ALL ON FUNCTION cron.alter_job(job_id bigint, schedule text, command text, database text, username text, active boolean) TO postgres WITH GRANT OPTION;
+
+-- Name: FUNCTION schedule(schedule text, command text); Type: ACL; Schema: cron; Owner: supabase_admin
+
+GRANT ALL ON FUNCTION cron.schedule(schedule text, command text) TO postgres WITH GRANT OPTION;
+
+-- Name: FUNCTION schedule(job_name text, schedule text, command text); Type: ACL; Schema: cron; Owner: supabase_admin
+
+GRANT ALL ON FUNCTION cron.schedule(job_name text, schedule text, command text) TO postgres WITH GRANT OPTION;
+
+-- Name: FUNCTION schedule_in_database(job_name text, schedule text, command text, database text, username text, active boolean); Type: ACL; Schema: cron; Owner: supabase_admin
+
+GRANT ALL ON FUNCTION cron.schedule_in_database(job_name text, schedule text, command text, database text, username text, active boolean) TO postgres WITH GRANT OPTION;
+
+-- Name: FUNCTION unschedule(job_id bigint); Type: ACL; Schema: cron; Owner: supabase_admin
+
+GRANT ALL ON FUNCTION cron.unschedule(job_id bigint) TO postgres WITH GRANT OPTION;
+
+-- Name: FUNCTION unschedule(job_name text); Type: ACL; Schema: cron; Owner: supabase_admin
+
+GRANT ALL ON FUNCTION cron.unschedule(job_name text) TO postgres WITH GRANT OPTION;
+
+-- Name: FUNCTION account_for(client_id uuid, channel_account_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) TO authenticated;
+
+-- Name: FUNCTION add_interviews(project_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.add_interviews(project_id uuid) FROM PUBLIC;
+
+-- Name: TABLE client_members; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.client_members TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.client_members TO service_role;
+
+-- Name: FUNCTION add_member(client_id uuid, email text, role public.member_role); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.add_member(client_id uuid, email text, role public.member_role) FROM PUBLIC;
+
+-- Name: FUNCTION admit_deliveries(client_id uuid, queue text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.admit_deliveries(client_id uuid, queue text) FROM PUBLIC;
+
+-- Name: FUNCTION admit_reports(client_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.admit_reports(client_id uuid) FROM PUBLIC;
+
+-- Name: TABLE interview_answers; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.interview_answers TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.interview_answers TO service_role;
+
+-- Name: FUNCTION answered(project_id uuid, question_key text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.answered(project_id uuid, question_key text) FROM PUBLIC;
+
+-- Name: FUNCTION answers_of(interview_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.answers_of(interview_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION apply_consent(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.apply_consent() FROM PUBLIC;
+
+-- Name: TABLE interviews; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.interviews TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.interviews TO service_role;
+
+-- Name: COLUMN interviews.status; Type: ACL; Schema: public; Owner: postgres
+
+GRANT UPDATE(status) ON TABLE public.interviews TO authenticated;
+
+-- Name: COLUMN interviews.metadata; Type: ACL; Schema: public; Owner: postgres
+
+GRANT UPDATE(metadata) ON TABLE public.interviews TO authenticated;
+
+-- Name: FUNCTION apply_proposal(interview public.interviews, proposal jsonb, OUT reply text, OUT kind public.delivery_kind); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.apply_proposal(interview public.interviews, proposal jsonb, OUT reply text, OUT kind public.delivery_kind) FROM PUBLIC;
+
+-- Name: FUNCTION apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION audience(project_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.audience(project_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION begin_deliveries(tasks jsonb, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) FROM PUBLIC;
+
+-- Name: FUNCTION begin_reports(tasks jsonb, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.begin_reports(tasks jsonb, visibility_s integer) FROM PUBLIC;
+
+-- Name: FUNCTION begin_turns(tasks jsonb, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) FROM PUBLIC;
+
+-- Name: FUNCTION bury(queue text, task text, task_row_id uuid, client_id uuid, msg_id bigint, error jsonb, attempts integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.bury(queue text, task text, task_row_id uuid, client_id uuid, msg_id bigint, error jsonb, attempts integer) FROM PUBLIC;
+
+-- Name: FUNCTION check_project(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.check_project() FROM PUBLIC;
+
+-- Name: FUNCTION commit_turn(result jsonb, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.commit_turn(result jsonb, visibility_s integer) FROM PUBLIC;
+
+-- Name: FUNCTION count_inbound(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.count_inbound() FROM PUBLIC;
+
+-- Name: FUNCTION current_profile_id(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.current_profile_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.current_profile_id() TO authenticated;
+
+-- Name: FUNCTION default_client_id(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.default_client_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.default_client_id() TO authenticated;
+
+-- Name: FUNCTION delivery_rank(status public.delivery_status); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.delivery_rank(status public.delivery_status) FROM PUBLIC;
+
+-- Name: TABLE leads; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT,DELETE ON TABLE public.leads TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.leads TO service_role;
+
+-- Name: COLUMN leads.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.leads TO authenticated;
+
+-- Name: COLUMN leads.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id),UPDATE(client_id) ON TABLE public.leads TO authenticated;
+
+-- Name: COLUMN leads.phone; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(phone),UPDATE(phone) ON TABLE public.leads TO authenticated;
+
+-- Name: COLUMN leads.name; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.leads TO authenticated;
+
+-- Name: COLUMN leads.email; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(email),UPDATE(email) ON TABLE public.leads TO authenticated;
+
+-- Name: COLUMN leads.metadata; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.leads TO authenticated;
+
+-- Name: COLUMN leads.status; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.leads TO authenticated;
+
+-- Name: COLUMN leads.consent_basis; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(consent_basis),UPDATE(consent_basis) ON TABLE public.leads TO authenticated;
+
+-- Name: FUNCTION delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone) FROM PUBLIC;
+
+-- Name: TABLE deliveries; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.deliveries TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO service_role;
+
+-- Name: FUNCTION delivery_task(delivery public.deliveries); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.delivery_task(delivery public.deliveries) FROM PUBLIC;
+
+-- Name: FUNCTION drop_turn(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.drop_turn(thread_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION end_delivery(delivery_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.end_delivery(delivery_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION end_interview(interview_id uuid, reason public.end_reason); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.end_interview(interview_id uuid, reason public.end_reason) FROM PUBLIC;
+
+-- Name: FUNCTION end_of_interview(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.end_of_interview() FROM PUBLIC;
+
+-- Name: FUNCTION first_name(name text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.first_name(name text) FROM PUBLIC;
+
+-- Name: FUNCTION follow_delivery(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.follow_delivery() FROM PUBLIC;
+
+-- Name: FUNCTION function_of(queue text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.function_of(queue text) FROM PUBLIC;
+
+-- Name: FUNCTION grant_delivery(delivery_id uuid, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.grant_delivery(delivery_id uuid, visibility_s integer) FROM PUBLIC;
+
+-- Name: FUNCTION guard_client(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.guard_client() FROM PUBLIC;
+
+-- Name: FUNCTION guard_interview(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.guard_interview() FROM PUBLIC;
+
+-- Name: FUNCTION guard_profile(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.guard_profile() FROM PUBLIC;
+
+-- Name: FUNCTION housekeeping(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.housekeeping() FROM PUBLIC;
+
+-- Name: FUNCTION ingest_messages(items jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.ingest_messages(items jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION interview_state(questions jsonb, answers jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.interview_state(questions jsonb, answers jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION interview_statistics(interview_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.interview_statistics(interview_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION invite(project_id uuid, max integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.invite(project_id uuid, max integer) FROM PUBLIC;
+
+-- Name: FUNCTION invite_next(client_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.invite_next(client_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION is_admin(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.is_admin() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_admin() TO authenticated;
+
+-- Name: FUNCTION is_opt_out(txt text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.is_opt_out(txt text) FROM PUBLIC;
+
+-- Name: FUNCTION keep_consents(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.keep_consents() FROM PUBLIC;
+
+-- Name: FUNCTION lead_of_sender(client_id uuid, sender jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION lock_threads(thread_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.lock_threads(thread_ids uuid[]) FROM PUBLIC;
+
+-- Name: FUNCTION make_partitions(parent regclass, months_ahead integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.make_partitions(parent regclass, months_ahead integer) FROM PUBLIC;
+
+-- Name: FUNCTION meet_sender(client_id uuid, sender jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.meet_sender(client_id uuid, sender jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION message_metadata(event jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.message_metadata(event jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION next_due_ms(queues text[]); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.next_due_ms(queues text[]) FROM PUBLIC;
+
+-- Name: FUNCTION normalize_lead(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.normalize_lead() FROM PUBLIC;
+
+-- Name: FUNCTION normalize_phone(phone text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.normalize_phone(phone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.normalize_phone(phone text) TO authenticated;
+
+-- Name: FUNCTION notify(client_id uuid, event text, interview_id uuid, txt text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text) FROM PUBLIC;
+
+-- Name: FUNCTION owned_client_ids(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.owned_client_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.owned_client_ids() TO authenticated;
+
+-- Name: FUNCTION owner_of_client(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.owner_of_client() FROM PUBLIC;
+
+-- Name: FUNCTION phone_key(phone text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.phone_key(phone text) FROM PUBLIC;
+
+-- Name: FUNCTION plain(txt text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.plain(txt text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.plain(txt text) TO authenticated;
+
+-- Name: FUNCTION profile_of_user(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.profile_of_user() FROM PUBLIC;
+
+-- Name: FUNCTION project_config_problem(config jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.project_config_problem(config jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.project_config_problem(config jsonb) TO authenticated;
+
+-- Name: FUNCTION project_statistics(project_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.project_statistics(project_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION question_problem(question jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.question_problem(question jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.question_problem(question jsonb) TO authenticated;
+
+-- Name: FUNCTION question_statistics(project_id uuid, question jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.question_statistics(project_id uuid, question jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION queue_report(project_id uuid, interview_id uuid, right_now boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.queue_report(project_id uuid, interview_id uuid, right_now boolean) FROM PUBLIC;
+
+-- Name: FUNCTION queue_turn(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.queue_turn(thread_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text) FROM PUBLIC;
+
+-- Name: FUNCTION read_queue(queue text, max integer, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.read_queue(queue text, max integer, visibility_s integer) FROM PUBLIC;
+
+-- Name: FUNCTION record_lead(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.record_lead() FROM PUBLIC;
+
+-- Name: FUNCTION release_next(thread_id uuid, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.release_next(thread_id uuid, visibility_s integer) FROM PUBLIC;
+
+-- Name: FUNCTION render_template(body text, parameters text[]); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.render_template(body text, parameters text[]) FROM PUBLIC;
+
+-- Name: FUNCTION retry_delay_s(attempts integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.retry_delay_s(attempts integer) FROM PUBLIC;
+
+-- Name: FUNCTION retry_delivery(delivery_id uuid, error jsonb, retryable boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable boolean) FROM PUBLIC;
+
+-- Name: FUNCTION retry_report(report_id uuid, error jsonb, retryable boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.retry_report(report_id uuid, error jsonb, retryable boolean) FROM PUBLIC;
+
+-- Name: FUNCTION retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status) FROM PUBLIC;
+
+-- Name: FUNCTION ring(function_name text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.ring(function_name text) FROM PUBLIC;
+
+-- Name: FUNCTION same_client(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.same_client() FROM PUBLIC;
+
+-- Name: TABLE notifications; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.notifications TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO service_role;
+
+-- Name: FUNCTION send_notification(notification public.notifications); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.send_notification(notification public.notifications) FROM PUBLIC;
+
+-- Name: FUNCTION setting(key text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.setting(key text) FROM PUBLIC;
+
+-- Name: FUNCTION setting_int(key text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.setting_int(key text) FROM PUBLIC;
+
+-- Name: FUNCTION setup_housekeeping_cron(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.setup_housekeeping_cron() FROM PUBLIC;
+
+-- Name: FUNCTION setup_sweep_cron(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.setup_sweep_cron() FROM PUBLIC;
+
+-- Name: FUNCTION skip_applies(rule jsonb, answers jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.skip_applies(rule jsonb, answers jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION skip_rule_problem(rule jsonb, earlier_keys text[]); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) TO authenticated;
+
+-- Name: FUNCTION start_of_interview(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.start_of_interview() FROM PUBLIC;
+
+-- Name: FUNCTION start_project(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.start_project() FROM PUBLIC;
+
+-- Name: FUNCTION store_answer(interview public.interviews, question jsonb, proposed jsonb, known jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.store_answer(interview public.interviews, question jsonb, proposed jsonb, known jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION sweep(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
+
+-- Name: FUNCTION task_message(task text, id uuid, client_id uuid, attempt integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.task_message(task text, id uuid, client_id uuid, attempt integer) FROM PUBLIC;
+
+-- Name: TABLE message_templates; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.message_templates TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_templates TO service_role;
+
+-- Name: COLUMN message_templates.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.message_templates TO authenticated;
+
+-- Name: COLUMN message_templates.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE public.message_templates TO authenticated;
+
+-- Name: COLUMN message_templates.channel_account_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(channel_account_id) ON TABLE public.message_templates TO authenticated;
+
+-- Name: COLUMN message_templates.name; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(name) ON TABLE public.message_templates TO authenticated;
+
+-- Name: COLUMN message_templates.language; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(language) ON TABLE public.message_templates TO authenticated;
+
+-- Name: COLUMN message_templates.category; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(category),UPDATE(category) ON TABLE public.message_templates TO authenticated;
+
+-- Name: COLUMN message_templates.body; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(body),UPDATE(body) ON TABLE public.message_templates TO authenticated;
+
+-- Name: COLUMN message_templates.parameters; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(parameters),UPDATE(parameters) ON TABLE public.message_templates TO authenticated;
+
+-- Name: COLUMN message_templates.status; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.message_templates TO authenticated;
+
+-- Name: COLUMN message_templates.purpose; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(purpose),UPDATE(purpose) ON TABLE public.message_templates TO authenticated;
+
+-- Name: FUNCTION template_content(template public.message_templates, lead_name text, company_name text, project_name text, notification_text text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.template_content(template public.message_templates, lead_name text, company_name text, project_name text, notification_text text) FROM PUBLIC;
+
+-- Name: FUNCTION template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) TO authenticated;
+
+-- Name: FUNCTION touch(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.touch() FROM PUBLIC;
+
+-- Name: FUNCTION turn_task(thread private.threads, wait_ms integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.turn_task(thread private.threads, wait_ms integer) FROM PUBLIC;
+
+-- Name: FUNCTION turn_work(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.turn_work(thread_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION version_config(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.version_config() FROM PUBLIC;
+
+-- Name: FUNCTION visible_client_ids(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.visible_client_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.visible_client_ids() TO authenticated;
+
+-- Name: FUNCTION visible_profile_ids(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.visible_profile_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.visible_profile_ids() TO authenticated;
+
+-- Name: TABLE clients; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.clients TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.clients TO service_role;
+
+-- Name: COLUMN clients.company_name; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(company_name),UPDATE(company_name) ON TABLE public.clients TO authenticated;
+
+-- Name: COLUMN clients.cnpj; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(cnpj),UPDATE(cnpj) ON TABLE public.clients TO authenticated;
+
+-- Name: COLUMN clients.plan; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(plan),UPDATE(plan) ON TABLE public.clients TO authenticated;
+
+-- Name: COLUMN clients.status; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.clients TO authenticated;
+
+-- Name: FUNCTION create_client(company_name text, owner_email text, cnpj text, plan public.client_plan); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.create_client(company_name text, owner_email text, cnpj text, plan public.client_plan) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_client(company_name text, owner_email text, cnpj text, plan public.client_plan) TO authenticated;
+
+-- Name: FUNCTION invite_member(client_id uuid, email text, role public.member_role); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.invite_member(client_id uuid, email text, role public.member_role) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.invite_member(client_id uuid, email text, role public.member_role) TO authenticated;
+
+-- Name: FUNCTION preview_audience(project_id uuid); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.preview_audience(project_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.preview_audience(project_id uuid) TO authenticated;
+
+-- Name: FUNCTION queue_metrics(); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.queue_metrics() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.queue_metrics() TO authenticated;
+
+-- Name: FUNCTION remove_member(member_id uuid); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.remove_member(member_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remove_member(member_id uuid) TO authenticated;
+
+-- Name: TABLE failed_tasks; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.failed_tasks TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.failed_tasks TO service_role;
+
+-- Name: FUNCTION replay_failed_task(failed_task_id uuid); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.replay_failed_task(failed_task_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.replay_failed_task(failed_task_id uuid) TO authenticated;
+
+-- Name: FUNCTION report_markdown(report_id uuid); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.report_markdown(report_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.report_markdown(report_id uuid) TO authenticated;
+
+-- Name: TABLE reports; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.reports TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO service_role;
+
+-- Name: FUNCTION request_report(project_id uuid); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.request_report(project_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.request_report(project_id uuid) TO authenticated;
+
+-- Name: FUNCTION set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text) TO authenticated;
+
+-- Name: FUNCTION begin_turns(tasks jsonb, visibility_s integer); Type: ACL; Schema: worker; Owner: postgres
+
+REVOKE ALL ON FUNCTION worker.begin_turns(tasks jsonb, visibility_s integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION worker.begin_turns(tasks jsonb, visibility_s integer) TO renum_worker;
+
+-- Name: FUNCTION channel_account(channel_account_id uuid); Type: ACL; Schema: worker; Owner: postgres
+
+REVOKE ALL ON FUNCTION worker.channel_account(channel_account_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION worker.channel_account(channel_account_id uuid) TO renum_worker;
+
+-- Name: FUNCTION claim_tasks(queues text[], max integer, visibility_s integer); Type: ACL; Schema: worker; Owner: postgres
+
+REVOKE ALL ON FUNCTION worker.claim_tasks(queues text[], max integer, visibility_s integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION worker.claim_tasks(queues text[], max integer, visibility_s integer) TO renum_worker;
+
+-- Name: FUNCTION commit_turns(results jsonb); Type: ACL; Schema: worker; Owner: postgres
+
+REVOKE ALL ON FUNCTION worker.commit_turns(results jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION worker.commit_turns(results jsonb) TO renum_worker;
+
+-- Name: FUNCTION complete_deliveries(results jsonb); Type: ACL; Schema: worker; Owner: postgres
+
+REVOKE ALL ON FUNCTION worker.complete_deliveries(results jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION worker.complete_deliveries(results jsonb) TO renum_worker;
+
+-- Name: FUNCTION extend_task(task text, id uuid, claim uuid, visibility_s integer); Type: ACL; Schema: worker; Owner: postgres
+
+REVOKE ALL ON FUNCTION worker.extend_task(task text, id uuid, claim uuid, visibility_s integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION worker.extend_task(task text, id uuid, claim uuid, visibility_s integer) TO renum_worker;
+
+-- Name: FUNCTION fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean); Type: ACL; Schema: worker; Owner: postgres
+
+REVOKE ALL ON FUNCTION worker.fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION worker.fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean) TO renum_worker;
+
+-- Name: FUNCTION ingest(channel_account_id uuid, events jsonb); Type: ACL; Schema: worker; Owner: postgres
+
+REVOKE ALL ON FUNCTION worker.ingest(channel_account_id uuid, events jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION worker.ingest(channel_account_id uuid, events jsonb) TO renum_worker;
+
+-- Name: FUNCTION save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb); Type: ACL; Schema: worker; Owner: postgres
+
+REVOKE ALL ON FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb) TO renum_worker;
+
+-- Name: TABLE job; Type: ACL; Schema: cron; Owner: supabase_admin
+
+GRANT SELECT ON TABLE cron.job TO postgres WITH GRANT OPTION;
+
+-- Name: TABLE job_run_details; Type: ACL; Schema: cron; Owner: supabase_admin
+
+GRANT SELECT,INSERT,REFERENCES,DELETE,TRUNCATE,UPDATE ON TABLE cron.job_run_details TO postgres WITH GRANT OPTION;
+
+-- Name: SEQUENCE jobid_seq; Type: ACL; Schema: cron; Owner: supabase_admin
+
+GRANT ALL ON SEQUENCE cron.jobid_seq TO postgres WITH GRANT OPTION;
+
+-- Name: SEQUENCE runid_seq; Type: ACL; Schema: cron; Owner: supabase_admin
+
+GRANT ALL ON SEQUENCE cron.runid_seq TO postgres WITH GRANT OPTION;
+
+-- Name: TABLE interview_messages; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.interview_messages TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.interview_messages TO service_role;
+
+-- Name: TABLE messages; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.messages TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO service_role;
+
+-- Name: TABLE notify_insert_throttle; Type: ACL; Schema: pgmq; Owner: postgres
+
+GRANT SELECT ON TABLE pgmq.notify_insert_throttle TO pg_monitor;
+
+-- Name: TABLE topic_bindings; Type: ACL; Schema: pgmq; Owner: postgres
+
+GRANT SELECT ON TABLE pgmq.topic_bindings TO pg_monitor;
+
+-- Name: TABLE channel_accounts; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.channel_accounts TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.channel_accounts TO service_role;
+
+-- Name: COLUMN channel_accounts.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.channel; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(channel) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.provider; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(provider) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.name; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.external_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(external_id) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.display_phone; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(display_phone),UPDATE(display_phone) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.app_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(app_id),UPDATE(app_id) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.config; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(config),UPDATE(config) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.status; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.throughput; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(throughput),UPDATE(throughput) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: TABLE consents; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.consents TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.consents TO service_role;
+
+-- Name: COLUMN consents.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE public.consents TO authenticated;
+
+-- Name: COLUMN consents.lead_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(lead_id) ON TABLE public.consents TO authenticated;
+
+-- Name: COLUMN consents.granted; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(granted) ON TABLE public.consents TO authenticated;
+
+-- Name: COLUMN consents.legal_basis; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(legal_basis) ON TABLE public.consents TO authenticated;
+
+-- Name: COLUMN consents.text_version; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(text_version) ON TABLE public.consents TO authenticated;
+
+-- Name: COLUMN consents.evidence; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(evidence) ON TABLE public.consents TO authenticated;
+
+-- Name: TABLE conversations; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.conversations TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.conversations TO service_role;
+
+-- Name: COLUMN conversations.status; Type: ACL; Schema: public; Owner: postgres
+
+GRANT UPDATE(status) ON TABLE public.conversations TO authenticated;
+
+-- Name: TABLE isa_commands; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.isa_commands TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.isa_commands TO service_role;
+
+-- Name: COLUMN isa_commands.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.isa_commands TO authenticated;
+
+-- Name: COLUMN isa_commands.admin_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(admin_id) ON TABLE public.isa_commands TO authenticated;
+
+-- Name: COLUMN isa_commands.command; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(command) ON TABLE public.isa_commands TO authenticated;
+
+-- Name: COLUMN isa_commands.target_type; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(target_type) ON TABLE public.isa_commands TO authenticated;
+
+-- Name: COLUMN isa_commands.target_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(target_id) ON TABLE public.isa_commands TO authenticated;
+
+-- Name: COLUMN isa_commands.result; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(result) ON TABLE public.isa_commands TO authenticated;
+
+-- Name: COLUMN isa_commands.executed_at; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(executed_at) ON TABLE public.isa_commands TO authenticated;
+
+-- Name: TABLE lead_identities; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.lead_identities TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_identities TO service_role;
+
+-- Name: TABLE profiles; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.profiles TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profiles TO service_role;
+
+-- Name: COLUMN profiles.full_name; Type: ACL; Schema: public; Owner: postgres
+
+GRANT UPDATE(full_name) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.role; Type: ACL; Schema: public; Owner: postgres
+
+GRANT UPDATE(role) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.phone; Type: ACL; Schema: public; Owner: postgres
+
+GRANT UPDATE(phone) ON TABLE public.profiles TO authenticated;
+
+-- Name: TABLE project_progress; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.project_progress TO authenticated;
+GRANT SELECT ON TABLE public.project_progress TO service_role;
+
+-- Name: TABLE projects; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT,DELETE ON TABLE public.projects TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.projects TO service_role;
+
+-- Name: COLUMN projects.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.name; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.description; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.type; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(type),UPDATE(type) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.status; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.config; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(config),UPDATE(config) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.renus_config_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(renus_config_id),UPDATE(renus_config_id) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.channel_account_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(channel_account_id),UPDATE(channel_account_id) ON TABLE public.projects TO authenticated;
+
+-- Name: TABLE renus_config; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.renus_config TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.renus_config TO service_role;
+
+-- Name: COLUMN renus_config.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.renus_config TO authenticated;
+
+-- Name: COLUMN renus_config.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE public.renus_config TO authenticated;
+
+-- Name: COLUMN renus_config.agent_type; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(agent_type),UPDATE(agent_type) ON TABLE public.renus_config TO authenticated;
+
+-- Name: COLUMN renus_config.config; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(config),UPDATE(config) ON TABLE public.renus_config TO authenticated;
+
+-- Name: COLUMN renus_config.prompts; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(prompts),UPDATE(prompts) ON TABLE public.renus_config TO authenticated;
+
+-- Name: COLUMN renus_config.active; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(active),UPDATE(active) ON TABLE public.renus_config TO authenticated;
+
+-- Name: TABLE sub_agents; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT,DELETE ON TABLE public.sub_agents TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sub_agents TO service_role;
+
+-- Name: COLUMN sub_agents.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.sub_agents TO authenticated;
+
+-- Name: COLUMN sub_agents.name; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.sub_agents TO authenticated;
+
+-- Name: COLUMN sub_agents.type; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(type),UPDATE(type) ON TABLE public.sub_agents TO authenticated;
+
+-- Name: COLUMN sub_agents.description; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.sub_agents TO authenticated;
+
+-- Name: COLUMN sub_agents.config; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(config),UPDATE(config) ON TABLE public.sub_agents TO authenticated;
+
+-- Name: COLUMN sub_agents.tools; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(tools),UPDATE(tools) ON TABLE public.sub_agents TO authenticated;
+
+-- Name: COLUMN sub_agents.active; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(active),UPDATE(active) ON TABLE public.sub_agents TO authenticated;
+
+-- Name: TABLE tools; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT,DELETE ON TABLE public.tools TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tools TO service_role;
+
+-- Name: COLUMN tools.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.tools TO authenticated;
+
+-- Name: COLUMN tools.name; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.tools TO authenticated;
+
+-- Name: COLUMN tools.description; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.tools TO authenticated;
+
+-- Name: COLUMN tools.function_name; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(function_name),UPDATE(function_name) ON TABLE public.tools TO authenticated;
+
+-- Name: COLUMN tools.parameters_schema; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(parameters_schema),UPDATE(parameters_schema) ON TABLE public.tools TO authenticated;
+
+-- Name: COLUMN tools.active; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(active),UPDATE(active) ON TABLE public.tools TO authenticated;
+
+-- Name: TABLE turns; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.turns TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.turns TO service_role;
+
+-- Name: TABLE webhook_events; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.webhook_events TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhook_events TO service_role;
+
+-- Name: DEFAULT PRIVILEGES FOR SEQUENCES; Type: DEFAULT ACL; Schema: public; Owner: postgres
+
+ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT ALL ON SEQUENCES TO postgres;
+
+-- Name: DEFAULT PRIVILEGES FOR SEQUENCES; Type: DEFAULT ACL; Schema: public; Owner: supabase_admin
+
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON SEQUENCES TO postgres;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON SEQUENCES TO anon;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON SEQUENCES TO authenticated;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON SEQUENCES TO service_role;
+
+-- Name: DEFAULT PRIVILEGES FOR FUNCTIONS; Type: DEFAULT ACL; Schema: public; Owner: postgres
+
+ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT ALL ON FUNCTIONS TO postgres;
+
+-- Name: DEFAULT PRIVILEGES FOR FUNCTIONS; Type: DEFAULT ACL; Schema: public; Owner: supabase_admin
+
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON FUNCTIONS TO postgres;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON FUNCTIONS TO anon;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON FUNCTIONS TO authenticated;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON FUNCTIONS TO service_role;
+
+-- Name: DEFAULT PRIVILEGES FOR TABLES; Type: DEFAULT ACL; Schema: public; Owner: postgres
+
+ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT ALL ON TABLES TO postgres;
+
+-- Name: DEFAULT PRIVILEGES FOR TABLES; Type: DEFAULT ACL; Schema: public; Owner: supabase_admin
+
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON TABLES TO postgres;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON TABLES TO anon;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON TABLES TO authenticated;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON TABLES TO service_role;
+
+-- Name: DEFAULT PRIVILEGES FOR FUNCTIONS; Type: DEFAULT ACL; Schema: -; Owner: postgres
+
+ALTER DEFAULT PRIVILEGES FOR ROLE postgres REVOKE ALL ON FUNCTIONS FROM PUBLIC;
+
+-- Name: issue_pg_cron_access; Type: EVENT TRIGGER; Schema: -; Owner: supabase_admin
+
+CREATE EVENT TRIGGER issue_pg_cron_access ON ddl_command_end
+         WHEN TAG IN ('CREATE EXTENSION')
+   EXECUTE FUNCTION extensions.grant_pg_cron_access();
+
+ALTER EVENT TRIGGER issue_pg_cron_access OWNER TO supabase_admin;
+
+-- Name: pgrst_ddl_watch; Type: EVENT TRIGGER; Schema: -; Owner: supabase_admin
+
+CREATE EVENT TRIGGER pgrst_ddl_watch ON ddl_command_end
+   EXECUTE FUNCTION extensions.pgrst_ddl_watch();
+
+ALTER EVENT TRIGGER pgrst_ddl_watch OWNER TO supabase_admin;
+
+-- Name: pgrst_drop_watch; Type: EVENT TRIGGER; Schema: -; Owner: supabase_admin
+
+CREATE EVENT TRIGGER pgrst_drop_watch ON sql_drop
+   EXECUTE FUNCTION extensions.pgrst_drop_watch();
+
+ALTER EVENT TRIGGER pgrst_drop_watch OWNER TO supabase_admin;

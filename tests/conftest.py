@@ -1,0 +1,67 @@
+"""Fixtures for every test that needs a database: one server for the session, one template, a database per test."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from pytest_postgresql import factories
+from pytest_postgresql.executors import NoopExecutor
+
+from devstack import database
+from devstack.paths import CHECKOUT
+from devstack.postgres import Cluster
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """An embedded PostgreSQL 18 for the session, with hosted Supabase's roles. Not durable: its data is thrown away."""
+    with tempfile.TemporaryDirectory(prefix="renum-tests-") as folder:
+        server = Cluster(Path(folder), durable=False)
+        try:
+            server.start()
+            database.prepare_roles(server)
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def renum_server(cluster: Cluster) -> NoopExecutor:
+    """The server as pytest-postgresql wants to know it, holding a template built from sql/ and policies/.
+
+    The source, not the migrations, so that a test sees an edit at once; `make check` proves that both build the same.
+    """
+    address = conninfo_to_dict(cluster.dsn())
+    server = NoopExecutor(
+        host=str(address["host"]), port=str(address["port"]), user=str(address["user"]), options="", dbname="renum"
+    )
+    database.create_database(cluster, server.template_dbname)
+    database.load_source(cluster.dsn(server.template_dbname, "postgres"), CHECKOUT)
+    return server
+
+
+postgresql_noproc = factories.postgresql_noproc(depends_on="renum_server")
+postgresql = factories.postgresql("postgresql_noproc", dbname="test")
+
+
+@pytest.fixture
+def dsn(postgresql: psycopg.Connection, cluster: Cluster) -> str:
+    """Address of a fresh copy of the database, for role `postgres` (no superuser, as on hosted)."""
+    name = postgresql.info.dbname
+    # A copy belongs to whoever made it and loses the template's grants on the database itself.
+    postgresql.execute(sql.SQL("alter database {} owner to postgres").format(sql.Identifier(name)))
+    postgresql.commit()
+    return cluster.dsn(name, "postgres")
+
+
+@pytest.fixture
+def db(dsn: str) -> Iterator[psycopg.Connection]:
+    """A connection as role `postgres` to the test's own database, every statement committed at once."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        yield connection

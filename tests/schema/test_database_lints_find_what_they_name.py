@@ -1,0 +1,166 @@
+"""Each rule about the database finds what breaks it, and leaves alone what only looks like it."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from devstack.schema.database_lints import all_lints, body_findings, run_lints
+
+F = "create function {name} returns {returns} language {language} {more} as $body${body}$body$;"
+
+
+def function(
+    name: str,
+    body: str,
+    *,
+    returns: str = "void",
+    language: str = "plpgsql",
+    more: str = "set search_path = ''",
+    comment: bool = True,
+) -> str:
+    text = F.format(name=name, returns=returns, language=language, more=more, body=body)
+    revoked = f"revoke all on function {name} from public, anon, authenticated, service_role;"
+    return text + revoked + (f"comment on function {name} is 'x';" if comment else "")
+
+
+def table(name: str, columns: str = "id int primary key", more: str = "") -> str:
+    return (
+        f"create table {name} ({columns}){more};"
+        f"alter table {name} enable row level security; alter table {name} force row level security;"
+        f"revoke all on {name} from anon, authenticated, service_role;"
+    )
+
+
+ONE = table("public.probe_one")
+PAIR = ONE + table("public.probe_two", "id int primary key, one_id int references public.probe_one (id)")
+TENANTS = function("private.probe_ids()", "select 1", returns="setof int", language="sql")
+
+# rule → what breaks it, a word of the finding, what only looks like it
+CASES: dict[str, tuple[str, str, str]] = {
+    "0001_search_path_is_empty": (
+        function("private.probe_bad()", "begin end", more="set search_path = public"),
+        "private.probe_bad() has search_path",
+        function("private.probe_fine()", "begin end"),
+    ),
+    "0002_function_says_its_contract": (
+        function("worker.probe_bad()", "begin end", comment=False),
+        "worker.probe_bad() has no comment",
+        function("worker.probe_fine()", "begin end"),
+    ),
+    "0003_rls_is_enabled_and_forced": (
+        "create table public.probe_bad (id int primary key); alter table public.probe_bad enable row level security;",
+        "public.probe_bad: row level security is not forced",
+        ONE,
+    ),
+    "0004_foreign_key_is_indexed": (
+        PAIR + "create index on public.probe_two (id, one_id);",
+        "public.probe_two: no index begins with the columns of probe_two_one_id_fkey (one_id)",
+        PAIR + "create index on public.probe_two (one_id, id) where one_id is not null;",
+    ),
+    "0005_only_old_pgmq_functions": (
+        function("private.probe_bad()", "begin perform pgmq.read_with_poll('q', 1, 1); end"),
+        "private.probe_bad() calls pgmq.read_with_poll",
+        function("private.probe_fine()", "begin -- not pgmq.pop('q')\nperform pgmq.send('q', '{}', 0); end"),
+    ),
+    "0006_settings_are_local": (
+        function("private.probe_bad()", "begin perform set_config('renum.x', coalesce(null, lower('A')), false); end"),
+        "private.probe_bad(): set_config(",
+        function("private.p()", "begin perform set_config('a.b', 'c', true), f('d', false); set local jit = on; end"),
+    ),
+    "0007_no_serialization_failure": (
+        function("private.probe_bad()", "begin raise exception 'again' using errcode = '40001'; end"),
+        "private.probe_bad() raises",
+        function("private.probe_fine()", "begin perform 40001; exception when serialization_failure then null; end"),
+    ),
+    "0008_anon_has_nothing": (
+        ONE + "grant select (id), insert on public.probe_one to anon;",
+        "anon has select, insert on public.probe_one",
+        ONE + "grant select on public.probe_one to authenticated;",
+    ),
+    "0009_worker_rpcs_are_the_workers": (
+        function("worker.probe_bad()", "begin end")
+        + "grant execute on function worker.probe_bad() to authenticated, renum_worker;",
+        "authenticated may execute worker.probe_bad()",
+        function("worker.probe_fine()", "begin end")
+        + "grant execute on function worker.probe_fine() to service_role, renum_worker;",
+    ),
+    "0010_definers_have_the_right_owner": (
+        function("agent_tools.probe_bad()", "begin end", more="security definer set search_path = ''"),
+        "agent_tools.probe_bad() is a tool and belongs to postgres",
+        function("private.probe_fine()", "begin end", more="security definer set search_path = ''"),
+    ),
+    "0011_one_policy_per_command_and_role": (
+        ONE
+        + "create policy probe_a on public.probe_one for select to authenticated using (true);"
+        + "create policy probe_b on public.probe_one for all to authenticated using (true);",
+        "public.probe_one: probe_a and probe_b both apply to select",
+        ONE
+        + "create policy probe_a on public.probe_one for select to authenticated using (true);"
+        + "create policy probe_b on public.probe_one for select to service_role using (true);"
+        + "create policy probe_c on public.probe_one for insert to authenticated with check (true);"
+        + "create policy probe_d on public.probe_one as restrictive for select to authenticated using (true);",
+    ),
+    "0012_primary_key_exists": (
+        table("public.probe_bad", "id int unique"),
+        "public.probe_bad has no primary key",
+        table("public.probe_fine", "id int primary key", " partition by range (id)"),
+    ),
+    "0013_policies_ask_once": (
+        ONE + TENANTS + "create policy probe_a on public.probe_one to authenticated using (auth.uid() is not null);",
+        "public.probe_one: policy probe_a calls auth.uid for every row",
+        ONE + TENANTS + "create policy probe_a on public.probe_one to authenticated"
+        " using (id = any (array(select private.probe_ids())) and (select auth.uid()) is not null);",
+    ),
+    "0014_policies_name_their_role": (
+        ONE + "create policy probe_a on public.probe_one using (true);",
+        "public.probe_one: policy probe_a is for public",
+        ONE + "create policy probe_a on public.probe_one to authenticated using (true);",
+    ),
+    "0015_views_run_as_their_reader": (
+        "create view public.probe_bad as select 1 as one;",
+        "public.probe_bad is not security_invoker",
+        "create view public.probe_fine with (security_invoker = true) as select 1 as one;",
+    ),
+    "0016_no_index_twice": (
+        ONE + "create index probe_i on public.probe_one (id); create index probe_j on public.probe_one (id);",
+        "public.probe_i and public.probe_j are the same",
+        ONE
+        + "create index probe_i on public.probe_one (id) where id > 0;"
+        + "create index probe_j on public.probe_one (id desc);",
+    ),
+}  # fmt: skip
+
+
+def test_every_rule_has_a_case() -> None:
+    assert sorted(CASES) == [lint.name for lint in all_lints()]
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_a_rule_finds_what_breaks_it_and_nothing_else(name: str, db: psycopg.Connection) -> None:
+    bad, said, fine = CASES[name]
+    known = texts(db, name)
+    with db.transaction(force_rollback=True):
+        db.execute(fine.encode())
+        assert texts(db, name) == known
+    with db.transaction(force_rollback=True):
+        db.execute(bad.encode())
+        new = texts(db, name) - known
+        assert [text for text in new if said in text], f"found only {new}"
+
+
+def texts(connection: psycopg.Connection, name: str) -> set[str]:
+    return {finding.text for finding in run_lints(connection, [name])}
+
+
+def test_a_body_that_names_nothing_is_found(db: psycopg.Connection) -> None:
+    assert body_findings(db) == []
+    with db.transaction():
+        db.execute("set local check_function_bodies = off")
+        db.execute(function("private.probe()", "select * from public.absent", language="sql").encode())
+    (found,) = body_findings(db)
+    assert found.text.startswith('private.probe(): relation "public.absent" does not exist')
+
+
+def test_this_database_keeps_every_rule(db: psycopg.Connection) -> None:
+    assert run_lints(db) == []
