@@ -63,7 +63,7 @@ clean: ## stops the local stack and removes everything that can be made again
 # The stamp holds the time of the last sync; a newer lock file or project file makes it old.
 $(READY): pyproject.toml uv.lock
 	@test -n "$(PYTHON)" || { echo 'RENUM needs Python 3.11 or newer with its venv module (Debian and Ubuntu: apt install python3-venv; macOS: brew install python).' >&2; exit 1; }
-	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 		|| { echo 'making $(VENV) with $(PYTHON)' >&2; rm -rf $(VENV); $(PYTHON) -m venv $(VENV) >&2; }
 	@$(BIN)/uv --version >/dev/null 2>&1 || { \
 		version=$$(awk -F '"' 'found && /^version/ {print $$2; exit} /^name = "uv"$$/ {found = 1}' uv.lock); \

@@ -515,7 +515,7 @@ CREATE FUNCTION private.account_for(client_id uuid, channel_account_id uuid) RET
     select a.id
     from public.channel_accounts as a
     where a.client_id = account_for.client_id and a.channel = 'whatsapp'
-        and (a.id = account_for.channel_account_id or (account_for.channel_account_id is null and a.status = 'active'))
+        and (a.id = account_for.channel_account_id or account_for.channel_account_id is null) and a.status = 'active'
     order by a.created_at, a.id
     limit 1;
 $$;
@@ -524,7 +524,7 @@ ALTER FUNCTION private.account_for(client_id uuid, channel_account_id uuid) OWNE
 
 -- Name: FUNCTION account_for(client_id uuid, channel_account_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) IS 'The WhatsApp account to write from: the one given, or the client''s oldest active one. null if there is none.';
+COMMENT ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) IS 'The WhatsApp account to write from: the one given, or the client''s oldest; active ones only. null if there is none.';
 
 -- Name: add_interviews(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -590,6 +590,8 @@ declare
     -- SECURITY: an address counts once its owner confirmed it, here as in private.profile_of_user.
     person uuid := (select u.id from auth.users as u where lower(u.email) = address and u.email_confirmed_at is not null);
 begin
+    -- One change of a client's people at a time, or two of its owners could each take the other's place away.
+    perform from public.clients as c where c.id = add_member.client_id for no key update;
     insert into public.client_members as m (client_id, email, role, profile_id, status, invited_by)
     values (
         add_member.client_id, address, add_member.role, person, case when person is null then 'invited' else 'active' end::public.member_status,
@@ -597,9 +599,14 @@ begin
     )
     on conflict (client_id, email) do update
     set role = excluded.role,
-        profile_id = excluded.profile_id,
+        profile_id = coalesce(excluded.profile_id, m.profile_id),
         status = case when m.status = 'active' then m.status else excluded.status end
     returning * into member;
+    if member.role <> 'owner' and not exists (
+        select from public.client_members as m where m.client_id = add_member.client_id and m.role = 'owner' and m.status <> 'removed'
+    ) then
+        raise exception 'a client keeps at least one owner' using errcode = '22023';
+    end if;
     return member;
 end
 $$;
@@ -648,7 +655,7 @@ begin
         ), 0) as s (id)
     );
     update public.deliveries as d
-    set task_id = u.msg_id, status = 'queued'
+    set task_id = u.msg_id, status = 'queued', reason = null
     from unnest(ids, msg_ids) as u (id, msg_id)
     where d.id = u.id;
     return cardinality(ids);
@@ -774,6 +781,13 @@ CREATE FUNCTION private.apply_consent() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
+    -- The lead's own word is answered by a turn, whose goodbye ends the interview; who withdraws in another way ends it here.
+    -- Lock order: interviews, threads (by their trigger), leads.
+    if not new.granted and coalesce(new.evidence ->> 'source', '') not in ('message', 'agent') then
+        perform private.end_interview(t.interview_id, 'opted_out')
+        from private.threads as t
+        where t.client_id = new.client_id and t.lead_id = new.lead_id and t.interview_id is not null;
+    end if;
     update public.leads as l
     set opted_out_at = case when new.granted then null else coalesce(l.opted_out_at, new.created_at) end
     where l.id = new.lead_id and (l.opted_out_at is null) is distinct from new.granted;
@@ -785,7 +799,7 @@ ALTER FUNCTION private.apply_consent() OWNER TO postgres;
 
 -- Name: FUNCTION apply_consent(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.apply_consent() IS 'Trigger: leads.opted_out_at follows the newest row of the consent ledger.';
+COMMENT ON FUNCTION private.apply_consent() IS 'Trigger: leads.opted_out_at follows the newest row of the consent ledger, and the live interviews of a lead that opted out end.';
 
 -- Name: interviews; Type: TABLE; Schema: public; Owner: postgres
 
@@ -917,6 +931,12 @@ begin
     end if;
 
     if next_key is null then
+        -- What the rules skipped is written down, so that figures count it.
+        insert into public.interview_answers as a (client_id, interview_id, question_key, status)
+        select interview.client_id, interview.id, s.key, 'skipped'
+        from private.interview_state(questionnaire -> 'questions', known) as s
+        where s.status = 'skipped'
+        on conflict on constraint a_question_is_answered_once_per_interview do update set status = 'skipped';
         update public.interviews as i set status = 'in_progress', started_at = coalesce(i.started_at, now()) where i.id = interview.id;
         perform private.end_interview(interview.id, 'completed');
         reply := concat_ws(E'\n\n', nullif(acknowledgement, ''), coalesce(nullif(btrim(questionnaire ->> 'closing'), ''), 'Era isso! Muito obrigado pela sua participação.'));
@@ -999,12 +1019,19 @@ CREATE FUNCTION private.audience(project_id uuid) RETURNS TABLE(lead_id uuid, le
         when exists (select from public.interviews as i where i.project_id = p.id and i.lead_id = l.id) then 'already_interviewed'
     end
     from public.projects as p
-    cross join lateral (select coalesce(p.config -> 'audience', '{"all": true}') as wanted) as a
+    cross join lateral (
+        select
+            coalesce(p.config -> 'audience', '{"all": true}') as wanted,
+            array(
+                select (x.id)::uuid
+                from jsonb_array_elements_text(case jsonb_typeof(p.config #> '{audience,lead_ids}') when 'array' then p.config #> '{audience,lead_ids}' else '[]' end) as x (id)
+            ) as ids
+    ) as a
     join public.leads as l on l.client_id = p.client_id
     where p.id = audience.project_id
         and (
             a.wanted -> 'all' = 'true'
-            or a.wanted -> 'lead_ids' ? l.id::text
+            or l.id = any (a.ids)
             or l.metadata @> (a.wanted -> 'metadata')
         );
 $$;
@@ -1025,6 +1052,7 @@ declare
     task record;
     d public.deliveries;
     refusal text;
+    paused boolean;
     granted jsonb := '[]';
 begin
     for task in
@@ -1066,10 +1094,25 @@ begin
             perform private.retry_delivery(d.id, coalesce(d.error, '{"code": "no_result", "message": "no attempt came back with a result"}'), false);
             continue;
         end if;
-        select private.delivery_refusal(d.kind, d.content, l, t.last_inbound_at) into refusal
+        select
+            coalesce(
+                private.delivery_refusal(d.kind, d.content, l, t.last_inbound_at),
+                case when d.kind = 'invitation' and i.end_reason is not null then 'the interview has ended' end
+            ),
+            d.kind = 'invitation' and p.status <> 'active'
+        into refusal, paused
         from public.leads as l
         left join private.threads as t on t.id = d.thread_id
+        left join public.interviews as i on i.id = d.interview_id
+        left join public.projects as p on p.id = i.project_id
         where l.id = d.lead_id;
+        if refusal is null and paused then
+            update public.deliveries as x
+            set status = 'deferred', reason = 'the project is paused', task_id = null, due_at = clock_timestamp() + interval '1 minute'
+            where x.id = d.id;
+            perform pgmq.delete(task.queue, task.msg_id);
+            continue;
+        end if;
         if refusal is not null then
             update public.deliveries as x set status = 'cancelled', reason = refusal where x.id = d.id;
             perform private.end_delivery(d.id);
@@ -1127,7 +1170,17 @@ begin
             continue;
         end if;
         perform pgmq.set_vt(task.queue, task.msg_id, visibility_s);
-        figures := case r.kind when 'project' then private.project_statistics(r.project_id) else private.interview_statistics(r.interview_id) end;
+        begin
+            figures := case r.kind when 'project' then private.project_statistics(r.project_id) else private.interview_statistics(r.interview_id) end;
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- Every claim comes by here: one project's figures must not stop the others' reports.
+                update public.reports as x set attempts = x.attempts + 1 where x.id = r.id;
+                perform private.retry_report(r.id, jsonb_build_object('code', sqlstate, 'message', sqlerrm), true);
+                continue;
+        end;
         -- What changes from here on makes it stale again.
         update public.reports as x
         set status = 'writing', stale = false, statistics = figures, claim = gen_random_uuid(), attempts = x.attempts + 1,
@@ -1179,10 +1232,12 @@ begin
         -- Never waits: claim-then-wait here against lock-then-delete in a commit would deadlock.
         select * into t from private.threads as x where x.id = task.id for update skip locked;
         if not found then
-            if exists (select from private.threads as x where x.id = task.id) then
-                perform pgmq.set_vt('high_priority', task.msg_id, 1);
-            else
+            -- Locked this very moment, mostly by the record of the reply before: the caller keeps the task and asks again at once.
+            select * into t from private.threads as x where x.id = task.id;
+            if not found then
                 perform pgmq.delete('high_priority', task.msg_id);
+            elsif t.task_id = task.msg_id then
+                granted := granted || private.turn_task(t, 15);
             end if;
             continue;
         end if;
@@ -1210,6 +1265,8 @@ begin
         end if;
         perform pgmq.set_vt('high_priority', task.msg_id, visibility_s);
         if t.not_before > right_now then
+            -- The caller holds it: nobody else is to look before the task shows again.
+            update private.threads as x set due_at = right_now + make_interval(secs => visibility_s) where x.id = t.id;
             granted := granted || private.turn_task(t, ceil(extract(epoch from t.not_before - right_now) * 1000)::integer);
             continue;
         end if;
@@ -1271,19 +1328,20 @@ begin
     if problem is not null then
         raise exception 'projects.config: %', problem using errcode = '22023';
     end if;
-    if new.status = 'active' and (tg_op = 'INSERT' or old.status <> 'active') then
-        if new.type = 'survey' and not new.config ? 'questionnaire' then
-            raise exception 'a survey needs projects.config.questionnaire before it starts' using errcode = '22023';
-        end if;
-        if new.config ? 'questionnaire' then
+    if new.status = 'active' and new.type = 'survey' and not new.config ? 'questionnaire' then
+        raise exception 'a survey needs projects.config.questionnaire before it starts' using errcode = '22023';
+    end if;
+    -- A running project keeps what it started with: without an account or a template it could not invite.
+    if new.status = 'active' and new.config ? 'questionnaire' then
+        if tg_op = 'INSERT' or old.status <> 'active' or new.channel_account_id is distinct from old.channel_account_id or new.channel_account_id is null then
             new.channel_account_id := private.account_for(new.client_id, new.channel_account_id);
-            if new.channel_account_id is null then
-                raise exception 'the client has no active WhatsApp account to write from' using errcode = '22023', hint = 'Add one to channel_accounts.';
-            end if;
-            if private.template_for(new.client_id, new.channel_account_id, 'invitation', new.config #>> '{invitation,template}') is null then
-                raise exception 'there is no approved template%', coalesce(' named ' || (new.config #>> '{invitation,template}'), ' with purpose invitation')
-                    using errcode = '22023', hint = 'Add it to message_templates; it must be approved by the provider.';
-            end if;
+        end if;
+        if new.channel_account_id is null then
+            raise exception 'the client has no active WhatsApp account to write from' using errcode = '22023', hint = 'Add one to channel_accounts.';
+        end if;
+        if private.template_for(new.client_id, new.channel_account_id, 'invitation', new.config #>> '{invitation,template}') is null then
+            raise exception 'there is no approved template%', coalesce(' named ' || (new.config #>> '{invitation,template}'), ' with purpose invitation')
+                using errcode = '22023', hint = 'Add it to message_templates; it must be approved by the provider.';
         end if;
     end if;
     return new;
@@ -1294,7 +1352,7 @@ ALTER FUNCTION private.check_project() OWNER TO postgres;
 
 -- Name: FUNCTION check_project(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.check_project() IS 'Trigger: projects.config is checked when it is written, and a project starts only with what it needs.';
+COMMENT ON FUNCTION private.check_project() IS 'Trigger: projects.config is checked when it is written, and a project starts, and runs on, only with what it needs.';
 
 -- Name: commit_turn(jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -1406,7 +1464,7 @@ declare
 begin
     -- Lock order: threads by id; ingest holds these locks already.
     perform from private.threads as t
-    where t.interview_id in (select n.interview_id from new_rows as n where n.role = 'user')
+    where (t.client_id, t.interview_id) in (select n.client_id, n.interview_id from new_rows as n where n.role = 'user')
     order by t.id
     for update;
     update private.threads as t
@@ -1415,18 +1473,18 @@ begin
         not_before = case when n.must_not_wait then right_now
             else least(right_now + debounce, coalesce(t.waiting_since, right_now) + longest) end
     from (
-        select m.interview_id, max(m.seq) as newest, bool_or(private.is_opt_out(m.content)) as must_not_wait
+        select m.client_id, m.interview_id, max(m.seq) as newest, bool_or(private.is_opt_out(m.content)) as must_not_wait
         from new_rows as m
         where m.role = 'user'
-        group by m.interview_id
+        group by m.client_id, m.interview_id
     ) as n
-    where t.interview_id = n.interview_id;
+    where t.client_id = n.client_id and t.interview_id = n.interview_id;
     with queued as (
         update private.threads as t
         set task_id = (select s.id from pgmq.send('high_priority', private.task_message('agent_turn', t.id, t.client_id, 1), 0) as s (id)),
             due_at = t.not_before, attempts = 0
         from public.leads as l
-        where t.interview_id in (select n.interview_id from new_rows as n where n.role = 'user')
+        where (t.client_id, t.interview_id) in (select n.client_id, n.interview_id from new_rows as n where n.role = 'user')
             and t.task_id is null and t.inbound_seq > t.handled_seq
             and l.id = t.lead_id and l.status <> 'blocked'
         returning 1
@@ -1981,12 +2039,12 @@ begin
         join private.threads as t on t.id = x.thread_id
         where t.interview_id is null and t.conversation_id is not null
         order by x.ord
-        returning conversation_id, seq
+        returning client_id, conversation_id, seq
     )
     update private.threads as t
     set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = clock_timestamp()
-    from (select conversation_id, max(seq) as newest from said group by conversation_id) as s
-    where t.conversation_id = s.conversation_id;
+    from (select client_id, conversation_id, max(seq) as newest from said group by client_id, conversation_id) as s
+    where t.client_id = s.client_id and t.conversation_id = s.conversation_id;
     select count(*) into more
     from jsonb_to_recordset(items) as x (thread_id uuid)
     join private.threads as t on t.id = x.thread_id
@@ -2188,7 +2246,11 @@ begin
     end if;
     select private.setting_int('admitted_tasks') - count(*) into free
     from public.deliveries as d
-    where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending');
+    left join public.interviews as i on i.id = d.interview_id
+    left join public.projects as p on p.id = i.project_id
+    where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending')
+        -- What waits for a paused project takes no room from the others.
+        and coalesce(p.status, 'active') = 'active';
     for project_id in
         select p.id from public.projects as p
         where p.client_id = invite_next.client_id and p.status = 'active'
@@ -2196,7 +2258,15 @@ begin
         order by p.created_at, p.id
     loop
         exit when free - invited <= 0;
-        invited := invited + private.invite(project_id, free - invited);
+        begin
+            invited := invited + private.invite(project_id, free - invited);
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- The sweep and every claim come by here: one project that cannot invite must not stop the others.
+                raise warning 'project % cannot invite: %', project_id, sqlerrm;
+        end;
     end loop;
     perform private.admit_deliveries(invite_next.client_id, 'default');
     return invited;
@@ -2475,6 +2545,9 @@ begin
         digits := regexp_replace(digits, '^0', '');
         if digits ~ '^[1-9][1-9][2-9][0-9]{7,8}$' then
             digits := '55' || digits;
+        elsif digits not like '55%' then
+            -- A local number without its area code, say. As an international one it would be somebody else's.
+            return null;
         end if;
     end if;
     -- Brazilian mobiles have had nine digits since 2016; older lists and WhatsApp's own ids may lack the first 9.
@@ -2492,7 +2565,7 @@ ALTER FUNCTION private.normalize_phone(phone text) OWNER TO postgres;
 
 -- Name: FUNCTION normalize_phone(phone text); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.normalize_phone(phone text) IS 'A phone number in E.164; null if it cannot be one. Without a country code it is taken as Brazilian; a mobile''s missing ninth digit is put in.';
+COMMENT ON FUNCTION private.normalize_phone(phone text) IS 'A phone number in E.164; null if it cannot be one. Without + or 00 it is taken as Brazilian, with or without 55; a mobile''s missing ninth digit is put in.';
 
 -- Name: notify(uuid, text, uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2577,9 +2650,10 @@ CREATE FUNCTION private.phone_key(phone text) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $_$
-    -- 55 + DDD + last eight digits: the same with and without the ninth digit.
+    -- 55 + DDD + last eight digits: the same with and without the ninth digit. Where the eight begin with 2 to 5 they are a landline's:
+    -- a mobile like that never had eight digits.
     select case
-        when d.digits ~ '^55[1-9][1-9]9[0-9]{8}$' then left(d.digits, 4) || right(d.digits, 8)
+        when d.digits ~ '^55[1-9][1-9]9[016-9][0-9]{7}$' then left(d.digits, 4) || right(d.digits, 8)
         else d.digits
     end
     from (select regexp_replace(phone_key.phone, '[^0-9]', '', 'g') as digits) as d
@@ -2599,7 +2673,7 @@ CREATE FUNCTION private.plain(txt text) RETURNS text
     SET search_path TO ''
     AS $$
     select btrim(regexp_replace(
-        translate(lower(plain.txt), 'áàâãäéèêëíìîïóòôõöúùûüçñ', 'aaaaaeeeeiiiiooooouuuucn'),
+        translate(lower(normalize(plain.txt, nfc)), 'áàâãäéèêëíìîïóòôõöúùûüçñ', 'aaaaaeeeeiiiiooooouuuucn'),
         '[^a-z0-9]+', ' ', 'g'
     ));
 $$;
@@ -2654,10 +2728,8 @@ begin
     end if;
     if config ? 'audience' then
         if jsonb_typeof(audience) <> 'object' or (select count(*) from jsonb_object_keys(audience) as k where k <> 'join_later') <> 1
-            or not (
-                audience -> 'all' = 'true'
-                or jsonb_typeof(audience -> 'lead_ids') = 'array'
-                or jsonb_typeof(audience -> 'metadata') = 'object'
+            or not coalesce(
+                audience -> 'all' = 'true', jsonb_typeof(audience -> 'lead_ids') = 'array', jsonb_typeof(audience -> 'metadata') = 'object', false
             ) then
             return 'audience must be one of {"all": true}, {"lead_ids": [...]}, {"metadata": {...}}';
         end if;
@@ -2666,7 +2738,7 @@ begin
         end if;
         if exists (
             select from jsonb_array_elements(case jsonb_typeof(audience -> 'lead_ids') when 'array' then audience -> 'lead_ids' else '[]' end) as l (v)
-            where l.v #>> '{}' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+            where coalesce(l.v #>> '{}', '') !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
         ) then
             return 'audience.lead_ids must be ids of leads';
         end if;
@@ -2768,10 +2840,10 @@ begin
     if jsonb_typeof(question) is distinct from 'object' then
         return 'each question must be an object';
     end if;
-    if k is null or k !~ '^[a-z][a-z0-9_]{0,62}$' then
+    if jsonb_typeof(question -> 'key') is distinct from 'string' or k !~ '^[a-z][a-z0-9_]{0,62}$' then
         return format('question key %s must be lower-case letters, digits and underscores, beginning with a letter', coalesce(quote_literal(k), 'null'));
     end if;
-    if coalesce(btrim(question ->> 'text'), '') = '' then
+    if jsonb_typeof(question -> 'text') is distinct from 'string' or btrim(question ->> 'text') = '' then
         return format('question %s has no text', k);
     end if;
     if char_length(question ->> 'text') > 1000 then
@@ -2803,7 +2875,7 @@ begin
         if not (
             (rule in ('min', 'max') and kind in ('number', 'scale') and jsonb_typeof(rules -> rule) = 'number')
             or (rule = 'integer' and kind in ('number', 'scale') and jsonb_typeof(rules -> rule) = 'boolean')
-            or (rule in ('min_length', 'max_length') and kind = 'text' and jsonb_typeof(rules -> rule) = 'number')
+            or (rule in ('min_length', 'max_length') and kind = 'text' and rules ->> rule ~ '^[0-9]{1,6}$')
         ) then
             return format('question %s has validation %s, which does not fit its type', k, rule);
         end if;
@@ -2864,6 +2936,7 @@ begin
                     from (
                         select (a.value)::numeric as n, count(*) as times
                         from private.answered(question_statistics.project_id, k) as a
+                        where jsonb_typeof(a.value) = 'number'
                         group by 1
                     ) as d
                 ), '[]')
@@ -2874,6 +2947,8 @@ begin
             from (
                 select (a.value)::numeric as n
                 from private.answered(question_statistics.project_id, k) as a
+                -- The question may have been of another type when it was answered.
+                where jsonb_typeof(a.value) = 'number'
             ) as v
         );
     elsif kind in ('yes_no', 'choice') then
@@ -2971,12 +3046,16 @@ CREATE FUNCTION private.read_answer(question jsonb, proposed jsonb, OUT value js
 declare
     kind text := question ->> 'type';
     rules jsonb := coalesce(question -> 'validation', '{}');
-    txt text := btrim(proposed #>> '{}');
+    txt text := btrim(proposed #>> '{}', E' \t\r\n');
     n numeric;
 begin
     if txt is null or txt = '' then
         problem := 'Não consegui entender a resposta.';
     elsif kind in ('number', 'scale') then
+        -- As Brazilians write numbers: 1.500 is fifteen hundred, 1,5 one and a half.
+        if jsonb_typeof(proposed) = 'string' and txt ~ '^[+-]?[1-9][0-9]{0,2}([.][0-9]{3})+(,[0-9]+)?$' then
+            txt := replace(txt, '.', '');
+        end if;
         txt := replace(txt, ',', '.');
         n := case when txt ~ '^[+-]?[0-9]{1,15}(\.[0-9]{1,9})?$' then txt::numeric end;
         if n is null
@@ -3047,6 +3126,12 @@ CREATE FUNCTION private.record_lead() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
+    -- Whoever has the old number now is somebody else.
+    if tg_op = 'UPDATE' then
+        delete from public.lead_identities as i
+        using new_rows as n
+        where i.client_id = n.client_id and i.lead_id = n.id and i.kind = 'phone' and i.value is distinct from private.phone_key(n.phone);
+    end if;
     insert into public.lead_identities (client_id, lead_id, kind, value)
     select n.client_id, n.id, 'phone', private.phone_key(n.phone)
     from new_rows as n
@@ -3553,7 +3638,8 @@ declare
     answer record;
 begin
     select * into answer from private.read_answer(question, proposed -> 'value');
-    if answer.problem is not null and earlier ->> 'status' = 'answered' then
+    -- What is settled stays settled unless something better comes.
+    if answer.problem is not null and earlier ->> 'status' in ('answered', 'refused') then
         return null;
     end if;
     -- What a probe brings is added to what was said before it.
@@ -4134,6 +4220,10 @@ CREATE FUNCTION public.remove_member(member_id uuid) RETURNS public.client_membe
 declare
     member public.client_members;
 begin
+    -- One change of a client's people at a time, as in private.add_member.
+    perform from public.clients as c
+    where c.id = (select m.client_id from public.client_members as m where m.id = remove_member.member_id)
+    for no key update;
     select m.* into member
     from public.client_members as m
     where m.id = remove_member.member_id and m.client_id in (select private.owned_client_ids())
@@ -4492,43 +4582,63 @@ begin
     order by t.id
     for update;
     for item in select r from jsonb_array_elements(results) as r order by (r ->> 'id')::uuid loop
-        select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for update;
-        next_task := null;
-        if found and d.status in ('sent', 'delivered', 'read') then
-            -- A status was faster than the answer to the send.
-            update public.deliveries as x
-            set claim = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
-            where x.id = d.id and x.claim = (item ->> 'claim')::uuid;
-        elsif not found or d.claim is distinct from (item ->> 'claim')::uuid or d.status not in ('sending', 'unknown') then
-            answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'stale', 'task', null);
-            continue;
-        elsif item ->> 'outcome' = 'sent' then
-            update public.deliveries as x
-            set status = 'sent', sent_at = now(), claim = null, error = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
-            where x.id = d.id;
-            perform private.end_delivery(d.id);
-        elsif item ->> 'outcome' = 'unknown' then
-            update public.deliveries as x
-            set status = 'unknown', error = item -> 'error', due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
-            where x.id = d.id;
-            perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
-        elsif item ->> 'outcome' = 'throttled' then
-            wait_ms := greatest(coalesce((item ->> 'retry_after_ms')::integer, 1000), 1);
-            update public.deliveries as x
-            set status = 'queued', claim = null, attempts = x.attempts - 1, error = item -> 'error',
-                due_at = clock_timestamp() + make_interval(secs => wait_ms / 1000.0)
-            where x.id = d.id;
-            perform pgmq.set_vt(d.queue, d.task_id, ceil(wait_ms / 1000.0)::integer);
-        else
-            perform private.retry_delivery(
-                d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'), coalesce((item #>> '{error,retryable}')::boolean, false)
-            );
-        end if;
-        select * into d from public.deliveries as x where x.id = d.id;
-        if d.thread_id is not null and d.status not in ('queued', 'unknown') then
-            next_task := private.release_next(d.thread_id, 60);
-        end if;
-        answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
+        begin
+            select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for update;
+            next_task := null;
+            if found and d.status in ('sent', 'delivered', 'read') then
+                -- A status was faster than the answer to the send.
+                update public.deliveries as x
+                set claim = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
+                where x.id = d.id and x.claim = (item ->> 'claim')::uuid;
+            elsif not found or d.claim is distinct from (item ->> 'claim')::uuid or d.status not in ('sending', 'unknown') then
+                answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'stale', 'task', null);
+                continue;
+            elsif item ->> 'outcome' = 'sent' then
+                update public.deliveries as x
+                set status = 'sent', sent_at = now(), claim = null, error = null,
+                    -- An id that another delivery has already is not worth losing the result for.
+                    provider_message_id = coalesce(x.provider_message_id, (
+                        select i.id from (select item ->> 'provider_message_id' as id) as i
+                        where not exists (
+                            select from public.deliveries as e where e.channel_account_id = x.channel_account_id and e.provider_message_id = i.id
+                        )
+                    ))
+                where x.id = d.id;
+                perform private.end_delivery(d.id);
+            elsif item ->> 'outcome' = 'unknown' then
+                update public.deliveries as x
+                set status = 'unknown', error = item -> 'error', due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
+                where x.id = d.id;
+                perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
+            elsif item ->> 'outcome' = 'throttled' then
+                wait_ms := greatest(coalesce((item ->> 'retry_after_ms')::integer, 1000), 1);
+                update public.deliveries as x
+                set status = 'queued', claim = null, attempts = x.attempts - 1, error = item -> 'error',
+                    due_at = clock_timestamp() + make_interval(secs => wait_ms / 1000.0)
+                where x.id = d.id;
+                perform pgmq.set_vt(d.queue, d.task_id, ceil(wait_ms / 1000.0)::integer);
+            else
+                perform private.retry_delivery(
+                    d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'), coalesce((item #>> '{error,retryable}')::boolean, false)
+                );
+            end if;
+            select * into d from public.deliveries as x where x.id = d.id;
+            if d.thread_id is not null and d.status not in ('queued', 'unknown') then
+                next_task := private.release_next(d.thread_id, 60);
+            end if;
+            answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- One result that cannot be stored must not take its neighbours with it. Its message may have left.
+                update public.deliveries as x
+                set status = 'unknown', error = jsonb_build_object('code', sqlstate, 'message', sqlerrm),
+                    due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
+                where x.id = d.id and x.status = 'sending' and x.claim = d.claim;
+                perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
+                answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'unknown', 'task', null);
+        end;
     end loop;
     perform private.admit_deliveries(c.client_id, c.queue)
     from (
@@ -4626,7 +4736,7 @@ COMMENT ON FUNCTION worker.fail_task(task text, id uuid, claim uuid, error jsonb
 CREATE FUNCTION worker.ingest(channel_account_id uuid, events jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
-    AS $$
+    AS $_$
 declare
     account public.channel_accounts;
     fresh jsonb;
@@ -4645,7 +4755,11 @@ begin
     with
     items as materialized (
         select distinct on (e.v ->> 'provider_id') e.v, e.ord, s.id as account_id
-        from jsonb_array_elements(events) with ordinality as e (v, ord)
+        from (
+            -- An item without an id of its own is known by its content.
+            select case when x.v ->> 'provider_id' is null then x.v || jsonb_build_object('provider_id', 'md5:' || md5(x.v::text)) else x.v end as v, x.ord
+            from jsonb_array_elements(events) with ordinality as x (v, ord)
+        ) as e
         left join public.channel_accounts as s
             on s.client_id = account.client_id
             and (
@@ -4656,7 +4770,7 @@ begin
     ),
     taken as (
         insert into public.webhook_events (client_id, channel_account_id, provider_id, kind, outcome, payload, reason)
-        select account.client_id, account.id, i.v ->> 'provider_id', i.v ->> 'kind',
+        select account.client_id, coalesce(i.account_id, account.id), i.v ->> 'provider_id', i.v ->> 'kind',
             case
                 when i.account_id is null then 'unrouted'
                 when i.v ->> 'kind' = 'message' then 'stored'
@@ -4666,7 +4780,6 @@ begin
             end::public.event_outcome,
             coalesce(i.v -> 'raw', i.v), case when i.account_id is null then 'names the number ' || coalesce(i.v ->> 'number', '?') end
         from items as i
-        where i.v ->> 'provider_id' is not null
         order by i.v ->> 'provider_id'
         on conflict on constraint a_providers_item_is_taken_once do nothing
         returning provider_id, outcome
@@ -4683,7 +4796,7 @@ begin
     from (
         select x.v #> '{event,sender}' as sender from jsonb_array_elements(fresh) as x (v)
         where x.v ->> 'outcome' in ('stored', 'preference') and x.v #> '{event,sender}' is not null
-        group by 1 order by 1
+        group by 1 order by min(x.v #>> '{event,sender,wa_id}'), min(x.v #>> '{event,sender,bsuid}'), 1
     ) as s;
     insert into private.threads (client_id, lead_id, channel_account_id)
     select distinct account.client_id, (spoken ->> (x.v #> '{event,sender}')::text)::uuid, (x.v ->> 'account_id')::uuid
@@ -4698,18 +4811,29 @@ begin
     where x.v ->> 'outcome' = 'stored';
     select jsonb_agg(jsonb_build_object('ord', x.v -> 'ord', 'delivery_id', d.id, 'thread_id', d.thread_id, 'event', x.v -> 'event')) into moved
     from jsonb_array_elements(fresh) as x (v)
-    join public.deliveries as d
-        on d.channel_account_id = (x.v ->> 'account_id')::uuid
-        and (d.provider_message_id = x.v #>> '{event,status,message_id}' or d.id::text = x.v #>> '{event,status,reference}')
+    cross join lateral (
+        select a.id, a.thread_id
+        from public.deliveries as a
+        where a.channel_account_id = (x.v ->> 'account_id')::uuid and a.provider_message_id = x.v #>> '{event,status,message_id}'
+        union all
+        select b.id, b.thread_id
+        from public.deliveries as b
+        where b.channel_account_id = (x.v ->> 'account_id')::uuid
+            and b.id = case when x.v #>> '{event,status,reference}' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then (x.v #>> '{event,status,reference}')::uuid end
+        limit 1
+    ) as d
     where x.v ->> 'outcome' = 'status';
 
-    -- Lock order: threads before leads and deliveries (private.lock_threads tells the whole of it).
-    perform from private.threads as t
-    where t.id in (
+    -- Lock order: interviews and threads before leads and deliveries (private.lock_threads tells the whole of it).
+    perform private.lock_threads(array(
         select (x.v ->> 'thread_id')::uuid from jsonb_array_elements(coalesce(spoken, '[]') || coalesce(moved, '[]')) as x (v)
-    )
-    order by t.id
-    for update;
+        union
+        select t.id
+        from jsonb_array_elements(fresh) as x (v)
+        cross join lateral (select private.lead_of_sender(account.client_id, x.v #> '{event,sender}') as lead_id) as l
+        join private.threads as t on t.client_id = account.client_id and t.lead_id = l.lead_id
+        where x.v ->> 'outcome' = 'preference'
+    ));
 
     if spoken is not null then
         stored := private.ingest_messages(spoken);
@@ -4743,7 +4867,7 @@ begin
         from jsonb_array_elements(fresh) as x (v)
     );
 end
-$$;
+$_$;
 
 ALTER FUNCTION worker.ingest(channel_account_id uuid, events jsonb) OWNER TO postgres;
 
@@ -5584,9 +5708,9 @@ CREATE INDEX idx_deliveries_profile_id ON public.deliveries USING btree (profile
 
 CREATE INDEX idx_deliveries_thread_id ON public.deliveries USING btree (client_id, thread_id);
 
--- Name: idx_deliveries_waiting; Type: INDEX; Schema: public; Owner: postgres
+-- Name: idx_deliveries_unsent; Type: INDEX; Schema: public; Owner: postgres
 
-CREATE INDEX idx_deliveries_waiting ON public.deliveries USING btree (client_id, due_at) WHERE ((status = ANY (ARRAY['queued'::public.delivery_status, 'deferred'::public.delivery_status])) AND (task_id IS NULL));
+CREATE INDEX idx_deliveries_unsent ON public.deliveries USING btree (client_id, due_at) WHERE (status = ANY (ARRAY['queued'::public.delivery_status, 'deferred'::public.delivery_status, 'sending'::public.delivery_status]));
 
 -- Name: idx_failed_tasks_client_id; Type: INDEX; Schema: public; Owner: postgres
 
@@ -5638,7 +5762,7 @@ CREATE INDEX idx_interviews_thread_id ON public.interviews USING btree (client_i
 
 -- Name: idx_interviews_to_invite; Type: INDEX; Schema: public; Owner: postgres
 
-CREATE INDEX idx_interviews_to_invite ON public.interviews USING btree (project_id, created_at) WHERE ((status = 'pending'::public.interview_status) AND (invited_at IS NULL));
+CREATE INDEX idx_interviews_to_invite ON public.interviews USING btree (project_id, created_at, id) WHERE ((status = 'pending'::public.interview_status) AND (invited_at IS NULL));
 
 -- Name: idx_isa_commands_admin_id; Type: INDEX; Schema: public; Owner: postgres
 
@@ -5766,7 +5890,7 @@ CREATE UNIQUE INDEX there_is_one_house_client ON public.clients USING btree (is_
 
 -- Name: projects _100_check_project; Type: TRIGGER; Schema: public; Owner: postgres
 
-CREATE TRIGGER _100_check_project BEFORE INSERT OR UPDATE OF config, status, channel_account_id ON public.projects FOR EACH ROW EXECUTE FUNCTION private.check_project();
+CREATE TRIGGER _100_check_project BEFORE INSERT OR UPDATE OF config, status, type, channel_account_id ON public.projects FOR EACH ROW EXECUTE FUNCTION private.check_project();
 
 -- Name: clients _100_guard_client; Type: TRIGGER; Schema: public; Owner: postgres
 

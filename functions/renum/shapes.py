@@ -194,7 +194,6 @@ class ReportWork(TypedDict):
     company_name: str
     project: JSON
     statistics: JSON
-    quotes: JSON
     model: str | None
 
 

@@ -42,7 +42,7 @@ create index idx_deliveries_interview_id on public.deliveries (client_id, interv
 create index idx_deliveries_channel_account_id on public.deliveries (client_id, channel_account_id);
 create index idx_deliveries_thread_id on public.deliveries (client_id, thread_id);
 create index idx_deliveries_open on public.deliveries (thread_id, seq) where status in ('queued', 'deferred', 'sending', 'unknown');
-create index idx_deliveries_waiting on public.deliveries (client_id, due_at) where status in ('queued', 'deferred') and task_id is null;
+create index idx_deliveries_unsent on public.deliveries (client_id, due_at) where status in ('queued', 'deferred', 'sending');
 create index idx_deliveries_admitted on public.deliveries (queue, client_id, due_at) where task_id is not null;
 create unique index a_provider_message_is_one_delivery on public.deliveries (channel_account_id, provider_message_id);
 comment on table public.deliveries is 'The outbox: everything sent or to be sent, and what became of it.';

@@ -14,6 +14,9 @@ begin
         digits := regexp_replace(digits, '^0', '');
         if digits ~ '^[1-9][1-9][2-9][0-9]{7,8}$' then
             digits := '55' || digits;
+        elsif digits not like '55%' then
+            -- A local number without its area code, say. As an international one it would be somebody else's.
+            return null;
         end if;
     end if;
     -- Brazilian mobiles have had nine digits since 2016; older lists and WhatsApp's own ids may lack the first 9.
@@ -27,4 +30,4 @@ begin
 end
 $$;
 comment on function private.normalize_phone(text) is
-'A phone number in E.164; null if it cannot be one. Without a country code it is taken as Brazilian; a mobile''s missing ninth digit is put in.';
+'A phone number in E.164; null if it cannot be one. Without + or 00 it is taken as Brazilian, with or without 55; a mobile''s missing ninth digit is put in.';

@@ -2,7 +2,7 @@ create or replace function private.plain(txt text) returns text
 language sql immutable set search_path = ''
 as $$
     select btrim(regexp_replace(
-        translate(lower(plain.txt), 'áàâãäéèêëíìîïóòôõöúùûüçñ', 'aaaaaeeeeiiiiooooouuuucn'),
+        translate(lower(normalize(plain.txt, nfc)), 'áàâãäéèêëíìîïóòôõöúùûüçñ', 'aaaaaeeeeiiiiooooouuuucn'),
         '[^a-z0-9]+', ' ', 'g'
     ));
 $$;

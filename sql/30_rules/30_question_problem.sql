@@ -10,10 +10,10 @@ begin
     if jsonb_typeof(question) is distinct from 'object' then
         return 'each question must be an object';
     end if;
-    if k is null or k !~ '^[a-z][a-z0-9_]{0,62}$' then
+    if jsonb_typeof(question -> 'key') is distinct from 'string' or k !~ '^[a-z][a-z0-9_]{0,62}$' then
         return format('question key %s must be lower-case letters, digits and underscores, beginning with a letter', coalesce(quote_literal(k), 'null'));
     end if;
-    if coalesce(btrim(question ->> 'text'), '') = '' then
+    if jsonb_typeof(question -> 'text') is distinct from 'string' or btrim(question ->> 'text') = '' then
         return format('question %s has no text', k);
     end if;
     if char_length(question ->> 'text') > 1000 then
@@ -45,7 +45,7 @@ begin
         if not (
             (rule in ('min', 'max') and kind in ('number', 'scale') and jsonb_typeof(rules -> rule) = 'number')
             or (rule = 'integer' and kind in ('number', 'scale') and jsonb_typeof(rules -> rule) = 'boolean')
-            or (rule in ('min_length', 'max_length') and kind = 'text' and jsonb_typeof(rules -> rule) = 'number')
+            or (rule in ('min_length', 'max_length') and kind = 'text' and rules ->> rule ~ '^[0-9]{1,6}$')
         ) then
             return format('question %s has validation %s, which does not fit its type', k, rule);
         end if;

@@ -13,10 +13,8 @@ begin
     end if;
     if config ? 'audience' then
         if jsonb_typeof(audience) <> 'object' or (select count(*) from jsonb_object_keys(audience) as k where k <> 'join_later') <> 1
-            or not (
-                audience -> 'all' = 'true'
-                or jsonb_typeof(audience -> 'lead_ids') = 'array'
-                or jsonb_typeof(audience -> 'metadata') = 'object'
+            or not coalesce(
+                audience -> 'all' = 'true', jsonb_typeof(audience -> 'lead_ids') = 'array', jsonb_typeof(audience -> 'metadata') = 'object', false
             ) then
             return 'audience must be one of {"all": true}, {"lead_ids": [...]}, {"metadata": {...}}';
         end if;
@@ -25,7 +23,7 @@ begin
         end if;
         if exists (
             select from jsonb_array_elements(case jsonb_typeof(audience -> 'lead_ids') when 'array' then audience -> 'lead_ids' else '[]' end) as l (v)
-            where l.v #>> '{}' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+            where coalesce(l.v #>> '{}', '') !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
         ) then
             return 'audience.lead_ids must be ids of leads';
         end if;

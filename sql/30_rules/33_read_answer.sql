@@ -4,12 +4,16 @@ as $$
 declare
     kind text := question ->> 'type';
     rules jsonb := coalesce(question -> 'validation', '{}');
-    txt text := btrim(proposed #>> '{}');
+    txt text := btrim(proposed #>> '{}', E' \t\r\n');
     n numeric;
 begin
     if txt is null or txt = '' then
         problem := 'Não consegui entender a resposta.';
     elsif kind in ('number', 'scale') then
+        -- As Brazilians write numbers: 1.500 is fifteen hundred, 1,5 one and a half.
+        if jsonb_typeof(proposed) = 'string' and txt ~ '^[+-]?[1-9][0-9]{0,2}([.][0-9]{3})+(,[0-9]+)?$' then
+            txt := replace(txt, '.', '');
+        end if;
         txt := replace(txt, ',', '.');
         n := case when txt ~ '^[+-]?[0-9]{1,15}(\.[0-9]{1,9})?$' then txt::numeric end;
         if n is null

@@ -4,8 +4,8 @@ as $$
     select a.id
     from public.channel_accounts as a
     where a.client_id = account_for.client_id and a.channel = 'whatsapp'
-        and (a.id = account_for.channel_account_id or (account_for.channel_account_id is null and a.status = 'active'))
+        and (a.id = account_for.channel_account_id or account_for.channel_account_id is null) and a.status = 'active'
     order by a.created_at, a.id
     limit 1;
 $$;
-comment on function private.account_for(uuid, uuid) is 'The WhatsApp account to write from: the one given, or the client''s oldest active one. null if there is none.';
+comment on function private.account_for(uuid, uuid) is 'The WhatsApp account to write from: the one given, or the client''s oldest; active ones only. null if there is none.';

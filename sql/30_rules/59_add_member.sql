@@ -8,6 +8,8 @@ declare
     -- SECURITY: an address counts once its owner confirmed it, here as in private.profile_of_user.
     person uuid := (select u.id from auth.users as u where lower(u.email) = address and u.email_confirmed_at is not null);
 begin
+    -- One change of a client's people at a time, or two of its owners could each take the other's place away.
+    perform from public.clients as c where c.id = add_member.client_id for no key update;
     insert into public.client_members as m (client_id, email, role, profile_id, status, invited_by)
     values (
         add_member.client_id, address, add_member.role, person, case when person is null then 'invited' else 'active' end::public.member_status,
@@ -15,9 +17,14 @@ begin
     )
     on conflict (client_id, email) do update
     set role = excluded.role,
-        profile_id = excluded.profile_id,
+        profile_id = coalesce(excluded.profile_id, m.profile_id),
         status = case when m.status = 'active' then m.status else excluded.status end
     returning * into member;
+    if member.role <> 'owner' and not exists (
+        select from public.client_members as m where m.client_id = add_member.client_id and m.role = 'owner' and m.status <> 'removed'
+    ) then
+        raise exception 'a client keeps at least one owner' using errcode = '22023';
+    end if;
     return member;
 end
 $$;

@@ -13,12 +13,19 @@ as $$
         when exists (select from public.interviews as i where i.project_id = p.id and i.lead_id = l.id) then 'already_interviewed'
     end
     from public.projects as p
-    cross join lateral (select coalesce(p.config -> 'audience', '{"all": true}') as wanted) as a
+    cross join lateral (
+        select
+            coalesce(p.config -> 'audience', '{"all": true}') as wanted,
+            array(
+                select (x.id)::uuid
+                from jsonb_array_elements_text(case jsonb_typeof(p.config #> '{audience,lead_ids}') when 'array' then p.config #> '{audience,lead_ids}' else '[]' end) as x (id)
+            ) as ids
+    ) as a
     join public.leads as l on l.client_id = p.client_id
     where p.id = audience.project_id
         and (
             a.wanted -> 'all' = 'true'
-            or a.wanted -> 'lead_ids' ? l.id::text
+            or l.id = any (a.ids)
             or l.metadata @> (a.wanted -> 'metadata')
         );
 $$;

@@ -33,7 +33,7 @@ begin
         ), 0) as s (id)
     );
     update public.deliveries as d
-    set task_id = u.msg_id, status = 'queued'
+    set task_id = u.msg_id, status = 'queued', reason = null
     from unnest(ids, msg_ids) as u (id, msg_id)
     where d.id = u.id;
     return cardinality(ids);

@@ -12,7 +12,11 @@ begin
     end if;
     select private.setting_int('admitted_tasks') - count(*) into free
     from public.deliveries as d
-    where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending');
+    left join public.interviews as i on i.id = d.interview_id
+    left join public.projects as p on p.id = i.project_id
+    where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending')
+        -- What waits for a paused project takes no room from the others.
+        and coalesce(p.status, 'active') = 'active';
     for project_id in
         select p.id from public.projects as p
         where p.client_id = invite_next.client_id and p.status = 'active'
@@ -20,7 +24,15 @@ begin
         order by p.created_at, p.id
     loop
         exit when free - invited <= 0;
-        invited := invited + private.invite(project_id, free - invited);
+        begin
+            invited := invited + private.invite(project_id, free - invited);
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- The sweep and every claim come by here: one project that cannot invite must not stop the others.
+                raise warning 'project % cannot invite: %', project_id, sqlerrm;
+        end;
     end loop;
     perform private.admit_deliveries(invite_next.client_id, 'default');
     return invited;

@@ -5,6 +5,7 @@ declare
     task record;
     d public.deliveries;
     refusal text;
+    paused boolean;
     granted jsonb := '[]';
 begin
     for task in
@@ -46,10 +47,25 @@ begin
             perform private.retry_delivery(d.id, coalesce(d.error, '{"code": "no_result", "message": "no attempt came back with a result"}'), false);
             continue;
         end if;
-        select private.delivery_refusal(d.kind, d.content, l, t.last_inbound_at) into refusal
+        select
+            coalesce(
+                private.delivery_refusal(d.kind, d.content, l, t.last_inbound_at),
+                case when d.kind = 'invitation' and i.end_reason is not null then 'the interview has ended' end
+            ),
+            d.kind = 'invitation' and p.status <> 'active'
+        into refusal, paused
         from public.leads as l
         left join private.threads as t on t.id = d.thread_id
+        left join public.interviews as i on i.id = d.interview_id
+        left join public.projects as p on p.id = i.project_id
         where l.id = d.lead_id;
+        if refusal is null and paused then
+            update public.deliveries as x
+            set status = 'deferred', reason = 'the project is paused', task_id = null, due_at = clock_timestamp() + interval '1 minute'
+            where x.id = d.id;
+            perform pgmq.delete(task.queue, task.msg_id);
+            continue;
+        end if;
         if refusal is not null then
             update public.deliveries as x set status = 'cancelled', reason = refusal where x.id = d.id;
             perform private.end_delivery(d.id);

@@ -15,10 +15,12 @@ begin
         -- Never waits: claim-then-wait here against lock-then-delete in a commit would deadlock.
         select * into t from private.threads as x where x.id = task.id for update skip locked;
         if not found then
-            if exists (select from private.threads as x where x.id = task.id) then
-                perform pgmq.set_vt('high_priority', task.msg_id, 1);
-            else
+            -- Locked this very moment, mostly by the record of the reply before: the caller keeps the task and asks again at once.
+            select * into t from private.threads as x where x.id = task.id;
+            if not found then
                 perform pgmq.delete('high_priority', task.msg_id);
+            elsif t.task_id = task.msg_id then
+                granted := granted || private.turn_task(t, 15);
             end if;
             continue;
         end if;
@@ -46,6 +48,8 @@ begin
         end if;
         perform pgmq.set_vt('high_priority', task.msg_id, visibility_s);
         if t.not_before > right_now then
+            -- The caller holds it: nobody else is to look before the task shows again.
+            update private.threads as x set due_at = right_now + make_interval(secs => visibility_s) where x.id = t.id;
             granted := granted || private.turn_task(t, ceil(extract(epoch from t.not_before - right_now) * 1000)::integer);
             continue;
         end if;

@@ -7,7 +7,8 @@ declare
     answer record;
 begin
     select * into answer from private.read_answer(question, proposed -> 'value');
-    if answer.problem is not null and earlier ->> 'status' = 'answered' then
+    -- What is settled stays settled unless something better comes.
+    if answer.problem is not null and earlier ->> 'status' in ('answered', 'refused') then
         return null;
     end if;
     -- What a probe brings is added to what was said before it.

@@ -85,6 +85,12 @@ begin
     end if;
 
     if next_key is null then
+        -- What the rules skipped is written down, so that figures count it.
+        insert into public.interview_answers as a (client_id, interview_id, question_key, status)
+        select interview.client_id, interview.id, s.key, 'skipped'
+        from private.interview_state(questionnaire -> 'questions', known) as s
+        where s.status = 'skipped'
+        on conflict on constraint a_question_is_answered_once_per_interview do update set status = 'skipped';
         update public.interviews as i set status = 'in_progress', started_at = coalesce(i.started_at, now()) where i.id = interview.id;
         perform private.end_interview(interview.id, 'completed');
         reply := concat_ws(E'\n\n', nullif(acknowledgement, ''), coalesce(nullif(btrim(questionnaire ->> 'closing'), ''), 'Era isso! Muito obrigado pela sua participação.'));

@@ -58,12 +58,12 @@ begin
         join private.threads as t on t.id = x.thread_id
         where t.interview_id is null and t.conversation_id is not null
         order by x.ord
-        returning conversation_id, seq
+        returning client_id, conversation_id, seq
     )
     update private.threads as t
     set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = clock_timestamp()
-    from (select conversation_id, max(seq) as newest from said group by conversation_id) as s
-    where t.conversation_id = s.conversation_id;
+    from (select client_id, conversation_id, max(seq) as newest from said group by client_id, conversation_id) as s
+    where t.client_id = s.client_id and t.conversation_id = s.conversation_id;
     select count(*) into more
     from jsonb_to_recordset(items) as x (thread_id uuid)
     join private.threads as t on t.id = x.thread_id

@@ -25,6 +25,7 @@ begin
                     from (
                         select (a.value)::numeric as n, count(*) as times
                         from private.answered(question_statistics.project_id, k) as a
+                        where jsonb_typeof(a.value) = 'number'
                         group by 1
                     ) as d
                 ), '[]')
@@ -35,6 +36,8 @@ begin
             from (
                 select (a.value)::numeric as n
                 from private.answered(question_statistics.project_id, k) as a
+                -- The question may have been of another type when it was answered.
+                where jsonb_typeof(a.value) = 'number'
             ) as v
         );
     elsif kind in ('yes_no', 'choice') then

@@ -34,7 +34,17 @@ begin
             continue;
         end if;
         perform pgmq.set_vt(task.queue, task.msg_id, visibility_s);
-        figures := case r.kind when 'project' then private.project_statistics(r.project_id) else private.interview_statistics(r.interview_id) end;
+        begin
+            figures := case r.kind when 'project' then private.project_statistics(r.project_id) else private.interview_statistics(r.interview_id) end;
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- Every claim comes by here: one project's figures must not stop the others' reports.
+                update public.reports as x set attempts = x.attempts + 1 where x.id = r.id;
+                perform private.retry_report(r.id, jsonb_build_object('code', sqlstate, 'message', sqlerrm), true);
+                continue;
+        end;
         -- What changes from here on makes it stale again.
         update public.reports as x
         set status = 'writing', stale = false, statistics = figures, claim = gen_random_uuid(), attempts = x.attempts + 1,

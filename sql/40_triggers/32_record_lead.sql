@@ -2,6 +2,12 @@ create or replace function private.record_lead() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
+    -- Whoever has the old number now is somebody else.
+    if tg_op = 'UPDATE' then
+        delete from public.lead_identities as i
+        using new_rows as n
+        where i.client_id = n.client_id and i.lead_id = n.id and i.kind = 'phone' and i.value is distinct from private.phone_key(n.phone);
+    end if;
     insert into public.lead_identities (client_id, lead_id, kind, value)
     select n.client_id, n.id, 'phone', private.phone_key(n.phone)
     from new_rows as n

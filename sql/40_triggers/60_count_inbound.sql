@@ -9,7 +9,7 @@ declare
 begin
     -- Lock order: threads by id; ingest holds these locks already.
     perform from private.threads as t
-    where t.interview_id in (select n.interview_id from new_rows as n where n.role = 'user')
+    where (t.client_id, t.interview_id) in (select n.client_id, n.interview_id from new_rows as n where n.role = 'user')
     order by t.id
     for update;
     update private.threads as t
@@ -18,18 +18,18 @@ begin
         not_before = case when n.must_not_wait then right_now
             else least(right_now + debounce, coalesce(t.waiting_since, right_now) + longest) end
     from (
-        select m.interview_id, max(m.seq) as newest, bool_or(private.is_opt_out(m.content)) as must_not_wait
+        select m.client_id, m.interview_id, max(m.seq) as newest, bool_or(private.is_opt_out(m.content)) as must_not_wait
         from new_rows as m
         where m.role = 'user'
-        group by m.interview_id
+        group by m.client_id, m.interview_id
     ) as n
-    where t.interview_id = n.interview_id;
+    where t.client_id = n.client_id and t.interview_id = n.interview_id;
     with queued as (
         update private.threads as t
         set task_id = (select s.id from pgmq.send('high_priority', private.task_message('agent_turn', t.id, t.client_id, 1), 0) as s (id)),
             due_at = t.not_before, attempts = 0
         from public.leads as l
-        where t.interview_id in (select n.interview_id from new_rows as n where n.role = 'user')
+        where (t.client_id, t.interview_id) in (select n.client_id, n.interview_id from new_rows as n where n.role = 'user')
             and t.task_id is null and t.inbound_seq > t.handled_seq
             and l.id = t.lead_id and l.status <> 'blocked'
         returning 1

@@ -37,17 +37,23 @@ def digest(path: Path) -> str:
     return hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:10]
 
 
-def socket_dir(data: Path, owner: int) -> Path:
-    """A short private folder (mode 700, uid `owner`) for the Unix sockets of the cluster in `data`; made if missing.
+def socket_path(data: Path) -> Path:
+    """Where the Unix sockets of the cluster in `data` are: a short folder of its own under the system's temporary one.
 
-    Unix socket paths are limited to about 100 bytes, which a checkout's path easily exceeds, hence a folder of its own
-    under the system's temporary one. That is a place where others can write: a folder that is not ours is refused,
-    never used.
+    Unix socket paths are limited to about 100 bytes, which a checkout's path easily exceeds.
     """
     base = Path(tempfile.gettempdir())
     if len(os.fsencode(base)) > _LONGEST_SOCKET_FOLDER - 30:
         base = Path("/tmp")
-    folder = base / f"renum-{os.getuid()}-{digest(data)}"
+    return base / f"renum-{os.getuid()}-{digest(data)}"
+
+
+def make_socket_dir(data: Path, owner: int) -> Path:
+    """Makes `socket_path(data)` if it is missing: private (mode 700), owned by uid `owner`.
+
+    The temporary folder is a place where others can write: a folder that is not ours is refused, never used.
+    """
+    folder = socket_path(data)
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     found = folder.lstat()
@@ -57,3 +63,12 @@ def socket_dir(data: Path, owner: int) -> Path:
     if found.st_uid != owner:
         os.chown(folder, owner, -1)
     return folder
+
+
+def remove_socket_dir(data: Path) -> None:
+    """Removes the folder of a server that is gone, with what a killed one left in it."""
+    folder = socket_path(data)
+    with contextlib.suppress(OSError):
+        for leftover in folder.glob(".s.PGSQL.*"):
+            leftover.unlink()
+        folder.rmdir()

@@ -15,7 +15,7 @@ _FIRST, _COUNT = 20000, 10000
 
 def bind(port: int) -> socket.socket:
     """A listening socket on `port`. Raises OSError when it is taken."""
-    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((HOST, port))

@@ -17,8 +17,8 @@ from devstack import privileges
 from devstack.errors import StackError
 from devstack.extensions import write_extensions
 from devstack.initdb import SUPERUSER, initialise, program
-from devstack.paths import socket_dir
-from devstack.processes import ProcessIdentity, postgres_processes, wait_until_gone
+from devstack.paths import make_socket_dir, remove_socket_dir, socket_path
+from devstack.processes import ProcessIdentity, is_postgres, postgres_processes, server_name, wait_until_gone
 
 _SOCKET_PORT = 5432
 _START_PATIENCE_S = 30.0
@@ -76,21 +76,20 @@ class Cluster:
         if not lines or not lines[0].isdigit():
             return None
         # The file may be left over from a crash and its pid taken by another program: look at what that process is.
-        with contextlib.suppress(psutil.Error, OSError):
+        with contextlib.suppress(psutil.Error):
             process = psutil.Process(int(lines[0]))
-            alive = process.status() != psutil.STATUS_ZOMBIE
-            if alive and process.name().startswith("postgres") and process.cwd() == str(self.data):
+            if is_postgres(process, self.data):
                 return ProcessIdentity(process.pid, process.create_time())
         return None
 
     @property
-    def socket_dir(self) -> Path:
-        """The private folder of the Unix socket, made if missing."""
-        return socket_dir(self.data, privileges.server_uid())
+    def reachable(self) -> bool:
+        """True while the socket is there: cleaners of temporary folders take it away, and it does not come back."""
+        return (socket_path(self.data) / f".s.PGSQL.{self.port or _SOCKET_PORT}").exists()
 
     def dsn(self, database: str = "postgres", user: str = SUPERUSER) -> str:
         """A libpq URL over the private socket, for any role, without a password."""
-        host = quote(str(self.socket_dir), safe="")
+        host = quote(str(socket_path(self.data)), safe="")
         return f"postgresql://{quote(user)}@/{quote(database)}?host={host}&port={self.port or _SOCKET_PORT}"
 
     def start(self) -> None:
@@ -98,8 +97,7 @@ class Cluster:
 
         Raises StackError with the end of the server's log when it does not come up.
         """
-        if self.running:
-            self._wait_until_ready(None)
+        if self.running and self._wait_until_ready(None):
             return
         self.directory.mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(mode=0o700, exist_ok=True)
@@ -131,16 +129,15 @@ class Cluster:
         """Stops the server: sessions are cut off, committed work is kept. Harmless when it does not run."""
         running = self.postmaster()
         process = running.find() if running else None
-        if process is None:
-            return
         for number, patience in ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+            if process is None:
+                break
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
             if self._gone(process, patience):
                 break
         self._child = None
-        with contextlib.suppress(OSError):
-            self.socket_dir.rmdir()
+        remove_socket_dir(self.data)
 
     def _gone(self, process: psutil.Process, patience: float) -> bool:
         gone = wait_until_gone([process], patience)
@@ -151,7 +148,8 @@ class Cluster:
     def _command(self) -> list[str]:
         settings = _SETTINGS | ({} if self._durable else _NOT_DURABLE)
         settings |= {
-            "unix_socket_directories": str(self.socket_dir),
+            "cluster_name": server_name(self.data),
+            "unix_socket_directories": str(make_socket_dir(self.data, privileges.server_uid())),
             "listen_addresses": "127.0.0.1" if self.port else "",
             "port": str(self.port or _SOCKET_PORT),
             "extension_control_path": f"$system:{self.extensions}",
@@ -169,23 +167,26 @@ class Cluster:
 
     def _clear_leftovers(self) -> None:
         """What a crash left must not block this start: backends hold shared memory, the pid file names a stranger."""
-        left = postgres_processes(str(self.data))
+        left = postgres_processes(self.data)
         for process in left:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         wait_until_gone(left, 5)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
-    def _wait_until_ready(self, child: subprocess.Popen[bytes] | None) -> None:
+    def _wait_until_ready(self, child: subprocess.Popen[bytes] | None) -> bool:
+        """True when the server answers; False when somebody else's (no `child`) ended meanwhile. Ours must not end."""
         deadline = time.monotonic() + _START_PATIENCE_S
         while time.monotonic() < deadline:
+            if child is None and not self.running:
+                return False
             if child is not None and child.poll() is not None:
                 self._child = None
                 raise StackError(f"PostgreSQL did not start ({self.log}): {_last_lines(self.log)}")
             lines = self._pid_file()
             if len(lines) >= 8 and lines[7].strip() == "ready":
                 with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.dsn(), connect_timeout=2):
-                    return
+                    return True
             time.sleep(0.01)
         self.stop()
         raise StackError(

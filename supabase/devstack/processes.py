@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
+
+from devstack.paths import digest
 
 # psutil derives start times from the boot time, which moves a little when the clock is adjusted.
 _START_TIME_TOLERANCE_S = 2.0
@@ -84,11 +87,26 @@ def _lives(process: psutil.Process) -> bool:
         return False
 
 
-def postgres_processes(data: str) -> list[psutil.Process]:
-    """Every Postgres process that works in the data directory `data` (they all change into it)."""
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if process.name().startswith("postgres") and process.cwd() == data:
-                found.append(process)
-    return found
+def postgres_processes(data: Path) -> list[psutil.Process]:
+    """Every Postgres process that works in the data directory `data`: the main one, or a backend that a crash left.
+
+    Told by the command line, which any user may read: the main process has the directory in it, the others carry the
+    name that `server_name` gives the server. (Their working directory would tell, too, but not to root in a container.)
+    """
+    return [process for process in psutil.process_iter() if is_postgres(process, data)]
+
+
+def is_postgres(process: psutil.Process, data: Path) -> bool:
+    """True when `process` is a living part of the server whose data directory is `data`."""
+    try:
+        line = process.cmdline()
+        if process.status() == psutil.STATUS_ZOMBIE or not process.name().startswith("postgres"):
+            return False
+    except (psutil.Error, OSError):
+        return False
+    return line[1:3] == ["-D", str(data)] or " ".join(line).startswith(f"postgres: {server_name(data)}: ")
+
+
+def server_name(data: Path) -> str:
+    """The `cluster_name` of the server in `data`: Postgres shows it in the titles of its processes."""
+    return f"renum-{digest(data)}"

@@ -32,6 +32,10 @@ _WORKER_KEY_DAYS = 365
 # What only people and the gateway may hold: whoever steals a function's environment can run our RPCs, not read our
 # tables.
 _NOT_FOR_FUNCTIONS = ("SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", "SUPABASE_JWT_SECRET")
+_SET = """
+insert into private.settings (key, value, comment) values (%s, %s, %s)
+on conflict (key) do update set value = excluded.value
+"""
 
 Recorder = Callable[[str, ProcessIdentity], None]
 
@@ -233,10 +237,11 @@ class Services:
     async def _keep_postgres(self) -> None:
         while True:
             await asyncio.sleep(0.25)
-            if self.cluster.running:
+            if self.cluster.running and self.cluster.reachable:
                 continue
-            _LOG.warning("postgres ended, starting it again")
+            _LOG.warning("postgres ended or lost its socket, starting it again")
             try:
+                await asyncio.to_thread(self.cluster.stop)
                 await asyncio.to_thread(self.cluster.start)
                 self._record_postgres()
             except StackError as error:
@@ -258,11 +263,7 @@ class Services:
         with psycopg.connect(dsn) as connection:
             if connection.execute("select to_regclass('private.settings') is not null").fetchone() == (True,):
                 for key, value in settings.items():
-                    connection.execute(
-                        "insert into private.settings (key, value) values (%s, %s) "
-                        "on conflict (key) do update set value = excluded.value",
-                        (key, Jsonb(value)),
-                    )
+                    connection.execute(_SET, (key, Jsonb(value), "Set by the local stack at every start."))
         return applied
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 
 from devstack.errors import StackError
-from devstack.paths import CHECKOUT
+from devstack.paths import CHECKOUT, remove_socket_dir
 from devstack.processes import ProcessIdentity, postgres_processes, wait_until_gone
 from devstack.state import StackDirectory, held, read_env_file
 
@@ -169,11 +169,12 @@ def _end_postgres(stack: StackDirectory, main: ProcessIdentity | None) -> bool:
         with contextlib.suppress(psutil.Error):
             process.send_signal(signal.SIGINT)
             wait_until_gone([process], 20)
-    left = postgres_processes(str(stack.data))
+    left = postgres_processes(stack.data)
     for remaining in left:
         with contextlib.suppress(psutil.Error):
             remaining.kill()
     wait_until_gone(left, 5)
+    remove_socket_dir(stack.data)
     return process is not None or bool(left)
 
 

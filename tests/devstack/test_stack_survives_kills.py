@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from devstack import stack
+from devstack.paths import socket_path
 from devstack.processes import ProcessIdentity
 from devstack.state import StackDirectory
 
@@ -87,6 +88,18 @@ def test_a_killed_postgres_comes_back_with_its_data(running: Path) -> None:
     with psycopg.connect(address) as connection:
         assert connection.execute("select one from kept_over_a_crash").fetchone() == (1,)
         connection.execute("drop table kept_over_a_crash")
+
+
+def test_a_lost_socket_comes_back(running: Path) -> None:
+    """Somebody cleaned the temporary folder while the stack ran."""
+    folder = socket_path(StackDirectory(running).data)
+    before = processes_of(running)["postgres"]
+    shutil.rmtree(folder)
+    until(lambda: processes_of(running)["postgres"] != before)
+    with psycopg.connect(
+        host=str(folder), port=StackDirectory(running).read_ports()["postgres"], user="postgres"
+    ) as again:
+        assert again.execute("select 1").fetchone() == (1,)
 
 
 def test_a_killed_daemon_blocks_nothing(running: Path) -> None:

@@ -6,71 +6,20 @@ import difflib
 import re
 from typing import Any, NamedTuple
 
-from renum.agent.offline_text import bare, words
+from renum.agent.offline_text import bare, word_set, words
 
-ORDINALS = {
-    name: place
-    for place, names in enumerate(
-        [
-            "primeiro primeira",
-            "segundo segunda",
-            "terceiro terceira",
-            "quarto quarta",
-            "quinto quinta",
-            "sexto sexta",
-            "setimo setima",
-            "oitavo oitava",
-            "nono nona",
-            "decimo decima",
-        ]
-    )
-    for name in names.split()
-}
+_ORDINALS = "primeir segund terceir quart quint sext setim oitav non decim"
+ORDINALS = {stem + ending: place for place, stem in enumerate(_ORDINALS.split()) for ending in ("o", "a")}
 LAST = {"ultimo": -1, "ultima": -1, "penultimo": -2, "penultima": -2}
-COUNTED = {
-    name: place
-    for place, name in enumerate(["um", "dois", "tres", "quatro", "cinco", "seis", "sete", "oito", "nove", "dez"])
-} | {
-    "uma": 0,
-    "duas": 1,
-}
+_LINK = "foi|e|quero|gosto|de|do|da|o|a|por|pelo|pela|no|na|pra|para"
+_COUNTED = "um dois tres quatro cinco seis sete oito nove dez"
+COUNTED = {name: place for place, name in enumerate(_COUNTED.split())} | {"uma": 0, "duas": 1}
 LETTER = re.compile(r"^(?:(?:a )?(?:letra|opcao|alternativa|resposta|item) )?([a-j])$")
 PLACE = re.compile(
-    r"^(?:(?:eu )?(?:escolho|fico com|prefiro|marco|vou de|quero|acho que)? ?)?(?:o|a)? ?(?:numero|opcao"
-    r"|alternativa|item|resposta)? ?(?:numero )?(\d{1,2}|[a-z]+)(?: opcao| alternativa)?$"
+    r"^(?:(?:eu )?(?:escolho|fico com|prefiro|marco|vou de|quero|acho que) )?(?:[oa] )?"
+    r"(?:(?:numero|opcao|alternativa|item|resposta) )?(?:numero )?(\d{1,2}|[a-z]+)(?: opcao| alternativa)?$"
 )
-EMPTY = frozenset(
-    [
-        "a",
-        "o",
-        "as",
-        "os",
-        "um",
-        "uma",
-        "de",
-        "da",
-        "do",
-        "das",
-        "dos",
-        "e",
-        "em",
-        "no",
-        "na",
-        "nos",
-        "nas",
-        "por",
-        "pelo",
-        "pela",
-        "para",
-        "pra",
-        "com",
-        "que",
-        "eu",
-        "foi",
-        "ou",
-        "mais",
-    ]
-)
+EMPTY = word_set("a o as os um uma de da do das dos e em no na nos nas por pelo pela para pra com que eu foi ou mais")
 
 
 class Option(NamedTuple):
@@ -134,7 +83,7 @@ def _inside(simple: str, choices: list[Option]) -> Option | None:
     kept = [
         choice
         for choice in found
-        if not re.search(rf"\b(?:nao|nem|menos|exceto)(?: \w+){{0,3}} {re.escape(choice.label)}\b", simple)
+        if not re.search(rf"\b(?:nao|nem|menos|exceto)(?: (?:{_LINK}))* {re.escape(choice.label)}\b", simple)
     ]
     if len(kept) > 1:
         preferred = [

@@ -25,7 +25,7 @@ _FROM_WHAT = (
 )
 _MESSAGES = r"mensage\w*|contato\w*|msgs?|nada|isso|disso|voces|vcs|pesquisa\w*"
 _ME = r"(?:meu|o meu) (?:numero|contato|nome|cadastro|telefone)|os meus dados|meus dados"
-_LIST = r"(?:d[aeo]s?|d?ess[ae]|dess[ae]s?|dest[ae]) (?:sua |suas |seu )?(?:lista\w*|contatos?|cadastros?|base|agenda|sistema)"
+_LIST = r"(?:d[aeo]s?|d?ess[ae]s?|dest[ae]) (?:sua |suas |seu )?(?:lista\w*|contatos?|cadastros?|base|agenda|sistema)"
 
 OPT_OUT = one_of(
     rf"^(?:(?:por favor|pfv|pf|oi|ola|eu) )?(?:quero |gostaria de |desejo |queria )?(?:{_LEAVE})(?: "

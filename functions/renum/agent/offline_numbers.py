@@ -8,40 +8,14 @@ from typing import Any
 
 from renum.agent.offline_text import plain
 
-UNITS = {
-    name: value
-    for value, names in enumerate(
-        [
-            "zero",
-            "um uma",
-            "dois duas",
-            "tres",
-            "quatro",
-            "cinco",
-            "seis",
-            "sete",
-            "oito",
-            "nove",
-            "dez",
-            "onze",
-            "doze",
-            "treze",
-            "quatorze catorze",
-            "quinze",
-            "dezesseis",
-            "dezessete",
-            "dezoito",
-            "dezenove",
-        ]
-    )
-    for name in names.split()
-}
-TENS = {
-    name: 10 * value
-    for value, name in enumerate(
-        ["vinte", "trinta", "quarenta", "cinquenta", "sessenta", "setenta", "oitenta", "noventa"], start=2
-    )
-}
+_UNITS = (
+    "zero um dois tres quatro cinco seis sete oito nove dez onze doze treze quatorze quinze dezesseis dezessete "
+    "dezoito "
+    "dezenove"
+)
+_TENS = "vinte trinta quarenta cinquenta sessenta setenta oitenta noventa"
+UNITS = {name: value for value, name in enumerate(_UNITS.split())} | {"uma": 1, "duas": 2, "catorze": 14}
+TENS = {name: 10 * value for value, name in enumerate(_TENS.split(), start=2)}
 HUNDREDS = {"cem": 100, "cento": 100, "duzentos": 200, "trezentos": 300, "quatrocentos": 400, "quinhentos": 500}
 NAMED = UNITS | TENS | HUNDREDS | {"mil": 1000}
 
@@ -53,19 +27,16 @@ TOKEN = re.compile(
     rf"|\b(?P<spelled>{SPELLED})\b"
 )
 
-SCALES = re.compile(
-    r"(?:numa|na|em uma|de uma)? ?escala (?:que vai )?de (?:0|zero|1|um) (?:a|ate) (?:\d+|dez|cinco)|\bde (?:0"
-    r"|zero|1|um) (?:a|ate) (?:\d+|dez|cinco)\b"
-)
-OUT_OF = re.compile(r"(?<=\d)\s*/\s*\d+|(?<=[\w])\s+(?:de|em|sobre)\s+(?:10|dez|5|cinco|100|cem)\b(?! reais| anos)")
+_FROM_TO = r"de (?:0|zero|1|um) (?:a|ate) (?:\d+|dez|cinco)"
+SCALES = re.compile(rf"(?:numa |na |em uma |de uma )?escala (?:que vai )?{_FROM_TO}|\b{_FROM_TO}\b")
+OUT_OF = re.compile(r"(?<=\d)\s*/\s*\d+|(?<=\w)\s+(?:de|em|sobre)\s+(?:10|dez|5|cinco|100|cem)\b(?! reais| anos)")
 MARKED = re.compile(
-    r"(?:\bnota\b|\bdou\b|\bdaria\b|\bdiria\b|\bdigo\b|\bfico com\b|\bvou de\b|\bmarc[ao]\b|\bcoloc[ao]\b"
-    r"|\bponho\b|\bmerece\b|\bminha resposta e\b)"
+    r"\b(?:nota|dou|daria|diria|digo|fico com|vou de|marc[ao]|coloc[ao]|ponho|merece|minha resposta e)\b"
     r"(?: (?:um|uma|nota|uns|com|a|de|em|pra|para|voces|isso|o))* ?$"
 )
 CORRECTED = re.compile(
-    r"(?:\bna verdade\b|\bquer dizer\b|\bou melhor\b|\bmelhor\b|\bdigo\b|\balias\b|\bcorrigindo\b|\bmuda pra\b"
-    r"|\bpensando bem\b)[ ,:]*(?:nota |um |e |dou |daria )*$"
+    r"\b(?:na verdade|quer dizer|ou melhor|melhor|digo|alias|corrigindo|muda pra|pensando bem)\b"
+    r"[ ,:]*(?:nota |um |e |dou |daria )*$"
 )
 LEADING = re.compile(r"^(?:nota|dou|daria|dou nota|daria nota|e|acho que|numero|uns|umas)? ?")
 

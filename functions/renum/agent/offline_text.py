@@ -11,17 +11,21 @@ SPACES = re.compile(r"\s+")
 WORD = re.compile(r"[a-z0-9]+")
 
 GREETING = re.compile(
-    r"^(?:(?:oi+e?|ola|opa|ei|hey|hi|hello|alo|e ai|eai|salve|bom dia|boa tarde|boa noite|bom diaa?|prezad[oa]s?"
-    r"|gente|moc[oa]|amig[oa]"
-    r"|(?:tudo|td|tdo) (?:bem|bom|certo|joia|ok|blz)(?: com (?:voce|vc|vcs|voces))?|como vai(?: voce)?|como "
-    r"(?:voce )?esta|beleza\?)"
-    r"(?![a-z])[\s,.!?:;)\-]*)+"
+    r"^(?:(?:oi+e?|ola|opa|ei|hey|hi|hello|alo|e ai|eai|salve|bom dia|boa tarde|boa noite|prezad[oa]s?|gente"
+    r"|moc[oa]|amig[oa]"
+    r"|(?:tudo|td|tdo) (?:bem|bom|certo|joia|ok|blz)(?: com (?:voce|vc|vcs|voces))?"
+    r"|como vai(?: voce)?|como (?:voce )?esta|beleza\?)(?![a-z])[\s,.!?:;)\-]*)+"
 )
-LAUGHTER = re.compile(r"^(?:(?:k{2,}|(?:ha|he|hi|rs){1,}|rsrs\w*|haha\w*)[\s.!,]*)+$")
+LAUGHTER = re.compile(r"^(?:(?:k+|(?:ha|he|hi|rs)+|rsrs\w*|haha\w*)[\s.!,]*)+$")
 THANKS = re.compile(
-    r"^(?:muito )?(?:obrigad[oa]|obg|brigad[oa]|vlw|valeu|agradeco|grat[oa])(?: (?:viu|mesmo|voce|vc|pela "
-    r"atencao))?[\s.!]*$"
+    r"^(?:muito )?(?:obrigad[oa]|obg|brigad[oa]|vlw|valeu|agradeco|grat[oa])"
+    r"(?: (?:viu|mesmo|voce|vc|pela atencao))?[\s.!]*$"
 )
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list written as one text."""
+    return frozenset(text.split())
 
 
 @lru_cache(maxsize=4096)

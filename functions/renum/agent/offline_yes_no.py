@@ -4,103 +4,30 @@ from __future__ import annotations
 
 import re
 
-from renum.agent.offline_text import bare, plain, words
+from renum.agent.offline_text import bare, plain, word_set, words
 
 YES_SIGNS = ("👍", "👌", "✅", "☑", "✔", "🙌", "💯", "🆗")
 NO_SIGNS = ("👎", "❌", "🚫", "✖", "🙅")
 
 YES_PHRASES = re.compile(
-    r"\b(?:(?:nao tenho|sem|nao ha|nao resta) (?:nenhuma )?duvidas?|com (?:toda )?certeza|acho que sim|creio que "
-    r"sim|acredito que sim|diria que sim"
-    r"|pode ser|pode sim|isso mesmo|com prazer|por que nao$|claro que sim|logico que sim|obvio que sim|nao vejo "
-    r"por que nao|provavelmente sim"
-    r"|sim senhora?|tudo bem|ta bom|ta certo|esta bem|de acordo|sempre que posso)\b"
+    r"\b(?:(?:nao tenho|sem|nao ha|nao resta) (?:nenhuma )?duvidas?|com (?:toda )?certeza"
+    r"|(?:acho|creio|acredito|diria|claro|logico|obvio) que sim|provavelmente sim|sim senhora?"
+    r"|pode ser|pode sim|isso mesmo|com prazer|por que nao$|nao vejo por que nao"
+    r"|tudo bem|ta bom|ta certo|esta bem|de acordo|sempre que posso)\b"
 )
 NO_PHRASES = re.compile(
-    r"\b(?:de jeito nenhum|de jeito algum|de forma alguma|de forma nenhuma|de modo algum|de maneira nenhuma|nem "
-    r"pensar|nem a pau|nem morto|nem um pouco|nem sonhando"
-    r"|(?:claro|logico|obvio|certeza|acho|creio|acredito|diria|infelizmente|provavelmente) (?:que )?nao|ainda "
-    r"nao|hoje nao|agora nao|nunca mais|nada disso"
-    r"|sem chance|fora de cogitacao|nao mesmo)\b"
+    r"\b(?:de (?:jeito|forma|modo|maneira) (?:nenhum|nenhuma|algum|alguma)"
+    r"|nem (?:pensar|a pau|morto|um pouco|sonhando)|nunca mais|nada disso|sem chance|fora de cogitacao"
+    r"|(?:claro|logico|obvio|certeza|acho|creio|acredito|diria|infelizmente|provavelmente) (?:que )?nao"
+    r"|ainda nao|hoje nao|agora nao|nao mesmo)\b"
 )
-YES_WORDS = frozenset(
-    [
-        "sim",
-        "s",
-        "ss",
-        "si",
-        "sin",
-        "simm",
-        "claro",
-        "certeza",
-        "aham",
-        "ahan",
-        "uhum",
-        "uhun",
-        "hum",
-        "aha",
-        "isso",
-        "positivo",
-        "afirmativo",
-        "logico",
-        "obvio",
-        "evidente",
-        "exato",
-        "exatamente",
-        "perfeitamente",
-        "quero",
-        "aceito",
-        "concordo",
-        "topo",
-        "bora",
-        "vamos",
-        "ok",
-        "okay",
-        "blz",
-        "beleza",
-        "yes",
-        "yep",
-        "yeah",
-        "sempre",
-        "demais",
-        "confirmo",
-        "confirmado",
-        "correto",
-        "certo",
-        "verdade",
-        "combinado",
-        "fechado",
-        "simbora",
-        "partiu",
-        "obviamente",
-        "certamente",
-        "definitivamente",
-        "totalmente",
-        "absolutamente",
-        "show",
-    ]
+YES_WORDS = word_set(
+    "sim s ss si sin simm claro certeza aham ahan uhum uhun hum aha isso positivo afirmativo logico obvio evidente "
+    "exato exatamente perfeitamente quero aceito concordo topo bora vamos ok okay blz beleza yes yep yeah sempre "
+    "demais confirmo confirmado correto certo verdade combinado fechado simbora partiu obviamente certamente "
+    "definitivamente totalmente absolutamente show"
 )
-NO_WORDS = frozenset(
-    [
-        "nao",
-        "n",
-        "nn",
-        "nop",
-        "nope",
-        "no",
-        "nunca",
-        "jamais",
-        "negativo",
-        "nem",
-        "nada",
-        "nenhum",
-        "nenhuma",
-        "naum",
-        "nao3",
-        "nops",
-        "neca",
-    ]
-)
+NO_WORDS = word_set("nao n nn nop nope no nunca jamais negativo nem nada nenhum nenhuma naum nao3 nops neca")
 
 
 def _signs(text: str) -> bool | None:

@@ -30,8 +30,9 @@ def _participation(name: str, statistics: dict[str, Any]) -> str:
     if not invited:
         return f"{name}: ninguém foi convidado ainda."
     verb = "foi convidada" if invited == 1 else "foram convidadas"
-    text = f"{name}: {plural(invited, 'pessoa', 'pessoas')} {verb}, {number(started)} começaram a responder ({percent(rate(started, invited))})"
-    text += f" e {number(completed)} concluíram ({percent(rate(completed, invited))})."
+    text = f"{name}: {plural(invited, 'pessoa', 'pessoas')} {verb}, "
+    text += f"{number(started)} começaram a responder ({percent(rate(started, invited))}) "
+    text += f"e {number(completed)} concluíram ({percent(rate(completed, invited))})."
     if statistics.get("unanswered"):
         text += f" {plural(statistics['unanswered'], 'pessoa não respondeu', 'pessoas não responderam')} ao convite."
     if statistics.get("opted_out"):
@@ -46,11 +47,8 @@ def _participation(name: str, statistics: dict[str, Any]) -> str:
 
 
 def _sentence(question: dict[str, Any]) -> str:
-    text, kind, answered = (
-        str(question.get("text") or question.get("key")),
-        question.get("type"),
-        question.get("answered") or 0,
-    )
+    text, kind = str(question.get("text") or question.get("key")), question.get("type")
+    answered = question.get("answered") or 0
     if kind == "text" or not answered:
         return ""
     told = f"Em “{text}”, com {plural(answered, 'resposta', 'respostas')}, "
@@ -66,10 +64,8 @@ def _sentence(question: dict[str, Any]) -> str:
     names = " e ".join(f"“{shown(item.get('value'))}”" for item in top)
     lead = "houve empate entre" if len(top) > 1 else "a resposta mais comum foi"
     each = ", cada uma" if len(top) > 1 else ""
-    return (
-        told
-        + f"{lead} {names} ({plural(top[0]['count'], 'pessoa', 'pessoas')}{each}, {percent(rate(top[0]['count'], answered))})."
-    )
+    count = top[0]["count"]
+    return told + f"{lead} {names} ({plural(count, 'pessoa', 'pessoas')}{each}, {percent(rate(count, answered))})."
 
 
 def _voices(questions: list[dict[str, Any]]) -> str:
@@ -80,10 +76,8 @@ def _voices(questions: list[dict[str, Any]]) -> str:
             # The longest answers say most; the order they came in is kept.
             longest = sorted(quotes, key=lambda quote: -len(quote))[:3]
             said = "; ".join(f"“{quote[:180]}”" for quote in quotes if quote in longest)
-            told.append(
-                f"Sobre “{question.get('text')}”, {plural(len(quotes), 'pessoa escreveu', 'pessoas "
-                f"escreveram')}, por exemplo: {said}."
-            )
+            wrote = plural(len(quotes), "pessoa escreveu", "pessoas escreveram")
+            told.append(f"Sobre “{question.get('text')}”, {wrote}, por exemplo: {said}.")
     return " ".join(told)
 
 
@@ -92,7 +86,8 @@ def _interview(statistics: dict[str, Any]) -> list[str]:
     answered = [answer for answer in answers if answer.get("status") == "answered"]
     refused = sum(answer.get("status") == "refused" for answer in answers)
     status = STATUSES.get(str(statistics.get("end_reason") or statistics.get("status")), "em andamento")
-    text = f"Entrevista {status}, com {plural(len(answered), 'pergunta respondida', 'perguntas respondidas')} de {number(len(answers))}"
+    count = plural(len(answered), "pergunta respondida", "perguntas respondidas")
+    text = f"Entrevista {status}, com {count} de {number(len(answers))}"
     text += f" em {number(statistics['minutes'])} min." if is_number(statistics.get("minutes")) else "."
     if refused:
         text += f" Em {plural(refused, 'pergunta', 'perguntas')}, a pessoa preferiu não responder."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,7 +41,9 @@ def number(value: Any, digits: int = 1) -> str:
     none."""
     if not is_number(value):
         return "–" if value is None else str(value)
-    text = f"{value:,.{digits}f}"
+    # Through its shortest decimal form, half up: 7.25 is 7,3 to a reader, whatever its binary neighbour is.
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    text = f"{rounded:,f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.translate(str.maketrans(",.", ".,"))

@@ -4,6 +4,10 @@ as $$
 declare
     member public.client_members;
 begin
+    -- One change of a client's people at a time, as in private.add_member.
+    perform from public.clients as c
+    where c.id = (select m.client_id from public.client_members as m where m.id = remove_member.member_id)
+    for no key update;
     select m.* into member
     from public.client_members as m
     where m.id = remove_member.member_id and m.client_id in (select private.owned_client_ids())

@@ -14,43 +14,65 @@ begin
     order by t.id
     for update;
     for item in select r from jsonb_array_elements(results) as r order by (r ->> 'id')::uuid loop
-        select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for update;
-        next_task := null;
-        if found and d.status in ('sent', 'delivered', 'read') then
-            -- A status was faster than the answer to the send.
-            update public.deliveries as x
-            set claim = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
-            where x.id = d.id and x.claim = (item ->> 'claim')::uuid;
-        elsif not found or d.claim is distinct from (item ->> 'claim')::uuid or d.status not in ('sending', 'unknown') then
-            answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'stale', 'task', null);
-            continue;
-        elsif item ->> 'outcome' = 'sent' then
-            update public.deliveries as x
-            set status = 'sent', sent_at = now(), claim = null, error = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
-            where x.id = d.id;
-            perform private.end_delivery(d.id);
-        elsif item ->> 'outcome' = 'unknown' then
-            update public.deliveries as x
-            set status = 'unknown', error = item -> 'error', due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
-            where x.id = d.id;
-            perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
-        elsif item ->> 'outcome' = 'throttled' then
-            wait_ms := greatest(coalesce((item ->> 'retry_after_ms')::integer, 1000), 1);
-            update public.deliveries as x
-            set status = 'queued', claim = null, attempts = x.attempts - 1, error = item -> 'error',
-                due_at = clock_timestamp() + make_interval(secs => wait_ms / 1000.0)
-            where x.id = d.id;
-            perform pgmq.set_vt(d.queue, d.task_id, ceil(wait_ms / 1000.0)::integer);
-        else
-            perform private.retry_delivery(
-                d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'), coalesce((item #>> '{error,retryable}')::boolean, false)
-            );
-        end if;
-        select * into d from public.deliveries as x where x.id = d.id;
-        if d.thread_id is not null and d.status not in ('queued', 'unknown') then
-            next_task := private.release_next(d.thread_id, 60);
-        end if;
-        answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
+        begin
+            select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for update;
+            next_task := null;
+            if found and d.status in ('sent', 'delivered', 'read') then
+                -- A status was faster than the answer to the send.
+                update public.deliveries as x
+                set claim = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
+                where x.id = d.id and x.claim = (item ->> 'claim')::uuid;
+            elsif not found or d.claim is distinct from (item ->> 'claim')::uuid or d.status not in ('sending', 'unknown') then
+                answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'stale', 'task', null);
+                continue;
+            elsif item ->> 'outcome' = 'sent' then
+                update public.deliveries as x
+                set status = 'sent', sent_at = now(), claim = null, error = null,
+                    -- An id that another delivery has already is not worth losing the result for.
+                    provider_message_id = coalesce(x.provider_message_id, (
+                        select i.id from (select item ->> 'provider_message_id' as id) as i
+                        where not exists (
+                            select from public.deliveries as e where e.channel_account_id = x.channel_account_id and e.provider_message_id = i.id
+                        )
+                    ))
+                where x.id = d.id;
+                perform private.end_delivery(d.id);
+            elsif item ->> 'outcome' = 'unknown' then
+                update public.deliveries as x
+                set status = 'unknown', error = item -> 'error', due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
+                where x.id = d.id;
+                perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
+            elsif item ->> 'outcome' = 'throttled' then
+                wait_ms := greatest(coalesce((item ->> 'retry_after_ms')::integer, 1000), 1);
+                update public.deliveries as x
+                set status = 'queued', claim = null, attempts = x.attempts - 1, error = item -> 'error',
+                    due_at = clock_timestamp() + make_interval(secs => wait_ms / 1000.0)
+                where x.id = d.id;
+                perform pgmq.set_vt(d.queue, d.task_id, ceil(wait_ms / 1000.0)::integer);
+            else
+                perform private.retry_delivery(
+                    d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'), coalesce((item #>> '{error,retryable}')::boolean, false)
+                );
+            end if;
+            select * into d from public.deliveries as x where x.id = d.id;
+            if d.thread_id is not null and d.status not in ('queued', 'unknown') then
+                next_task := private.release_next(d.thread_id, 60);
+            end if;
+            answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- One result that cannot be stored must not take its neighbours with it. Its message may have left.
+                update public.deliveries as x
+                set status = 'unknown', error = jsonb_build_object('code', sqlstate, 'message', sqlerrm),
+                    due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
+                where x.id = d.id and x.status = 'sending' and x.claim::text = item ->> 'claim';
+                if found then
+                    perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
+                end if;
+                answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'unknown', 'task', null);
+        end;
     end loop;
     perform private.admit_deliveries(c.client_id, c.queue)
     from (

@@ -19,7 +19,11 @@ begin
     with
     items as materialized (
         select distinct on (e.v ->> 'provider_id') e.v, e.ord, s.id as account_id
-        from jsonb_array_elements(events) with ordinality as e (v, ord)
+        from (
+            -- An item without an id of its own is known by its content.
+            select case when x.v ->> 'provider_id' is null then x.v || jsonb_build_object('provider_id', 'md5:' || md5(x.v::text)) else x.v end as v, x.ord
+            from jsonb_array_elements(events) with ordinality as x (v, ord)
+        ) as e
         left join public.channel_accounts as s
             on s.client_id = account.client_id
             and (
@@ -30,7 +34,7 @@ begin
     ),
     taken as (
         insert into public.webhook_events (client_id, channel_account_id, provider_id, kind, outcome, payload, reason)
-        select account.client_id, account.id, i.v ->> 'provider_id', i.v ->> 'kind',
+        select account.client_id, coalesce(i.account_id, account.id), i.v ->> 'provider_id', i.v ->> 'kind',
             case
                 when i.account_id is null then 'unrouted'
                 when i.v ->> 'kind' = 'message' then 'stored'
@@ -40,7 +44,6 @@ begin
             end::public.event_outcome,
             coalesce(i.v -> 'raw', i.v), case when i.account_id is null then 'names the number ' || coalesce(i.v ->> 'number', '?') end
         from items as i
-        where i.v ->> 'provider_id' is not null
         order by i.v ->> 'provider_id'
         on conflict on constraint a_providers_item_is_taken_once do nothing
         returning provider_id, outcome
@@ -57,7 +60,7 @@ begin
     from (
         select x.v #> '{event,sender}' as sender from jsonb_array_elements(fresh) as x (v)
         where x.v ->> 'outcome' in ('stored', 'preference') and x.v #> '{event,sender}' is not null
-        group by 1 order by 1
+        group by 1 order by min(x.v #>> '{event,sender,wa_id}'), min(x.v #>> '{event,sender,bsuid}'), 1
     ) as s;
     insert into private.threads (client_id, lead_id, channel_account_id)
     select distinct account.client_id, (spoken ->> (x.v #> '{event,sender}')::text)::uuid, (x.v ->> 'account_id')::uuid
@@ -72,18 +75,29 @@ begin
     where x.v ->> 'outcome' = 'stored';
     select jsonb_agg(jsonb_build_object('ord', x.v -> 'ord', 'delivery_id', d.id, 'thread_id', d.thread_id, 'event', x.v -> 'event')) into moved
     from jsonb_array_elements(fresh) as x (v)
-    join public.deliveries as d
-        on d.channel_account_id = (x.v ->> 'account_id')::uuid
-        and (d.provider_message_id = x.v #>> '{event,status,message_id}' or d.id::text = x.v #>> '{event,status,reference}')
+    cross join lateral (
+        select a.id, a.thread_id
+        from public.deliveries as a
+        where a.channel_account_id = (x.v ->> 'account_id')::uuid and a.provider_message_id = x.v #>> '{event,status,message_id}'
+        union all
+        select b.id, b.thread_id
+        from public.deliveries as b
+        where b.channel_account_id = (x.v ->> 'account_id')::uuid
+            and b.id = case when x.v #>> '{event,status,reference}' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then (x.v #>> '{event,status,reference}')::uuid end
+        limit 1
+    ) as d
     where x.v ->> 'outcome' = 'status';
 
-    -- Lock order: threads before leads and deliveries (private.lock_threads tells the whole of it).
-    perform from private.threads as t
-    where t.id in (
+    -- Lock order: interviews and threads before leads and deliveries (private.lock_threads tells the whole of it).
+    perform private.lock_threads(array(
         select (x.v ->> 'thread_id')::uuid from jsonb_array_elements(coalesce(spoken, '[]') || coalesce(moved, '[]')) as x (v)
-    )
-    order by t.id
-    for update;
+        union
+        select t.id
+        from jsonb_array_elements(fresh) as x (v)
+        cross join lateral (select private.lead_of_sender(account.client_id, x.v #> '{event,sender}') as lead_id) as l
+        join private.threads as t on t.client_id = account.client_id and t.lead_id = l.lead_id
+        where x.v ->> 'outcome' = 'preference'
+    ));
 
     if spoken is not null then
         stored := private.ingest_messages(spoken);

@@ -45,6 +45,8 @@ def up(
         started = stack.start(directory, port=port, fresh=fresh, env_file=env_file, progress=progress.step)
     found = stack.status(directory)
     typer.echo(f"The stack is up ({time.monotonic() - begun:.1f} s)." if started else "The stack is already running.")
+    if not started and (port is not None or env_file is not None):
+        typer.echo("  --port and --env-file count from the next start: run `renum down` first.")
     _print_urls(found)
     typer.echo(f"  {'keys and URLs':<14}{directory / 'env'}")
 

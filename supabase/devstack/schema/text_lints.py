@@ -20,22 +20,8 @@ _MARKDOWN_LINK = re.compile(r"\]\((?!\w+:|#)([^)\s#]+)[^)]*\)")
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _PATH = re.compile(r"^(?!/)[\w.*<>{}@-]+(?:/[\w.*<>{}@-]+)*/?$")
-_FILE_TYPES = (
-    ".py",
-    ".sql",
-    ".md",
-    ".toml",
-    ".sh",
-    ".json",
-    ".lock",
-    ".ts",
-    ".tsx",
-    ".html",
-    ".css",
-    ".txt",
-    ".yml",
-    ".yaml",
-)
+# Source files; names of other types alone are often files that a program makes.
+_FILE_TYPES = (".py", ".sql")
 _MADE_LATER = (".venv", ".renum", ".renum-cache")
 _SKIPPED_FOLDERS = {
     ".git",
@@ -91,7 +77,7 @@ def documented_paths_exist(root: Path) -> list[str]:
     """Every path that a README.md names exists; `tests/x.py::test_y` also has that test.
 
     Paths are the targets of links and, in `code`, what begins with a name of the top level; below the
-    root also file names alone, which may lie anywhere. They count from the README, the root or an import root.
+    root also names of source files alone, which may lie anywhere. They count from README, root or import root.
     `<…>`, `{…}` and `*` stand for anything. Fenced blocks are not read.
     """
     found: list[str] = []

@@ -162,4 +162,4 @@ class Webhooks:
                 log.warning("status webhook dropped: %s %s", status, reason[:200], extra={"action": "webhook_dropped"})
                 return False
             await asyncio.sleep(wait)
-            wait = min(wait * 2, 2.0)
+            wait = min(wait * 2, 1.0)

@@ -95,7 +95,8 @@ async def _drip(request: Request) -> Response:
     return StreamingResponse(parts(), media_type="text/plain")
 
 
-def _functions() -> Starlette:
+def functions_app() -> Starlette:
+    """Stands for the functions child: `/drip` answers in two pieces, everything else says what it got."""
     methods = ["GET", "POST", "OPTIONS"]
     return Starlette(
         routes=[
@@ -121,16 +122,17 @@ class Edge:
     config: StackConfig
     simulator: SimulatorClient
     dsn: Callable[[str], str]
+    http: httpx.Client
 
     def rest(self, method: str, path: str, *, key: str | None = None, **options: Any) -> httpx.Response:
         """One Data API request with the publishable key (or `key`)."""
         headers = {"apikey": key or self.config.publishable_key, **options.pop("headers", {})}
-        return httpx.request(method, f"{self.config.supabase_url}/rest/v1{path}", headers=headers, **options)
+        return self.http.request(method, f"{self.config.supabase_url}/rest/v1{path}", headers=headers, **options)
 
     def auth(self, method: str, path: str, *, key: str | None = None, **options: Any) -> httpx.Response:
         """One Auth request with the publishable key (or `key`)."""
         headers = {"apikey": key or self.config.publishable_key, **options.pop("headers", {})}
-        return httpx.request(method, f"{self.config.supabase_url}/auth/v1{path}", headers=headers, **options)
+        return self.http.request(method, f"{self.config.supabase_url}/auth/v1{path}", headers=headers, **options)
 
     def sql(self, statement: str, *params: Any) -> list[tuple[Any, ...]]:
         """Rows of a statement as the superuser."""
@@ -196,11 +198,11 @@ def edge(edge_dsn: Callable[[str], str], tmp_path_factory: pytest.TempPathFactor
     )
     with contextlib.ExitStack() as stack:
         stack.enter_context(_postgrest(folder, edge_dsn("authenticator"), config.jwt_secret, rest_port, admin_port))
-        stack.enter_context(serving(_functions(), back))
+        stack.enter_context(serving(functions_app(), back))
         stack.enter_context(serving(simulator.create_app(config), side))
         stack.enter_context(serving(gateway.create_app(config), front))
         client = stack.enter_context(SimulatorClient(config.simulator_url))
-        yield Edge(config, client, edge_dsn)
+        yield Edge(config, client, edge_dsn, stack.enter_context(httpx.Client(trust_env=False)))
 
 
 @pytest.fixture
@@ -216,4 +218,4 @@ def lonely_gateway(edge: Edge) -> Iterator[Edge]:
         db_dsn_auth="postgresql://supabase_auth_admin@127.0.0.1:1/postgres?connect_timeout=1",
     )
     with serving(gateway.create_app(config), front):
-        yield Edge(config, edge.simulator, edge.dsn)
+        yield Edge(config, edge.simulator, edge.dsn, edge.http)

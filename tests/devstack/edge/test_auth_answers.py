@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+
 from tests.devstack.edge.conftest import Edge
 
 PASSWORD = "segredo-1"
@@ -74,7 +75,7 @@ def test_a_link_redirects_with_the_tokens_in_the_fragment_once(edge: Edge) -> No
     email = edge.new_email()
     edge.auth("POST", "/signup", json={"email": email, "password": PASSWORD})
     (mail,) = edge.simulator.mailbox(email)
-    first = httpx.get(mail["link"])
+    first = edge.http.get(mail["link"])
     assert first.status_code == 303
     address = urlsplit(first.headers["location"])
     assert (address.scheme, address.netloc, address.query) == ("http", "painel.exemplo:3000", "")
@@ -83,7 +84,7 @@ def test_a_link_redirects_with_the_tokens_in_the_fragment_once(edge: Edge) -> No
     user = edge.auth("GET", "/user", headers={"Authorization": f"Bearer {fragment['access_token']}"})
     assert user.json()["email"] == email
     assert _token(edge, "refresh_token", refresh_token=fragment["refresh_token"]).status_code == 200
-    again = parse_qs(urlsplit(httpx.get(mail["link"]).headers["location"]).fragment)
+    again = parse_qs(urlsplit(edge.http.get(mail["link"]).headers["location"]).fragment)
     assert (again["error"], again["error_code"]) == (["access_denied"], ["otp_expired"])
 
 
@@ -264,7 +265,7 @@ def test_settings_health_and_keys(edge: Edge) -> None:
     """What sign-in forms and monitors ask; the key set is empty because tokens are HS256."""
     assert edge.auth("GET", "/settings").json()["mailer_autoconfirm"] is False
     assert edge.auth("GET", "/health").json()["name"] == "GoTrue"
-    keyless = httpx.get(f"{edge.config.supabase_url}/auth/v1/.well-known/jwks.json")
+    keyless = edge.http.get(f"{edge.config.supabase_url}/auth/v1/.well-known/jwks.json")
     assert (keyless.status_code, keyless.json()) == (200, {"keys": []})
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import httpx
+import time
+from typing import Any
+
 import jwt
 import pytest
-from tests.devstack.edge.conftest import Edge
 
 from devstack.gateway import keys
+from tests.devstack.edge.conftest import Edge
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0 Safari/537.36"
 
 
-def _whoami(edge: Edge, **options: object) -> str:
+def _whoami(edge: Edge, **options: Any) -> str:
     answer = edge.rest("POST", "/rpc/whoami", **options)
     assert answer.status_code == 200, answer.text
     return str(answer.json())
@@ -25,7 +27,7 @@ def test_each_key_becomes_its_role(edge: Edge) -> None:
     assert _whoami(edge, key=secret) == "service_role"
     assert _whoami(edge, headers={"Authorization": f"Bearer {public}"}) == "anon"
     assert _whoami(edge, key=secret, headers={"Authorization": f"Bearer {secret}"}) == "service_role"
-    in_query = httpx.get(f"{edge.config.supabase_url}/rest/v1/rpc/whoami", params={"apikey": public})
+    in_query = edge.http.get(f"{edge.config.supabase_url}/rest/v1/rpc/whoami", params={"apikey": public})
     assert in_query.json() == "anon"
 
 
@@ -42,10 +44,10 @@ def test_no_key_and_a_wrong_key_are_401_in_hosted_words(edge: Edge) -> None:
     token = edge.jwt(role="service_role")
     for path in ("/rest/v1/notes", "/rest/v1/", "/auth/v1/user", "/auth/v1/health"):
         url = edge.config.supabase_url + path
-        missing = httpx.get(url, headers={"Authorization": f"Bearer {token}"})
+        missing = edge.http.get(url, headers={"Authorization": f"Bearer {token}"})
         assert (missing.status_code, missing.json()) == (401, keys.MISSING)
         for wrong in ("sb_publishable_x", "", "ação", edge.config.secret_key[:-1]):
-            answer = httpx.get(url, headers={"apikey": wrong.encode()})
+            answer = edge.http.get(url, headers=[(b"apikey", wrong.encode())])
             assert (answer.status_code, answer.json()["message"]) == (401, "Invalid API key")
 
 
@@ -75,7 +77,7 @@ def test_an_expired_or_forged_token_is_postgrests_401(edge: Edge) -> None:
 def test_the_tokens_behind_the_keys_are_short_lived_and_renewed(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same one within half its life, then another, each with life left."""
     now = [1_900_000_000.0]
-    monkeypatch.setattr(keys.time, "time", lambda: now[0])
+    monkeypatch.setattr(time, "time", lambda: now[0])
     ring = keys.Keys(edge.config)
     first = ring.token("anon")
     now[0] += keys.MINTED_S / 2 - 1

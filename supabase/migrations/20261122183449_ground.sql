@@ -484,7 +484,7 @@ comment on column private.threads.lease is 'The fencing token of the turn under 
 comment on column private.threads.due_at is 'When the task is to be looked at next: an estimate that the sweep rings by.';
 comment on column private.threads.address is 'How the lead wrote last, verbatim: {"wa_id", "bsuid"}. Replies go there.';
 
--- source: sql/20_tables/40_interviews.sql sha256:fb7f07eaaefb7a9a6330e4a229c80f5dbab8d1d88fa0f821523ebab50c5cdc35
+-- source: sql/20_tables/40_interviews.sql sha256:89a5f9d1b1ad88b09de0bf831ecd9e5ca7f41cf829305239416574c2c0c61609
 create table public.interviews (
     id uuid primary key default gen_random_uuid(),
     lead_id uuid not null,
@@ -516,7 +516,7 @@ create index idx_interviews_status on public.interviews (status);
 create index idx_interviews_client_lead on public.interviews (client_id, lead_id);
 create index idx_interviews_client_project on public.interviews (client_id, project_id);
 create index idx_interviews_thread_id on public.interviews (client_id, thread_id);
-create index idx_interviews_to_invite on public.interviews (project_id, created_at) where status = 'pending' and invited_at is null;
+create index idx_interviews_to_invite on public.interviews (project_id, created_at, id) where status = 'pending' and invited_at is null;
 comment on table public.interviews is 'One lead''s interview in one project.';
 comment on column public.interviews.current_question is 'Key of the question last put to the lead; null while only the invitation went out.';
 comment on column public.interviews.invited_at is 'When the invitation was made. A second survey of a lead waits for the first to end.';
@@ -624,7 +624,7 @@ create table public.interview_answers (
 create index idx_interview_answers_interview_id on public.interview_answers (client_id, interview_id);
 comment on table public.interview_answers is 'What became of each question of an interview, with the lead''s own words (quote) and where they stand (message_seq).';
 
--- source: sql/20_tables/50_deliveries.sql sha256:af4f4f83523948d28410d8837b7da1fa421076d9864676a93969f19da7b08b98
+-- source: sql/20_tables/50_deliveries.sql sha256:10eae6062dd23c0c40dedb65e29edf4925d3e5cbf56ad71f289d21c04a527553
 create table public.deliveries (
     id uuid primary key default gen_random_uuid(),
     client_id uuid not null references public.clients (id),
@@ -669,7 +669,7 @@ create index idx_deliveries_interview_id on public.deliveries (client_id, interv
 create index idx_deliveries_channel_account_id on public.deliveries (client_id, channel_account_id);
 create index idx_deliveries_thread_id on public.deliveries (client_id, thread_id);
 create index idx_deliveries_open on public.deliveries (thread_id, seq) where status in ('queued', 'deferred', 'sending', 'unknown');
-create index idx_deliveries_waiting on public.deliveries (client_id, due_at) where status in ('queued', 'deferred') and task_id is null;
+create index idx_deliveries_unsent on public.deliveries (client_id, due_at) where status in ('queued', 'deferred', 'sending');
 create index idx_deliveries_admitted on public.deliveries (queue, client_id, due_at) where task_id is not null;
 create unique index a_provider_message_is_one_delivery on public.deliveries (channel_account_id, provider_message_id);
 comment on table public.deliveries is 'The outbox: everything sent or to be sent, and what became of it.';
@@ -938,7 +938,7 @@ alter table public.message_templates alter column client_id set default private.
 alter table public.renus_config alter column client_id set default private.default_client_id();
 alter table public.consents alter column client_id set default private.default_client_id();
 
--- source: sql/30_rules/20_normalize_phone.sql sha256:5fd1718ae4547046b541e50b6b08c10070275d8eb7cb8683e509c979993a42f2
+-- source: sql/30_rules/20_normalize_phone.sql sha256:000c15cdcc7d59f813bb7fd7ae33b4003a7416f79032cee81ce77df73a99f4b1
 create or replace function private.normalize_phone(phone text) returns text
 language plpgsql immutable set search_path = ''
 as $$
@@ -955,6 +955,9 @@ begin
         digits := regexp_replace(digits, '^0', '');
         if digits ~ '^[1-9][1-9][2-9][0-9]{7,8}$' then
             digits := '55' || digits;
+        elsif digits not like '55%' then
+            -- A local number without its area code, say. As an international one it would be somebody else's.
+            return null;
         end if;
     end if;
     -- Brazilian mobiles have had nine digits since 2016; older lists and WhatsApp's own ids may lack the first 9.
@@ -968,15 +971,16 @@ begin
 end
 $$;
 comment on function private.normalize_phone(text) is
-'A phone number in E.164; null if it cannot be one. Without a country code it is taken as Brazilian; a mobile''s missing ninth digit is put in.';
+'A phone number in E.164; null if it cannot be one. Without + or 00 it is taken as Brazilian, with or without 55; a mobile''s missing ninth digit is put in.';
 
--- source: sql/30_rules/21_phone_key.sql sha256:747faecf91948f48657f75f46fbb924e4d84facedb8072721b7a528d331c2f0b
+-- source: sql/30_rules/21_phone_key.sql sha256:aa13631df76d368f7f83c6d8e16e1c1244a014ac109069ecd8c41ce3aab412b6
 create or replace function private.phone_key(phone text) returns text
 language sql immutable set search_path = ''
 as $$
-    -- 55 + DDD + last eight digits: the same with and without the ninth digit.
+    -- 55 + DDD + last eight digits: the same with and without the ninth digit. Where the eight begin with 2 to 5 they are a landline's:
+    -- a mobile like that never had eight digits.
     select case
-        when d.digits ~ '^55[1-9][1-9]9[0-9]{8}$' then left(d.digits, 4) || right(d.digits, 8)
+        when d.digits ~ '^55[1-9][1-9]9[016-9][0-9]{7}$' then left(d.digits, 4) || right(d.digits, 8)
         else d.digits
     end
     from (select regexp_replace(phone_key.phone, '[^0-9]', '', 'g') as digits) as d
@@ -993,12 +997,12 @@ as $$
 $$;
 comment on function private.first_name(text) is 'The first word of a name; null if there is none.';
 
--- source: sql/30_rules/23_plain.sql sha256:7cbb08d80c92f056e5219892c9aadffb8a915b57ec6bc61b0e84a639f2c69d99
+-- source: sql/30_rules/23_plain.sql sha256:72bbe811762857bfc31574cb693ec62c51767a5515aa5cd522af5406068a12cb
 create or replace function private.plain(txt text) returns text
 language sql immutable set search_path = ''
 as $$
     select btrim(regexp_replace(
-        translate(lower(plain.txt), 'áàâãäéèêëíìîïóòôõöúùûüçñ', 'aaaaaeeeeiiiiooooouuuucn'),
+        translate(lower(normalize(plain.txt, nfc)), 'áàâãäéèêëíìîïóòôõöúùûüçñ', 'aaaaaeeeeiiiiooooouuuucn'),
         '[^a-z0-9]+', ' ', 'g'
     ));
 $$;
@@ -1017,7 +1021,7 @@ $$;
 comment on function private.is_opt_out(text) is
 'Whether a whole message is one of the words that must always work to be left alone, whatever agent or model is running.';
 
--- source: sql/30_rules/30_question_problem.sql sha256:8b4d3ac165dcfa4db19bbeac6fed3f7d53512fa9e8bc66231945eb524621a594
+-- source: sql/30_rules/30_question_problem.sql sha256:156575b99e6916aa9d9eaf66970d73ec8c99ea6717d332e257682f600f115fc9
 create or replace function private.question_problem(question jsonb) returns text
 language plpgsql immutable set search_path = ''
 as $$
@@ -1030,10 +1034,10 @@ begin
     if jsonb_typeof(question) is distinct from 'object' then
         return 'each question must be an object';
     end if;
-    if k is null or k !~ '^[a-z][a-z0-9_]{0,62}$' then
+    if jsonb_typeof(question -> 'key') is distinct from 'string' or k !~ '^[a-z][a-z0-9_]{0,62}$' then
         return format('question key %s must be lower-case letters, digits and underscores, beginning with a letter', coalesce(quote_literal(k), 'null'));
     end if;
-    if coalesce(btrim(question ->> 'text'), '') = '' then
+    if jsonb_typeof(question -> 'text') is distinct from 'string' or btrim(question ->> 'text') = '' then
         return format('question %s has no text', k);
     end if;
     if char_length(question ->> 'text') > 1000 then
@@ -1065,7 +1069,7 @@ begin
         if not (
             (rule in ('min', 'max') and kind in ('number', 'scale') and jsonb_typeof(rules -> rule) = 'number')
             or (rule = 'integer' and kind in ('number', 'scale') and jsonb_typeof(rules -> rule) = 'boolean')
-            or (rule in ('min_length', 'max_length') and kind = 'text' and jsonb_typeof(rules -> rule) = 'number')
+            or (rule in ('min_length', 'max_length') and kind = 'text' and rules ->> rule ~ '^[0-9]{1,6}$')
         ) then
             return format('question %s has validation %s, which does not fit its type', k, rule);
         end if;
@@ -1108,7 +1112,7 @@ as $$
 $$;
 comment on function private.skip_rule_problem(jsonb, text[]) is 'What is wrong with a question''s skip_if, given the keys of the questions before it; null if nothing.';
 
--- source: sql/30_rules/32_project_config_problem.sql sha256:c8b252a52c377fbfbaf1ab16a86b0ba4295464ef66690b84ce99b12313f36bdc
+-- source: sql/30_rules/32_project_config_problem.sql sha256:5cd58cfea3139f8de0caf4b1e228fa29e56f72e607408bb470a0af493b3d15eb
 create or replace function private.project_config_problem(config jsonb) returns text
 language plpgsql immutable set search_path = ''
 as $$
@@ -1124,10 +1128,8 @@ begin
     end if;
     if config ? 'audience' then
         if jsonb_typeof(audience) <> 'object' or (select count(*) from jsonb_object_keys(audience) as k where k <> 'join_later') <> 1
-            or not (
-                audience -> 'all' = 'true'
-                or jsonb_typeof(audience -> 'lead_ids') = 'array'
-                or jsonb_typeof(audience -> 'metadata') = 'object'
+            or not coalesce(
+                audience -> 'all' = 'true', jsonb_typeof(audience -> 'lead_ids') = 'array', jsonb_typeof(audience -> 'metadata') = 'object', false
             ) then
             return 'audience must be one of {"all": true}, {"lead_ids": [...]}, {"metadata": {...}}';
         end if;
@@ -1136,7 +1138,7 @@ begin
         end if;
         if exists (
             select from jsonb_array_elements(case jsonb_typeof(audience -> 'lead_ids') when 'array' then audience -> 'lead_ids' else '[]' end) as l (v)
-            where l.v #>> '{}' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+            where coalesce(l.v #>> '{}', '') !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
         ) then
             return 'audience.lead_ids must be ids of leads';
         end if;
@@ -1178,19 +1180,23 @@ $$;
 comment on function private.project_config_problem(jsonb) is
 'What is wrong with projects.config, as a sentence; null if nothing. Keys this function does not know are left alone.';
 
--- source: sql/30_rules/33_read_answer.sql sha256:e7700b23c905c9e46b96e6de4960ab1b4289db2c39a9f3b43a64425cb3b25e5e
+-- source: sql/30_rules/33_read_answer.sql sha256:e3da3d8c841a883958393637e2954e21e6af8400abf771cb943a28ba75d72b01
 create or replace function private.read_answer(question jsonb, proposed jsonb, out value jsonb, out problem text)
 language plpgsql immutable set search_path = ''
 as $$
 declare
     kind text := question ->> 'type';
     rules jsonb := coalesce(question -> 'validation', '{}');
-    txt text := btrim(proposed #>> '{}');
+    txt text := btrim(proposed #>> '{}', E' \t\r\n');
     n numeric;
 begin
     if txt is null or txt = '' then
         problem := 'Não consegui entender a resposta.';
     elsif kind in ('number', 'scale') then
+        -- As Brazilians write numbers: 1.500 is fifteen hundred, 1,5 one and a half.
+        if jsonb_typeof(proposed) = 'string' and txt ~ '^[+-]?[1-9][0-9]{0,2}([.][0-9]{3})+(,[0-9]+)?$' then
+            txt := replace(txt, '.', '');
+        end if;
         txt := replace(txt, ',', '.');
         n := case when txt ~ '^[+-]?[0-9]{1,15}(\.[0-9]{1,9})?$' then txt::numeric end;
         if n is null
@@ -1364,7 +1370,7 @@ as $$
 $$;
 comment on function private.task_message(text, uuid, uuid, integer) is 'A task as pgmq carries it: the name of the work, never its content.';
 
--- source: sql/30_rules/45_retry_delay.sql sha256:6d54d5b6297ffbcb02c67e109821fc43938cefc50ea353e1d9fbd12f71a55a19
+-- source: sql/30_rules/45_retry_delay_s.sql sha256:6d54d5b6297ffbcb02c67e109821fc43938cefc50ea353e1d9fbd12f71a55a19
 create or replace function private.retry_delay_s(attempts integer) returns integer
 language sql stable set search_path = ''
 as $$
@@ -1459,18 +1465,18 @@ $$;
 comment on function private.template_for(uuid, uuid, public.template_purpose, text) is
 'The approved template to use on an account: the one of that name, or without a name the oldest of that purpose. A row of nulls if there is none.';
 
--- source: sql/30_rules/53_account_for.sql sha256:465dc0777887b4f994d4463858ad39f715a2a8578a3aaca28bf3077b49d95e9a
+-- source: sql/30_rules/53_account_for.sql sha256:70cc4c6c6e60273fa57289232209decca525919f252d7bd895f6a51301ee1a0e
 create or replace function private.account_for(client_id uuid, channel_account_id uuid) returns uuid
 language sql stable security definer set search_path = ''
 as $$
     select a.id
     from public.channel_accounts as a
     where a.client_id = account_for.client_id and a.channel = 'whatsapp'
-        and (a.id = account_for.channel_account_id or (account_for.channel_account_id is null and a.status = 'active'))
+        and (a.id = account_for.channel_account_id or account_for.channel_account_id is null) and a.status = 'active'
     order by a.created_at, a.id
     limit 1;
 $$;
-comment on function private.account_for(uuid, uuid) is 'The WhatsApp account to write from: the one given, or the client''s oldest active one. null if there is none.';
+comment on function private.account_for(uuid, uuid) is 'The WhatsApp account to write from: the one given, or the client''s oldest; active ones only. null if there is none.';
 
 -- source: sql/30_rules/54_delivery_refusal.sql sha256:ff65adb7c2f19295cf1777bf334b3c79bf8f6c60b490f1762c08556c2ca274f8
 create or replace function private.delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamptz) returns text
@@ -1546,7 +1552,7 @@ end
 $$;
 comment on function private.meet_sender(uuid, jsonb) is 'The lead a sender is, made if unknown, with every identity it came with written down. null if it came with none. Two leads are never merged.';
 
--- source: sql/30_rules/59_add_member.sql sha256:dff1da83425fd695f738cc7fb1ae4f4e4bb490ac20cb16dd2bceff4511142c1d
+-- source: sql/30_rules/59_add_member.sql sha256:4fc62e1ed93232967490abc25f116344a14166377fc11ec55f91c07d3fdf855b
 create or replace function private.add_member(client_id uuid, email text, role public.member_role) returns public.client_members
 language plpgsql security definer set search_path = ''
 as $$
@@ -1557,6 +1563,8 @@ declare
     -- SECURITY: an address counts once its owner confirmed it, here as in private.profile_of_user.
     person uuid := (select u.id from auth.users as u where lower(u.email) = address and u.email_confirmed_at is not null);
 begin
+    -- One change of a client's people at a time, or two of its owners could each take the other's place away.
+    perform from public.clients as c where c.id = add_member.client_id for no key update;
     insert into public.client_members as m (client_id, email, role, profile_id, status, invited_by)
     values (
         add_member.client_id, address, add_member.role, person, case when person is null then 'invited' else 'active' end::public.member_status,
@@ -1564,16 +1572,21 @@ begin
     )
     on conflict (client_id, email) do update
     set role = excluded.role,
-        profile_id = excluded.profile_id,
+        profile_id = coalesce(excluded.profile_id, m.profile_id),
         status = case when m.status = 'active' then m.status else excluded.status end
     returning * into member;
+    if member.role <> 'owner' and not exists (
+        select from public.client_members as m where m.client_id = add_member.client_id and m.role = 'owner' and m.status <> 'removed'
+    ) then
+        raise exception 'a client keeps at least one owner' using errcode = '22023';
+    end if;
     return member;
 end
 $$;
 comment on function private.add_member(uuid, text, public.member_role) is
 'Invites an e-mail address to a client; active at once where somebody has confirmed that address already. A removed member is invited anew. Idempotent.';
 
--- source: sql/30_rules/60_audience.sql sha256:21935f29942665e32a21193f711c008cd02f059e20fb5e23d80a22c20ad4f37a
+-- source: sql/30_rules/60_audience.sql sha256:c9bb58947976360bf7170c20142d301cfb85de35105b9fe9ae35d1655e7cbe97
 create or replace function private.audience(project_id uuid)
 returns table (lead_id uuid, left_out text)
 language sql stable security definer set search_path = ''
@@ -1589,12 +1602,19 @@ as $$
         when exists (select from public.interviews as i where i.project_id = p.id and i.lead_id = l.id) then 'already_interviewed'
     end
     from public.projects as p
-    cross join lateral (select coalesce(p.config -> 'audience', '{"all": true}') as wanted) as a
+    cross join lateral (
+        select
+            coalesce(p.config -> 'audience', '{"all": true}') as wanted,
+            array(
+                select (x.id)::uuid
+                from jsonb_array_elements_text(case jsonb_typeof(p.config #> '{audience,lead_ids}') when 'array' then p.config #> '{audience,lead_ids}' else '[]' end) as x (id)
+            ) as ids
+    ) as a
     join public.leads as l on l.client_id = p.client_id
     where p.id = audience.project_id
         and (
             a.wanted -> 'all' = 'true'
-            or a.wanted -> 'lead_ids' ? l.id::text
+            or l.id = any (a.ids)
             or l.metadata @> (a.wanted -> 'metadata')
         );
 $$;
@@ -1718,7 +1738,7 @@ $$;
 comment on function private.invite(uuid, integer) is
 'Makes the next invitations of an active project, at most max: takes each lead''s thread for the interview, writes the message and its delivery. Returns how many were made. Idempotent: an interview is invited once.';
 
--- source: sql/30_rules/63_admit_deliveries.sql sha256:d7de646c4ff36eaca1dadf6a5c53d34dabad63b0e06809f0cc68539fa67f4ce2
+-- source: sql/30_rules/63_admit_deliveries.sql sha256:af98cdafc25a0f3723d1d99ff0d2827dde814c28269d27bbafb366d75fb3a570
 create or replace function private.admit_deliveries(client_id uuid, queue text) returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -1754,7 +1774,7 @@ begin
         ), 0) as s (id)
     );
     update public.deliveries as d
-    set task_id = u.msg_id, status = 'queued'
+    set task_id = u.msg_id, status = 'queued', reason = null
     from unnest(ids, msg_ids) as u (id, msg_id)
     where d.id = u.id;
     return cardinality(ids);
@@ -1801,7 +1821,7 @@ end
 $$;
 comment on function private.admit_reports(uuid) is 'Puts a client''s stale reports that are due into low_priority, as far as its share goes. Returns how many.';
 
--- source: sql/30_rules/65_invite_next.sql sha256:0e2cdf3772e6ca72f3aeb052bce95bfc82bad714ee171454407895ca0bbcb077
+-- source: sql/30_rules/65_invite_next.sql sha256:fd39dcdf2dcf4b198252bc91388244b2fb1e842eb73bbd0f3c272ca91915cf29
 create or replace function private.invite_next(client_id uuid) returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -1816,7 +1836,11 @@ begin
     end if;
     select private.setting_int('admitted_tasks') - count(*) into free
     from public.deliveries as d
-    where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending');
+    left join public.interviews as i on i.id = d.interview_id
+    left join public.projects as p on p.id = i.project_id
+    where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending')
+        -- What waits for a paused project takes no room from the others.
+        and coalesce(p.status, 'active') = 'active';
     for project_id in
         select p.id from public.projects as p
         where p.client_id = invite_next.client_id and p.status = 'active'
@@ -1824,7 +1848,15 @@ begin
         order by p.created_at, p.id
     loop
         exit when free - invited <= 0;
-        invited := invited + private.invite(project_id, free - invited);
+        begin
+            invited := invited + private.invite(project_id, free - invited);
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- The sweep and every claim come by here: one project that cannot invite must not stop the others.
+                raise warning 'project % cannot invite: %', project_id, sqlerrm;
+        end;
     end loop;
     perform private.admit_deliveries(invite_next.client_id, 'default');
     return invited;
@@ -1921,7 +1953,7 @@ end
 $$;
 comment on function private.grant_delivery(uuid, integer) is 'Claims a delivery for the caller for so many seconds; returns its task. The caller holds its row''s lock.';
 
--- source: sql/30_rules/70_begin_deliveries.sql sha256:b0a67ed83cac455f77ca1e36786ad5ba3f0ed7c48e13850c0a86a9f3f2308a06
+-- source: sql/30_rules/70_begin_deliveries.sql sha256:9c29ee4701b326779027c977bcd9a8a73fd518b03001319ce6a15000dd38c73c
 create or replace function private.begin_deliveries(tasks jsonb, visibility_s integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -1929,6 +1961,7 @@ declare
     task record;
     d public.deliveries;
     refusal text;
+    paused boolean;
     granted jsonb := '[]';
 begin
     for task in
@@ -1970,10 +2003,25 @@ begin
             perform private.retry_delivery(d.id, coalesce(d.error, '{"code": "no_result", "message": "no attempt came back with a result"}'), false);
             continue;
         end if;
-        select private.delivery_refusal(d.kind, d.content, l, t.last_inbound_at) into refusal
+        select
+            coalesce(
+                private.delivery_refusal(d.kind, d.content, l, t.last_inbound_at),
+                case when d.kind = 'invitation' and i.end_reason is not null then 'the interview has ended' end
+            ),
+            d.kind = 'invitation' and p.status <> 'active'
+        into refusal, paused
         from public.leads as l
         left join private.threads as t on t.id = d.thread_id
+        left join public.interviews as i on i.id = d.interview_id
+        left join public.projects as p on p.id = i.project_id
         where l.id = d.lead_id;
+        if refusal is null and paused then
+            update public.deliveries as x
+            set status = 'deferred', reason = 'the project is paused', task_id = null, due_at = clock_timestamp() + interval '1 minute'
+            where x.id = d.id;
+            perform pgmq.delete(task.queue, task.msg_id);
+            continue;
+        end if;
         if refusal is not null then
             update public.deliveries as x set status = 'cancelled', reason = refusal where x.id = d.id;
             perform private.end_delivery(d.id);
@@ -2148,7 +2196,7 @@ $$;
 comment on function private.retry_turn(uuid, jsonb, boolean, public.turn_status) is
 'After a failed turn: again after 1, 5, 25 seconds, or, when that was the last attempt or the error is permanent, a dead letter. The attempt is kept in turns.';
 
--- source: sql/30_rules/77_begin_turns.sql sha256:90332e7096928f689b91536e42f65ccfcde59c86448f85528cebb11443aafe38
+-- source: sql/30_rules/77_begin_turns.sql sha256:3839279e857dbd0e41575a4be4177a1a11e7cf00127ad15ed6f6d4d92a20c2d5
 create or replace function private.begin_turns(tasks jsonb, visibility_s integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -2166,10 +2214,12 @@ begin
         -- Never waits: claim-then-wait here against lock-then-delete in a commit would deadlock.
         select * into t from private.threads as x where x.id = task.id for update skip locked;
         if not found then
-            if exists (select from private.threads as x where x.id = task.id) then
-                perform pgmq.set_vt('high_priority', task.msg_id, 1);
-            else
+            -- Locked this very moment, mostly by the record of the reply before: the caller keeps the task and asks again at once.
+            select * into t from private.threads as x where x.id = task.id;
+            if not found then
                 perform pgmq.delete('high_priority', task.msg_id);
+            elsif t.task_id = task.msg_id then
+                granted := granted || private.turn_task(t, 15);
             end if;
             continue;
         end if;
@@ -2197,6 +2247,8 @@ begin
         end if;
         perform pgmq.set_vt('high_priority', task.msg_id, visibility_s);
         if t.not_before > right_now then
+            -- The caller holds it: nobody else is to look before the task shows again.
+            update private.threads as x set due_at = right_now + make_interval(secs => visibility_s) where x.id = t.id;
             granted := granted || private.turn_task(t, ceil(extract(epoch from t.not_before - right_now) * 1000)::integer);
             continue;
         end if;
@@ -2252,7 +2304,7 @@ as $$
 $$;
 comment on function private.end_interview(uuid, public.end_reason) is 'Ends an interview that runs; another is left alone. Its trigger frees the thread and queues what follows.';
 
--- source: sql/30_rules/81_store_answer.sql sha256:3ef1352b8c57ce3cf48d310e8f8a877f9fb065c65895caf6c29084590b1516ac
+-- source: sql/30_rules/81_store_answer.sql sha256:21da7875bf6bdaa9ef7c8be166e1519f04edf9d563a99fcdb5095eacc6f4c6ec
 create or replace function private.store_answer(interview public.interviews, question jsonb, proposed jsonb, known jsonb) returns text
 language plpgsql security definer set search_path = ''
 as $$
@@ -2262,7 +2314,8 @@ declare
     answer record;
 begin
     select * into answer from private.read_answer(question, proposed -> 'value');
-    if answer.problem is not null and earlier ->> 'status' = 'answered' then
+    -- What is settled stays settled unless something better comes.
+    if answer.problem is not null and earlier ->> 'status' in ('answered', 'refused') then
         return null;
     end if;
     -- What a probe brings is added to what was said before it.
@@ -2289,7 +2342,7 @@ $$;
 comment on function private.store_answer(public.interviews, jsonb, jsonb, jsonb) is
 'Stores one proposed answer if it is one. Returns the sentence for the lead why it is none, or null. After max_tries that are none the question counts as refused. A later valid answer replaces an earlier one.';
 
--- source: sql/30_rules/82_apply_proposal.sql sha256:9d33294c9a436a36f53861f77ebfcfda7d73dcc05c348cec9798be2cd90d98bd
+-- source: sql/30_rules/82_apply_proposal.sql sha256:37f0c8b8affd88aa5faf311b9eb3be2c571b8072dbed2de981b0e6fe547590b9
 create or replace function private.apply_proposal(interview public.interviews, proposal jsonb, out reply text, out kind public.delivery_kind)
 language plpgsql security definer set search_path = ''
 as $$
@@ -2377,6 +2430,12 @@ begin
     end if;
 
     if next_key is null then
+        -- What the rules skipped is written down, so that figures count it.
+        insert into public.interview_answers as a (client_id, interview_id, question_key, status)
+        select interview.client_id, interview.id, s.key, 'skipped'
+        from private.interview_state(questionnaire -> 'questions', known) as s
+        where s.status = 'skipped'
+        on conflict on constraint a_question_is_answered_once_per_interview do update set status = 'skipped';
         update public.interviews as i set status = 'in_progress', started_at = coalesce(i.started_at, now()) where i.id = interview.id;
         perform private.end_interview(interview.id, 'completed');
         reply := concat_ws(E'\n\n', nullif(acknowledgement, ''), coalesce(nullif(btrim(questionnaire ->> 'closing'), ''), 'Era isso! Muito obrigado pela sua participação.'));
@@ -2531,7 +2590,7 @@ end
 $$;
 comment on function private.apply_status(uuid, jsonb, timestamptz) is 'Moves a delivery forward by what the provider says of it, never backward.';
 
--- source: sql/30_rules/87_ingest_messages.sql sha256:bd4c3acf54c50a514ae2cbcf61e4e42dd8d1e8bc4317364a07a237508e68aa55
+-- source: sql/30_rules/87_ingest_messages.sql sha256:1d861160025f70d559003b8ca7acf19288adaf08c9c1502a5ba7b5564f6f3d5f
 create or replace function private.ingest_messages(items jsonb) returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -2592,12 +2651,12 @@ begin
         join private.threads as t on t.id = x.thread_id
         where t.interview_id is null and t.conversation_id is not null
         order by x.ord
-        returning conversation_id, seq
+        returning client_id, conversation_id, seq
     )
     update private.threads as t
     set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = clock_timestamp()
-    from (select conversation_id, max(seq) as newest from said group by conversation_id) as s
-    where t.conversation_id = s.conversation_id;
+    from (select client_id, conversation_id, max(seq) as newest from said group by client_id, conversation_id) as s
+    where t.client_id = s.client_id and t.conversation_id = s.conversation_id;
     select count(*) into more
     from jsonb_to_recordset(items) as x (thread_id uuid)
     join private.threads as t on t.id = x.thread_id
@@ -2625,7 +2684,7 @@ as $$
 $$;
 comment on function private.answered(uuid, text) is 'The answers to one question over a whole project.';
 
--- source: sql/30_rules/90_question_statistics.sql sha256:84fe9640d4bc0d96371a7c3824352358ebbdc43e6a804ce731c18a9b1385d04b
+-- source: sql/30_rules/90_question_statistics.sql sha256:034db193027a8d48cd4ee3a09c7403f001f0e0ad1502eb1aa6b6af9d58a0fb31
 create or replace function private.question_statistics(project_id uuid, question jsonb) returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -2653,6 +2712,7 @@ begin
                     from (
                         select (a.value)::numeric as n, count(*) as times
                         from private.answered(question_statistics.project_id, k) as a
+                        where jsonb_typeof(a.value) = 'number'
                         group by 1
                     ) as d
                 ), '[]')
@@ -2663,6 +2723,8 @@ begin
             from (
                 select (a.value)::numeric as n
                 from private.answered(question_statistics.project_id, k) as a
+                -- The question may have been of another type when it was answered.
+                where jsonb_typeof(a.value) = 'number'
             ) as v
         );
     elsif kind in ('yes_no', 'choice') then
@@ -2752,7 +2814,7 @@ as $$
 $$;
 comment on function private.interview_statistics(uuid) is 'One interview''s figures and answers.';
 
--- source: sql/30_rules/93_begin_reports.sql sha256:c79ca2b354060c0e41c3f4b81473a0144b64eadd6e906e63b85831bc51eda9d1
+-- source: sql/30_rules/93_begin_reports.sql sha256:c8ac3734340aa775146fcc4f9849000d1051bd21277e1ea6a88281ec7733d35e
 create or replace function private.begin_reports(tasks jsonb, visibility_s integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -2789,7 +2851,17 @@ begin
             continue;
         end if;
         perform pgmq.set_vt(task.queue, task.msg_id, visibility_s);
-        figures := case r.kind when 'project' then private.project_statistics(r.project_id) else private.interview_statistics(r.interview_id) end;
+        begin
+            figures := case r.kind when 'project' then private.project_statistics(r.project_id) else private.interview_statistics(r.interview_id) end;
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- Every claim comes by here: one project's figures must not stop the others' reports.
+                update public.reports as x set attempts = x.attempts + 1 where x.id = r.id;
+                perform private.retry_report(r.id, jsonb_build_object('code', sqlstate, 'message', sqlerrm), true);
+                continue;
+        end;
         -- What changes from here on makes it stale again.
         update public.reports as x
         set status = 'writing', stale = false, statistics = figures, claim = gen_random_uuid(), attempts = x.attempts + 1,
@@ -3177,11 +3249,17 @@ comment on function private.normalize_lead() is 'Trigger: phones to E.164, names
 create or replace trigger _100_normalize_lead before insert or update of phone, name, email on public.leads
 for each row execute function private.normalize_lead();
 
--- source: sql/40_triggers/32_record_lead.sql sha256:1e8e916207b4f21fd835dace5958fab12fee96427d02e72ebba588ca7c5b4ef6
+-- source: sql/40_triggers/32_record_lead.sql sha256:00ea1cf3f212409d06f125df6eff6221f648a9714bbac41998c1075d6289dc2b
 create or replace function private.record_lead() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
+    -- Whoever has the old number now is somebody else.
+    if tg_op = 'UPDATE' then
+        delete from public.lead_identities as i
+        using new_rows as n
+        where i.client_id = n.client_id and i.lead_id = n.id and i.kind = 'phone' and i.value is distinct from private.phone_key(n.phone);
+    end if;
     insert into public.lead_identities (client_id, lead_id, kind, value)
     select n.client_id, n.id, 'phone', private.phone_key(n.phone)
     from new_rows as n
@@ -3210,18 +3288,25 @@ create or replace trigger _500_record_changed_lead after update on public.leads
 referencing new table as new_rows
 for each statement execute function private.record_lead();
 
--- source: sql/40_triggers/34_apply_consent.sql sha256:042097babbd55689da65d02afa37d8c26c571323be512a2f1e0e6b37641ad57c
+-- source: sql/40_triggers/34_apply_consent.sql sha256:70ce98312566d2bbe7b1e156c14369eced4ea42194e710d281c6ab4f055184b3
 create or replace function private.apply_consent() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
+    -- The lead's own word is answered by a turn, whose goodbye ends the interview; who withdraws in another way ends it here.
+    -- Lock order: interviews, threads (by their trigger), leads.
+    if not new.granted and coalesce(new.evidence ->> 'source', '') not in ('message', 'agent') then
+        perform private.end_interview(t.interview_id, 'opted_out')
+        from private.threads as t
+        where t.client_id = new.client_id and t.lead_id = new.lead_id and t.interview_id is not null;
+    end if;
     update public.leads as l
     set opted_out_at = case when new.granted then null else coalesce(l.opted_out_at, new.created_at) end
     where l.id = new.lead_id and (l.opted_out_at is null) is distinct from new.granted;
     return null;
 end
 $$;
-comment on function private.apply_consent() is 'Trigger: leads.opted_out_at follows the newest row of the consent ledger.';
+comment on function private.apply_consent() is 'Trigger: leads.opted_out_at follows the newest row of the consent ledger, and the live interviews of a lead that opted out end.';
 
 create or replace trigger _500_apply_consent after insert on public.consents
 for each row execute function private.apply_consent();
@@ -3239,7 +3324,7 @@ comment on function private.keep_consents() is 'Trigger: the consent ledger is a
 create or replace trigger _100_keep_consents before update on public.consents
 for each row execute function private.keep_consents();
 
--- source: sql/40_triggers/40_check_project.sql sha256:d3977a98bfdbaeec4a9c7e3349f45b1ed818b2865291729f283e9ef8f9eb8848
+-- source: sql/40_triggers/40_check_project.sql sha256:47eb14b53cb88811d8fcf25517262ec391334c90330f3e238e5b65beeaa6fc0a
 create or replace function private.check_project() returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -3249,27 +3334,28 @@ begin
     if problem is not null then
         raise exception 'projects.config: %', problem using errcode = '22023';
     end if;
-    if new.status = 'active' and (tg_op = 'INSERT' or old.status <> 'active') then
-        if new.type = 'survey' and not new.config ? 'questionnaire' then
-            raise exception 'a survey needs projects.config.questionnaire before it starts' using errcode = '22023';
-        end if;
-        if new.config ? 'questionnaire' then
+    if new.status = 'active' and new.type = 'survey' and not new.config ? 'questionnaire' then
+        raise exception 'a survey needs projects.config.questionnaire before it starts' using errcode = '22023';
+    end if;
+    -- A running project keeps what it started with: without an account or a template it could not invite.
+    if new.status = 'active' and new.config ? 'questionnaire' then
+        if tg_op = 'INSERT' or old.status <> 'active' or new.channel_account_id is distinct from old.channel_account_id or new.channel_account_id is null then
             new.channel_account_id := private.account_for(new.client_id, new.channel_account_id);
-            if new.channel_account_id is null then
-                raise exception 'the client has no active WhatsApp account to write from' using errcode = '22023', hint = 'Add one to channel_accounts.';
-            end if;
-            if private.template_for(new.client_id, new.channel_account_id, 'invitation', new.config #>> '{invitation,template}') is null then
-                raise exception 'there is no approved template%', coalesce(' named ' || (new.config #>> '{invitation,template}'), ' with purpose invitation')
-                    using errcode = '22023', hint = 'Add it to message_templates; it must be approved by the provider.';
-            end if;
+        end if;
+        if new.channel_account_id is null then
+            raise exception 'the client has no active WhatsApp account to write from' using errcode = '22023', hint = 'Add one to channel_accounts.';
+        end if;
+        if private.template_for(new.client_id, new.channel_account_id, 'invitation', new.config #>> '{invitation,template}') is null then
+            raise exception 'there is no approved template%', coalesce(' named ' || (new.config #>> '{invitation,template}'), ' with purpose invitation')
+                using errcode = '22023', hint = 'Add it to message_templates; it must be approved by the provider.';
         end if;
     end if;
     return new;
 end
 $$;
-comment on function private.check_project() is 'Trigger: projects.config is checked when it is written, and a project starts only with what it needs.';
+comment on function private.check_project() is 'Trigger: projects.config is checked when it is written, and a project starts, and runs on, only with what it needs.';
 
-create or replace trigger _100_check_project before insert or update of config, status, channel_account_id on public.projects
+create or replace trigger _100_check_project before insert or update of config, status, type, channel_account_id on public.projects
 for each row execute function private.check_project();
 
 -- source: sql/40_triggers/42_start_project.sql sha256:4d471bf58540397ee37c1446020f4f7b5e12bae4a79c807068096b3b0fa1114b
@@ -3351,7 +3437,7 @@ comment on function private.start_of_interview() is 'Trigger: a lead''s first an
 create or replace trigger _900_start_of_interview after update of status on public.interviews
 for each row when (new.status = 'in_progress' and old.status = 'pending') execute function private.start_of_interview();
 
--- source: sql/40_triggers/60_count_inbound.sql sha256:0bc8e453fed523af60bee595363dbe01a82e483c5903189141f58f62381c69ad
+-- source: sql/40_triggers/60_count_inbound.sql sha256:7e2f83feb3328b672cc479848c546e4909d404108f13237f0b5709b59328b305
 create or replace function private.count_inbound() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -3363,7 +3449,7 @@ declare
 begin
     -- Lock order: threads by id; ingest holds these locks already.
     perform from private.threads as t
-    where t.interview_id in (select n.interview_id from new_rows as n where n.role = 'user')
+    where (t.client_id, t.interview_id) in (select n.client_id, n.interview_id from new_rows as n where n.role = 'user')
     order by t.id
     for update;
     update private.threads as t
@@ -3372,18 +3458,18 @@ begin
         not_before = case when n.must_not_wait then right_now
             else least(right_now + debounce, coalesce(t.waiting_since, right_now) + longest) end
     from (
-        select m.interview_id, max(m.seq) as newest, bool_or(private.is_opt_out(m.content)) as must_not_wait
+        select m.client_id, m.interview_id, max(m.seq) as newest, bool_or(private.is_opt_out(m.content)) as must_not_wait
         from new_rows as m
         where m.role = 'user'
-        group by m.interview_id
+        group by m.client_id, m.interview_id
     ) as n
-    where t.interview_id = n.interview_id;
+    where t.client_id = n.client_id and t.interview_id = n.interview_id;
     with queued as (
         update private.threads as t
         set task_id = (select s.id from pgmq.send('high_priority', private.task_message('agent_turn', t.id, t.client_id, 1), 0) as s (id)),
             due_at = t.not_before, attempts = 0
         from public.leads as l
-        where t.interview_id in (select n.interview_id from new_rows as n where n.role = 'user')
+        where (t.client_id, t.interview_id) in (select n.client_id, n.interview_id from new_rows as n where n.role = 'user')
             and t.task_id is null and t.inbound_seq > t.handled_seq
             and l.id = t.lead_id and l.status <> 'blocked'
         returning 1
@@ -3543,13 +3629,17 @@ $$;
 comment on function public.queue_metrics() is
 'The caller''s work by queue: waiting in rows, queued in pgmq, and for how many seconds the oldest has been due. Admins see everybody''s. Read-only.';
 
--- source: sql/60_rpc/public/remove_member.sql sha256:6ac4e0afe0bca5f644fb9724dd9f08e8f7084a16cb14dff134cc3f37155bef37
+-- source: sql/60_rpc/public/remove_member.sql sha256:c919379dfd5218ba9ffd5758911e05b70721d8111f4bbf8411dd02fac9a6ee0e
 create or replace function public.remove_member(member_id uuid) returns public.client_members
 language plpgsql security definer set search_path = ''
 as $$
 declare
     member public.client_members;
 begin
+    -- One change of a client's people at a time, as in private.add_member.
+    perform from public.clients as c
+    where c.id = (select m.client_id from public.client_members as m where m.id = remove_member.member_id)
+    for no key update;
     select m.* into member
     from public.client_members as m
     where m.id = remove_member.member_id and m.client_id in (select private.owned_client_ids())
@@ -3768,7 +3858,7 @@ $$;
 comment on function worker.commit_turns(jsonb) is
 'Commits turns, each whole or not at all: [{"thread_id", "lease", "proposal", "model", "graph", "steps", …}] → [{"thread_id", "lease", "verdict", "task", "delivery"}]. verdict: committed, partial (a further turn follows), superseded (task: the same lease with merged input, run it again), stale (the lease was lost, nothing written), failed (an error, retried later). delivery: the reply, claimed for the caller to send at once. Idempotent by the lease.';
 
--- source: sql/60_rpc/worker/complete_deliveries.sql sha256:5a19954b80c52ae7d27fb93006cf671144de957aeb56a4d17ab17e838f3f7725
+-- source: sql/60_rpc/worker/complete_deliveries.sql sha256:c0449bdd237bc2a17cee07ea2be286bc9f9a113233ef1c588cf57bb4b3467194
 create or replace function worker.complete_deliveries(results jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -3785,43 +3875,63 @@ begin
     order by t.id
     for update;
     for item in select r from jsonb_array_elements(results) as r order by (r ->> 'id')::uuid loop
-        select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for update;
-        next_task := null;
-        if found and d.status in ('sent', 'delivered', 'read') then
-            -- A status was faster than the answer to the send.
-            update public.deliveries as x
-            set claim = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
-            where x.id = d.id and x.claim = (item ->> 'claim')::uuid;
-        elsif not found or d.claim is distinct from (item ->> 'claim')::uuid or d.status not in ('sending', 'unknown') then
-            answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'stale', 'task', null);
-            continue;
-        elsif item ->> 'outcome' = 'sent' then
-            update public.deliveries as x
-            set status = 'sent', sent_at = now(), claim = null, error = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
-            where x.id = d.id;
-            perform private.end_delivery(d.id);
-        elsif item ->> 'outcome' = 'unknown' then
-            update public.deliveries as x
-            set status = 'unknown', error = item -> 'error', due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
-            where x.id = d.id;
-            perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
-        elsif item ->> 'outcome' = 'throttled' then
-            wait_ms := greatest(coalesce((item ->> 'retry_after_ms')::integer, 1000), 1);
-            update public.deliveries as x
-            set status = 'queued', claim = null, attempts = x.attempts - 1, error = item -> 'error',
-                due_at = clock_timestamp() + make_interval(secs => wait_ms / 1000.0)
-            where x.id = d.id;
-            perform pgmq.set_vt(d.queue, d.task_id, ceil(wait_ms / 1000.0)::integer);
-        else
-            perform private.retry_delivery(
-                d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'), coalesce((item #>> '{error,retryable}')::boolean, false)
-            );
-        end if;
-        select * into d from public.deliveries as x where x.id = d.id;
-        if d.thread_id is not null and d.status not in ('queued', 'unknown') then
-            next_task := private.release_next(d.thread_id, 60);
-        end if;
-        answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
+        begin
+            select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for update;
+            next_task := null;
+            if found and d.status in ('sent', 'delivered', 'read') then
+                -- A status was faster than the answer to the send.
+                update public.deliveries as x
+                set claim = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
+                where x.id = d.id and x.claim = (item ->> 'claim')::uuid;
+            elsif not found or d.claim is distinct from (item ->> 'claim')::uuid or d.status not in ('sending', 'unknown') then
+                answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'stale', 'task', null);
+                continue;
+            elsif item ->> 'outcome' = 'sent' then
+                update public.deliveries as x
+                set status = 'sent', sent_at = now(), claim = null, error = null,
+                    -- An id that another delivery has already is not worth losing the result for.
+                    provider_message_id = coalesce(x.provider_message_id, (
+                        select i.id from (select item ->> 'provider_message_id' as id) as i
+                        where not exists (
+                            select from public.deliveries as e where e.channel_account_id = x.channel_account_id and e.provider_message_id = i.id
+                        )
+                    ))
+                where x.id = d.id;
+                perform private.end_delivery(d.id);
+            elsif item ->> 'outcome' = 'unknown' then
+                update public.deliveries as x
+                set status = 'unknown', error = item -> 'error', due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
+                where x.id = d.id;
+                perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
+            elsif item ->> 'outcome' = 'throttled' then
+                wait_ms := greatest(coalesce((item ->> 'retry_after_ms')::integer, 1000), 1);
+                update public.deliveries as x
+                set status = 'queued', claim = null, attempts = x.attempts - 1, error = item -> 'error',
+                    due_at = clock_timestamp() + make_interval(secs => wait_ms / 1000.0)
+                where x.id = d.id;
+                perform pgmq.set_vt(d.queue, d.task_id, ceil(wait_ms / 1000.0)::integer);
+            else
+                perform private.retry_delivery(
+                    d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'), coalesce((item #>> '{error,retryable}')::boolean, false)
+                );
+            end if;
+            select * into d from public.deliveries as x where x.id = d.id;
+            if d.thread_id is not null and d.status not in ('queued', 'unknown') then
+                next_task := private.release_next(d.thread_id, 60);
+            end if;
+            answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- One result that cannot be stored must not take its neighbours with it. Its message may have left.
+                update public.deliveries as x
+                set status = 'unknown', error = jsonb_build_object('code', sqlstate, 'message', sqlerrm),
+                    due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
+                where x.id = d.id and x.status = 'sending' and x.claim = d.claim;
+                perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
+                answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'unknown', 'task', null);
+        end;
     end loop;
     perform private.admit_deliveries(c.client_id, c.queue)
     from (
@@ -3897,7 +4007,7 @@ $$;
 comment on function worker.fail_task(text, uuid, uuid, jsonb, boolean) is
 'A claimed task failed: {"outcome": "retry" | "dead" | "stale", "retry_in_ms"}. Retries after 1, 5, 25 seconds; then, or at once when not retryable, a row in failed_tasks. Idempotent by the claim.';
 
--- source: sql/60_rpc/worker/ingest.sql sha256:5037ca29c08f04c2ea2d9a2e4d5e2d76ce4351309569528aee0e7c3eece5db4b
+-- source: sql/60_rpc/worker/ingest.sql sha256:0bc9912e10d60fc9f7bcf579093410e72cfdef39e63e10cc4812c4a1390af7f5
 create or replace function worker.ingest(channel_account_id uuid, events jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -3919,7 +4029,11 @@ begin
     with
     items as materialized (
         select distinct on (e.v ->> 'provider_id') e.v, e.ord, s.id as account_id
-        from jsonb_array_elements(events) with ordinality as e (v, ord)
+        from (
+            -- An item without an id of its own is known by its content.
+            select case when x.v ->> 'provider_id' is null then x.v || jsonb_build_object('provider_id', 'md5:' || md5(x.v::text)) else x.v end as v, x.ord
+            from jsonb_array_elements(events) with ordinality as x (v, ord)
+        ) as e
         left join public.channel_accounts as s
             on s.client_id = account.client_id
             and (
@@ -3930,7 +4044,7 @@ begin
     ),
     taken as (
         insert into public.webhook_events (client_id, channel_account_id, provider_id, kind, outcome, payload, reason)
-        select account.client_id, account.id, i.v ->> 'provider_id', i.v ->> 'kind',
+        select account.client_id, coalesce(i.account_id, account.id), i.v ->> 'provider_id', i.v ->> 'kind',
             case
                 when i.account_id is null then 'unrouted'
                 when i.v ->> 'kind' = 'message' then 'stored'
@@ -3940,7 +4054,6 @@ begin
             end::public.event_outcome,
             coalesce(i.v -> 'raw', i.v), case when i.account_id is null then 'names the number ' || coalesce(i.v ->> 'number', '?') end
         from items as i
-        where i.v ->> 'provider_id' is not null
         order by i.v ->> 'provider_id'
         on conflict on constraint a_providers_item_is_taken_once do nothing
         returning provider_id, outcome
@@ -3957,7 +4070,7 @@ begin
     from (
         select x.v #> '{event,sender}' as sender from jsonb_array_elements(fresh) as x (v)
         where x.v ->> 'outcome' in ('stored', 'preference') and x.v #> '{event,sender}' is not null
-        group by 1 order by 1
+        group by 1 order by min(x.v #>> '{event,sender,wa_id}'), min(x.v #>> '{event,sender,bsuid}'), 1
     ) as s;
     insert into private.threads (client_id, lead_id, channel_account_id)
     select distinct account.client_id, (spoken ->> (x.v #> '{event,sender}')::text)::uuid, (x.v ->> 'account_id')::uuid
@@ -3972,18 +4085,29 @@ begin
     where x.v ->> 'outcome' = 'stored';
     select jsonb_agg(jsonb_build_object('ord', x.v -> 'ord', 'delivery_id', d.id, 'thread_id', d.thread_id, 'event', x.v -> 'event')) into moved
     from jsonb_array_elements(fresh) as x (v)
-    join public.deliveries as d
-        on d.channel_account_id = (x.v ->> 'account_id')::uuid
-        and (d.provider_message_id = x.v #>> '{event,status,message_id}' or d.id::text = x.v #>> '{event,status,reference}')
+    cross join lateral (
+        select a.id, a.thread_id
+        from public.deliveries as a
+        where a.channel_account_id = (x.v ->> 'account_id')::uuid and a.provider_message_id = x.v #>> '{event,status,message_id}'
+        union all
+        select b.id, b.thread_id
+        from public.deliveries as b
+        where b.channel_account_id = (x.v ->> 'account_id')::uuid
+            and b.id = case when x.v #>> '{event,status,reference}' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then (x.v #>> '{event,status,reference}')::uuid end
+        limit 1
+    ) as d
     where x.v ->> 'outcome' = 'status';
 
-    -- Lock order: threads before leads and deliveries (private.lock_threads tells the whole of it).
-    perform from private.threads as t
-    where t.id in (
+    -- Lock order: interviews and threads before leads and deliveries (private.lock_threads tells the whole of it).
+    perform private.lock_threads(array(
         select (x.v ->> 'thread_id')::uuid from jsonb_array_elements(coalesce(spoken, '[]') || coalesce(moved, '[]')) as x (v)
-    )
-    order by t.id
-    for update;
+        union
+        select t.id
+        from jsonb_array_elements(fresh) as x (v)
+        cross join lateral (select private.lead_of_sender(account.client_id, x.v #> '{event,sender}') as lead_id) as l
+        join private.threads as t on t.client_id = account.client_id and t.lead_id = l.lead_id
+        where x.v ->> 'outcome' = 'preference'
+    ));
 
     if spoken is not null then
         stored := private.ingest_messages(spoken);

@@ -1,0 +1,167 @@
+"""Turns: one lease per thread, a fencing token, merged bursts; a stale instance can write nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.database.builders import Interview, Tenant, World, dumps, result
+
+TURNS = "select status::text, from_seq, to_seq, attempt, reruns from public.turns order by finished_at"
+
+
+def _everything(world: World) -> list[Any]:
+    """What a turn may change, row by row, but for the queue's hiding time."""
+    return [
+        world.all(f"select to_jsonb(t) - 'updated_at' from {table} as t order by to_jsonb(t) ->> 'id'")
+        for table in (
+            "private.threads",
+            "public.interviews",
+            "public.interview_messages",
+            "public.interview_answers",
+            "public.deliveries",
+            "public.turns",
+            "public.leads",
+            "public.consents",
+            "public.failed_tasks",
+            "public.notifications",
+        )
+    ]
+
+
+def test_a_burst_is_one_task_with_everything_in_it(interview: Interview) -> None:
+    """Ten messages, in several webhooks, are one turn with ten inputs in order."""
+    for n in range(5):
+        interview.say(f"a{n}", f"b{n}")
+    assert interview.world.queued("high_priority") == 1
+    task = interview.claim()
+    assert (task["attempt"], task["wait_ms"]) == (1, 0)
+    assert [item["content"] for item in task["work"]["input"]] == [f"{x}{n}" for n in range(5) for x in "ab"]
+    assert interview.world.claim("high_priority") == []
+    verdict = interview.commit(task)
+    assert (verdict["verdict"], verdict["lease"]) == ("committed", task["claim"])
+    assert interview.world.all(TURNS) == [("committed", 0, 11, 1, 0)]
+    assert interview.world.queued("high_priority") == 1, "the reply's delivery, claimed for the caller"
+    interview.world.complete(verdict["delivery"])
+    assert interview.world.queued("high_priority") == 0
+
+
+def test_a_turn_gets_all_that_it_needs(tenant: Tenant) -> None:
+    """Lead, company, project, agent, the questions with their state, the history before the input."""
+    agent = tenant.one(
+        "insert into public.renus_config (agent_type, config, prompts)"
+        " values ('clinica', '{\"model\": \"offline\", \"tone\": \"formal\"}', '{\"system\": \"Seja breve\"}') returning id"
+    )
+    lead = tenant.lead("(11) 98765-4321", "Ana Lima")
+    tenant.start(project := tenant.project(goal="Entender"))
+    tenant.all("update public.projects set renus_config_id = %s", agent)
+    tenant.all("update public.renus_config set prompts = '{\"system\": \"Seja gentil\"}'")
+    tenant.world.complete(*tenant.world.claim("default"))
+    thread = tenant.world.one("select thread_id from public.interviews")
+    interview = Interview(tenant, tenant.one("select id from public.interviews"), lead, project, thread, "5511987654321")
+    interview.answer("nota", 9)
+    interview.say("preço")
+    work = interview.claim()["work"]
+    company = tenant.one("select company_name from public.clients")
+    assert work["lead"] == {"name": "Ana Lima", "opted_out": False}
+    assert (work["kind"], work["company_name"], work["reruns"]) == ("interview", company, 0)
+    assert work["project"] == {"name": "Satisfação", "goal": "Entender"}
+    assert work["agent"] == {
+        "agent_type": "clinica",
+        "config": {"model": "offline", "tone": "formal"},
+        "prompts": {"system": "Seja gentil"},
+        "version": 2,
+        "model": "offline",
+    }
+    assert work["current_question"] == "motivo"
+    assert work["questions"][1] == {
+        "key": "motivo",
+        "text": "Por quê?",
+        "type": "text",
+        "options": None,
+        "validation": {},
+        "required": True,
+        "status": "open",
+        "probes_left": 1,
+    }
+    assert [question["status"] for question in work["questions"]] == ["answered", "open", "open"]
+    assert [(item["role"], item["seq"]) for item in work["history"]] == [("assistant", 1), ("user", 2), ("assistant", 3)]
+    assert [(item["content"], item["seq"], item["type"]) for item in work["input"]] == [("preço", 4, "text")]
+
+
+def test_the_history_is_bounded(interview: Interview) -> None:
+    """No more messages than the setting says, the newest ones."""
+    interview.world.setting("history_messages", 2)
+    interview.turn("oi", acknowledgement="Olá!")
+    interview.say("9")
+    work = interview.claim()["work"]
+    assert [item["seq"] for item in work["history"]] == [2, 3]
+
+
+def test_a_stale_commit_writes_nothing(interview: Interview) -> None:
+    """An instance that comes back after its lease lapsed and another took over is told so; not one row differs."""
+    world = interview.world
+    interview.say("9")
+    late = interview.claim()
+    world.later(31)
+    interview.claim()
+    before = _everything(world)
+    proposal = {"answers": [{"key": "nota", "value": 1}], "opt_out": True, "acknowledgement": "Tarde"}
+    assert interview.commit(late, **proposal)["verdict"] == "stale"
+    assert world.worker(
+        "fail_task", task="agent_turn", id=late["id"], claim=late["claim"], error={"code": "x"}, retryable=False
+    ) == {"outcome": "stale", "retry_in_ms": None}
+    assert not world.worker("extend_task", task="agent_turn", id=late["id"], claim=late["claim"], visibility_s=60)
+    assert dumps(_everything(world)) == dumps(before)
+
+
+def test_a_commit_repeated_is_stale(interview: Interview) -> None:
+    """A caller that never heard the answer may ask again: nothing is said twice."""
+    interview.say("9")
+    task = interview.claim()
+    assert interview.commit(task)["verdict"] == "committed"
+    before = _everything(interview.world)
+    assert interview.commit(task)["verdict"] == "stale"
+    assert interview.commit({"id": interview.project, "claim": task["claim"]})["verdict"] == "stale"
+    assert dumps(_everything(interview.world)) == dumps(before)
+
+
+def test_a_lapsed_lease_that_nobody_took_still_commits(interview: Interview) -> None:
+    """The token decides, not the clock: slow is not stale."""
+    interview.say("9")
+    task = interview.claim()
+    interview.world.later(300)
+    assert interview.commit(task, answers=[{"key": "nota", "value": 9}])["verdict"] == "committed"
+    assert interview.answers()["nota"] == ("answered", 9)
+
+
+def test_newer_input_supersedes_a_bounded_number_of_times(interview: Interview) -> None:
+    """Twice the turn runs again on the merged input under the same lease; then it answers anyway and a further turn follows."""
+    world = interview.world
+    interview.say("um")
+    task = interview.claim()
+    for reruns in (1, 2):
+        interview.say(f"mais {reruns}")
+        verdict = interview.commit(task, answers=[{"key": "nota", "value": 5}])
+        assert (verdict["verdict"], verdict["delivery"]) == ("superseded", None)
+        assert interview.answers() == {}
+        task = verdict["task"]
+        assert (task["claim"], task["attempt"], task["work"]["reruns"]) == (verdict["lease"], 1, reruns)
+        assert len(task["work"]["input"]) == reruns + 1
+        assert world.claim("high_priority") == []
+    interview.say("ainda")
+    verdict = interview.commit(task, answers=[{"key": "nota", "value": 5}])
+    assert (verdict["verdict"], verdict["task"]) == ("partial", None)
+    world.complete(verdict["delivery"])
+    following = interview.claim()
+    assert [item["content"] for item in following["work"]["input"]] == ["ainda"]
+    assert interview.commit(following)["verdict"] == "committed"
+    assert world.all(TURNS) == [("partial", 0, 4, 1, 2), ("committed", 4, 5, 1, 0)]
+
+
+def test_the_debounce_waits_for_the_end_of_a_burst(interview: Interview) -> None:
+    """A claim inside it says how long to wait and gives no work; each message begins it anew, up to its bound."""
+    world = interview.world
+    world.setting("debounce_ms", 800)
+    world.setting("debounce_max_ms", 2000)
+    interview.say("9")
+    assert world.claim("high_priority") == [], "the task may be claimed, but"
