@@ -57,7 +57,7 @@ migration: $(READY) ## writes the next migration from sql/ and policies/; NAME=a
 
 clean: ## stops the local stack and removes everything that can be made again
 	@if test -x $(BIN)/renum; then $(BIN)/renum down || true; fi
-	rm -rf $(VENV) .renum .renum-cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) .renum .renum-cache .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.*
 
 # Set-up tells its progress on stderr: stdout belongs to the command that was asked for.
 # The stamp holds the time of the last sync; a newer lock file or project file makes it old.

@@ -29,6 +29,10 @@ SHORTEST_WAIT_S = 0.02
 """A task said to be due now that a claim did not give (another instance's, not admitted yet) must not make the loop
 spin."""
 
+LINGER_EVERY_S = 0.05
+"""pg_net sends the next batch of rings only when the slowest one of the last was answered or timed out. So the ring that
+started a drain keeps later rings away until it times out; for that long a busy loop looks for itself."""
+
 FAIL_PATIENCE_S = 10.0
 CLAIM_PATIENCE_S = 5.0
 
@@ -81,6 +85,7 @@ class Drain:
         self._visibility_s = settings.visibility_s
         self._max_s = settings.drain_max_s
         self._idle_s = settings.drain_idle_s
+        self._linger_s = settings.drain_linger_s
         self._wake = asyncio.Event()
         self._look_at = NEVER
         self._hungry = False
@@ -132,6 +137,10 @@ class Drain:
                 if await self._begin_held(now) or (not self._closing and await self._claim(now)):
                     continue
                 next_look = NEVER if self._closing else self._look_at
+                busy = self._done or self._failed or self._slots or self._held
+                if busy and not self._closing and now - started < self._linger_s:
+                    next_look = min(next_look, now + LINGER_EVERY_S)
+                    self._look_at = next_look
                 until = min(next_look, self._held[0].due if self._held else NEVER)
                 if until == NEVER and not self._slots:
                     if self._unseen and not self._closing:

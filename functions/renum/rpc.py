@@ -150,7 +150,7 @@ class Rpc:
         try:
             response = await self._client.send(request)
         except BROKEN as error:
-            raise DatabaseUnavailable(f"{function}: {type(error).__name__}") from error
+            raise DatabaseUnavailable(f"{function}: {type(error.__cause__ or error).__name__}") from error
         if response.status_code == 200:
             return json.loads(response.content)
         if response.status_code == 204:

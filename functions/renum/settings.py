@@ -38,6 +38,7 @@ class Settings(BaseModel):
     concurrency: int | None = Field(default=None, ge=1, le=2000)
     drain_max_s: float = Field(default=240, gt=0)
     drain_idle_s: float = Field(default=30, ge=0)
+    drain_linger_s: float = Field(default=2, ge=0)
     visibility_s: int = Field(default=60, ge=5)
 
 
@@ -55,6 +56,7 @@ VARIABLES = {
     "RENUM_CONCURRENCY": "concurrency",
     "RENUM_DRAIN_MAX_S": "drain_max_s",
     "RENUM_DRAIN_IDLE_S": "drain_idle_s",
+    "RENUM_DRAIN_LINGER_S": "drain_linger_s",
     "RENUM_VISIBILITY_S": "visibility_s",
 }
 

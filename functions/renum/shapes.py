@@ -102,7 +102,7 @@ class Question(TypedDict):
     key: str
     text: str
     type: Literal["text", "number", "scale", "yes_no", "choice"]
-    options: list[Any] | None
+    options: list[str] | None
     validation: JSON
     required: bool
     status: Literal["open", "answered", "refused", "skipped", "invalid"]
@@ -268,13 +268,15 @@ class TurnResult(TypedDict):
 
 
 class Verdict(TypedDict):
-    """What `commit_turns` decided for one turn, with the task that follows from it."""
+    """What `commit_turns` decided for one turn, with the task that follows from it. `failed`: SQL will have it
+    retried."""
 
     thread_id: str
     lease: str
-    verdict: Literal["committed", "superseded", "partial", "stale"]
+    verdict: Literal["committed", "superseded", "partial", "stale", "failed"]
     task: NotRequired[Task | None]
     delivery: NotRequired[Task | None]
+    error: NotRequired[dict[str, str]]
 
 
 class DeliveryResult(TypedDict):

@@ -55,6 +55,10 @@ async def run_turn(task: Task) -> Task | None:
             "output_tokens": state.get("output_tokens", 0),
         }
     )
+    if verdict["verdict"] == "failed":
+        told = verdict.get("error") or {}
+        log.error("A turn could not be committed.", action="turn.failed", thread_id=task["id"], code=told.get("code"))
+        return None
     log.debug("A turn ended.", action=f"turn.{verdict['verdict']}", thread_id=task["id"], client_id=task["client_id"])
     if verdict["verdict"] == "superseded":
         return verdict.get("task")

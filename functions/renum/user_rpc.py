@@ -28,7 +28,7 @@ async def call(function: str, arguments: dict[str, Any], authorization: str) -> 
             f"{config.rest_url}/rpc/{function}", content=json.dumps(arguments).encode(), headers=headers
         )
     except BROKEN as error:
-        raise DatabaseUnavailable(f"{function}: {type(error).__name__}") from error
+        raise DatabaseUnavailable(f"{function}: {type(error.__cause__ or error).__name__}") from error
     if response.status_code >= 500:
         raise DatabaseUnavailable(f"{function}: HTTP {response.status_code}")
     try:

@@ -12,6 +12,6 @@ as $$
         when 'gt' then jsonb_typeof(a.value) = 'number' and (a.value)::numeric > (rule ->> 'value')::numeric
         when 'gte' then jsonb_typeof(a.value) = 'number' and (a.value)::numeric >= (rule ->> 'value')::numeric
     end, false)
-    from (select answers #>> array[rule ->> 'key', 'status'] as status, answers #> array[rule ->> 'key', 'value'] as value) as a;
+    from (select answers #>> array[rule ->> 'key', 'status'] as status, nullif(answers #> array[rule ->> 'key', 'value'], 'null') as value) as a;
 $$;
 comment on function private.skip_applies(jsonb, jsonb) is 'Whether a question''s skip_if holds, given what became of the earlier questions.';

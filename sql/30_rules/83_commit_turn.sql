@@ -14,7 +14,7 @@ declare
 begin
     select * into t from private.threads as x where x.id = (result ->> 'thread_id')::uuid;
     -- The late-comer first. The token decides, never the clock.
-    if not found or t.lease is distinct from (result ->> 'lease')::uuid then
+    if not found or t.lease is null or t.lease is distinct from (result ->> 'lease')::uuid then
         return verdict || '{"verdict": "stale"}';
     end if;
     if t.interview_id is null then

@@ -52,19 +52,29 @@ def database_of_the_file(renum_server: NoopExecutor, cluster: Cluster, request: 
         admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
-@pytest.fixture
-def world(cluster: Cluster, database_of_the_file: str) -> Iterator[World]:
-    """Everybody there is in an empty database: tenants, the functions, the clock. No debounce, no doorbell."""
-    with (
-        psycopg.connect(cluster.dsn(database_of_the_file), autocommit=True) as superuser,
-        World(cluster, database_of_the_file) as made,
-    ):
-        settings = made.all("select key, value::text, comment from private.settings")
-        made.setting("debounce_ms", 0)
+@pytest.fixture(scope="module")
+def reader(cluster: Cluster, database_of_the_file: str) -> Iterator[World]:
+    """The file's database for tests that only ask: nothing is made, so nothing has to be emptied."""
+    with World(cluster, database_of_the_file) as made:
         yield made
-        superuser.execute(_EMPTY)
-        with superuser.cursor() as cursor:
-            cursor.executemany("insert into private.settings values (%s, %s::jsonb, %s)", settings)
+
+
+@pytest.fixture(scope="module")
+def cleaner(cluster: Cluster, database_of_the_file: str) -> Iterator[psycopg.Connection]:
+    """The superuser, for emptying."""
+    with psycopg.connect(cluster.dsn(database_of_the_file), autocommit=True) as superuser:
+        yield superuser
+
+
+@pytest.fixture
+def world(reader: World, cleaner: psycopg.Connection) -> Iterator[World]:
+    """Everybody there is in an empty database: tenants, the functions, the clock. No debounce, no doorbell."""
+    settings = reader.all("select key, value::text, comment from private.settings")
+    reader.setting("debounce_ms", 0)
+    yield reader
+    cleaner.execute(_EMPTY)
+    with cleaner.cursor() as cursor:
+        cursor.executemany("insert into private.settings values (%s, %s::jsonb, %s)", settings)
 
 
 @pytest.fixture

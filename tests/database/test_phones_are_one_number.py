@@ -71,10 +71,10 @@ WRITINGS: list[tuple[str, str | None]] = [
 
 
 @pytest.mark.parametrize(("written", "stored"), WRITINGS, ids=[repr(text) for text, _ in WRITINGS])
-def test_a_number_has_one_form(world: World, written: str, stored: str | None) -> None:
+def test_a_number_has_one_form(reader: World, written: str, stored: str | None) -> None:
     """Every writing becomes E.164, or nothing when it cannot be a number; the form itself is left as it is."""
-    assert world.one("select private.normalize_phone(%s)", written) == stored
-    assert world.one("select private.normalize_phone(%s)", stored) == stored
+    assert reader.one("select private.normalize_phone(%s)", written) == stored
+    assert reader.one("select private.normalize_phone(%s)", stored) == stored
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_a_number_has_one_form(world: World, written: str, stored: str | None) -
         ("+14155552671", "554155552671", False),
     ],
 )
-def test_two_writings_of_one_number_have_one_key(world: World, one: str, other: str, same: bool) -> None:
+def test_two_writings_of_one_number_have_one_key(reader: World, one: str, other: str, same: bool) -> None:
     """Providers leave the ninth digit out where a mobile once had eight; a landline is never taken for a mobile."""
-    keys = world.row("select private.phone_key(%s), private.phone_key(%s)", one, other)
+    keys = reader.row("select private.phone_key(%s), private.phone_key(%s)", one, other)
     assert (keys[0] == keys[1]) is same
 
 

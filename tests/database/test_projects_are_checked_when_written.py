@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.database.builders import JSON, QUESTIONS, Tenant, refused
+from tests.database.builders import JSON, QUESTIONS, Tenant, World, refused
 
 TEXT: JSON = {"key": "a", "text": "A?", "type": "text"}
 SCALE: JSON = {"key": "a", "text": "A?", "type": "scale", "validation": {"min": 0, "max": 10}}
@@ -81,11 +81,16 @@ REFUSED: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("config", "sentence"), REFUSED, ids=[f"{n}: {text}" for n, (_, text) in enumerate(REFUSED)])
-def test_a_wrong_config_is_refused_by_name(tenant: Tenant, config: JSON, sentence: str) -> None:
-    """Each mistake is told as a sentence, and nothing is stored."""
+def test_a_wrong_config_is_told_by_name(reader: World, config: JSON, sentence: str) -> None:
+    """Each mistake is told as a sentence."""
+    assert reader.one("select private.project_config_problem(%s)", config).startswith(sentence)
+
+
+def test_a_wrong_config_is_refused(tenant: Tenant) -> None:
+    """The sentence reaches who wrote it, and nothing is stored."""
     with pytest.raises(psycopg.errors.InvalidParameterValue) as told:
-        tenant.one("insert into public.projects (name, config) values ('P', %s)", config)
-    assert refused(told.value).startswith(f"projects.config: {sentence}")
+        tenant.one("insert into public.projects (name, config) values ('P', %s)", asking({**TEXT, "type": "date"}))
+    assert refused(told.value).startswith("projects.config: question a has type 'date'; known types are")
     assert tenant.one("select count(*) from public.projects") == 0
 
 

@@ -49,15 +49,17 @@ def test_a_turn_gets_all_that_it_needs(tenant: Tenant) -> None:
     """Lead, company, project, agent, the questions with their state, the history before the input."""
     agent = tenant.one(
         "insert into public.renus_config (agent_type, config, prompts)"
-        " values ('clinica', '{\"model\": \"offline\", \"tone\": \"formal\"}', '{\"system\": \"Seja breve\"}') returning id"
+        ' values (\'clinica\', \'{"model": "offline", "tone": "formal"}\', \'{"system": "Seja breve"}\') returning id'
     )
     lead = tenant.lead("(11) 98765-4321", "Ana Lima")
     tenant.start(project := tenant.project(goal="Entender"))
     tenant.all("update public.projects set renus_config_id = %s", agent)
-    tenant.all("update public.renus_config set prompts = '{\"system\": \"Seja gentil\"}'")
+    tenant.all('update public.renus_config set prompts = \'{"system": "Seja gentil"}\'')
     tenant.world.complete(*tenant.world.claim("default"))
     thread = tenant.world.one("select thread_id from public.interviews")
-    interview = Interview(tenant, tenant.one("select id from public.interviews"), lead, project, thread, "5511987654321")
+    interview = Interview(
+        tenant, tenant.one("select id from public.interviews"), lead, project, thread, "5511987654321"
+    )
     interview.answer("nota", 9)
     interview.say("preço")
     work = interview.claim()["work"]
@@ -84,7 +86,11 @@ def test_a_turn_gets_all_that_it_needs(tenant: Tenant) -> None:
         "probes_left": 1,
     }
     assert [question["status"] for question in work["questions"]] == ["answered", "open", "open"]
-    assert [(item["role"], item["seq"]) for item in work["history"]] == [("assistant", 1), ("user", 2), ("assistant", 3)]
+    assert [(item["role"], item["seq"]) for item in work["history"]] == [
+        ("assistant", 1),
+        ("user", 2),
+        ("assistant", 3),
+    ]
     assert [(item["content"], item["seq"], item["type"]) for item in work["input"]] == [("preço", 4, "text")]
 
 
@@ -135,7 +141,8 @@ def test_a_lapsed_lease_that_nobody_took_still_commits(interview: Interview) -> 
 
 
 def test_newer_input_supersedes_a_bounded_number_of_times(interview: Interview) -> None:
-    """Twice the turn runs again on the merged input under the same lease; then it answers anyway and a further turn follows."""
+    """Twice the turn runs again on the merged input under the same lease; then it answers and a further turn
+    follows."""
     world = interview.world
     interview.say("um")
     task = interview.claim()
@@ -159,9 +166,117 @@ def test_newer_input_supersedes_a_bounded_number_of_times(interview: Interview) 
 
 
 def test_the_debounce_waits_for_the_end_of_a_burst(interview: Interview) -> None:
-    """A claim inside it says how long to wait and gives no work; each message begins it anew, up to its bound."""
+    """A claim inside it gives no work and says how long to wait; each message begins it anew; then it is due."""
+    world = interview.world
+    world.setting("debounce_ms", 800)
+    interview.say("9")
+    held = interview.claim()
+    assert (held["work"], held["claim"], held["attempt"]) == (None, None, 0)
+    assert 600 < held["wait_ms"] <= 800
+    assert world.claim("high_priority") == [], "it is held"
+    world.later(0.5)
+    interview.say("porque sim")
+    (still,) = world.worker("begin_turns", tasks=[held], visibility_s=30)["tasks"]
+    assert 600 < still["wait_ms"] <= 800
+    world.later(0.81)
+    (task,) = world.worker("begin_turns", tasks=[held], visibility_s=30)["tasks"]
+    assert (task["attempt"], [item["content"] for item in task["work"]["input"]]) == (1, ["9", "porque sim"])
+    assert world.worker("begin_turns", tasks=[held], visibility_s=30)["tasks"] == [], "asked once too often"
+
+
+def test_the_debounce_has_an_end(interview: Interview) -> None:
+    """Who goes on writing is answered at last: the wait counts from the first message that has no answer."""
     world = interview.world
     world.setting("debounce_ms", 800)
     world.setting("debounce_max_ms", 2000)
+    interview.say("1")
+    world.later(1.9)
+    interview.say("2")
+    held = interview.claim()
+    assert 0 < held["wait_ms"] <= 100
+    world.later(0.2)
+    interview.say("3")
+    (task,) = world.worker("begin_turns", tasks=[held], visibility_s=30)["tasks"]
+    assert len(task["work"]["input"]) == 3
+
+
+def test_an_opt_out_is_not_kept_waiting(interview: Interview) -> None:
+    """The word that must always work has no debounce."""
+    interview.world.setting("debounce_ms", 8000)
     interview.say("9")
-    assert world.claim("high_priority") == [], "the task may be claimed, but"
+    interview.say("SAIR")
+    assert interview.claim()["work"]["lead"]["opted_out"]
+
+
+def test_what_somebody_holds_makes_nobody_else_look(interview: Interview) -> None:
+    """next_due_ms speaks of work that is to be had: not of a held debounce, a leased turn or a claimed delivery."""
+    world = interview.world
+
+    def next_due() -> int | None:
+        answer: int | None = world.worker("claim_tasks", queues=["high_priority", "default"], max=0, visibility_s=30)[
+            "next_due_ms"
+        ]
+        return answer
+
+    assert next_due() is None
+    world.setting("debounce_ms", 800)
+    interview.say("9")
+    due = next_due()
+    assert due is not None
+    assert due <= 800
+    held = interview.claim()
+    due = next_due()
+    assert due is None or due > 20000
+    world.later(1)
+    (task,) = world.worker("begin_turns", tasks=[held], visibility_s=30)["tasks"]
+    assert next_due() is None
+    delivery = interview.commit(task)["delivery"]
+    assert next_due() is None
+    world.complete(delivery, outcome="throttled", retry_after_ms=3000)
+    due = next_due()
+    assert due is not None
+    assert 2000 < due <= 3000
+
+
+def test_one_bad_result_harms_no_other(tenant: Tenant) -> None:
+    """A proposal that cannot be used fails its own turn, to be tried again; its neighbours are committed."""
+    world = tenant.world
+    good, bad, late = tenant.interview(), tenant.interview(), tenant.interview()
+    for interview in (good, bad, late):
+        interview.say("9")
+    tasks = {task["id"]: task for task in world.claim("high_priority")}
+    worse: Any = {"answers": {"nota": 9}, "declined": "talvez"}
+    results = [
+        result(tasks[bad.thread], **worse),
+        result(tasks[good.thread], answers=[{"key": "nota", "value": 9}]),
+        result({"id": late.thread, "claim": late.id}),
+    ]
+    verdicts = {row["thread_id"]: row for row in world.worker("commit_turns", results=results)}
+    assert {thread: row["verdict"] for thread, row in verdicts.items()} == {
+        good.thread: "committed",
+        bad.thread: "failed",
+        late.thread: "stale",
+    }
+    assert verdicts[bad.thread]["error"]["code"]
+    assert good.answers()["nota"] == ("answered", 9)
+    assert bad.answers() == {}
+    assert world.all("select thread_id, status::text from public.turns where status = 'failed'") == [
+        (bad.thread, "failed")
+    ]
+    world.later(1)
+    again = bad.claim()
+    assert again["attempt"] == 2
+    assert bad.commit(again, answers=[{"key": "nota", "value": 9}])["verdict"] == "committed"
+
+
+def test_an_interview_that_ended_meanwhile_is_not_answered(interview: Interview) -> None:
+    """Cancelled by the client while the turn ran: the commit writes nothing and the task is gone."""
+    interview.say("9")
+    task = interview.claim()
+    interview.tenant.all("update public.interviews set status = 'cancelled'")
+    assert interview.commit(task, answers=[{"key": "nota", "value": 9}])["verdict"] == "stale"
+    assert interview.answers() == {}
+    assert interview.world.claim() == []
+    assert interview.world.queued("high_priority") == 0
+    interview.say("oi?")
+    assert interview.tenant.one("select count(*) from public.messages") == 1, "what follows is a conversation"

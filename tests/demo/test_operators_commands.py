@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 import secrets
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from supabase import AuthApiError
 
 from devstack.demo.access import Access, Row, rows
 from devstack.demo.chat import Keyboard
+from devstack.errors import StackError
 from devstack.simulator import envelope
 from devstack.simulator.client import SimulatorClient
 from devstack.simulator.state import Number
@@ -64,17 +66,19 @@ def test_whoever_merely_signed_up_does_not_become_admin(renum: Renum, access: Ac
     assert rows(access.operator().table("profiles").select("role").eq("email", email).execute()) == [{"role": "client"}]
 
 
-def test_an_operators_command_says_what_it_needs(
-    access: Access, monkeypatch: pytest.MonkeyPatch, renum: Renum, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Without a stack and without variables the sentence names them."""
-    ran = renum("admin", "create", "a@renum.example", "--dir", str(tmp_path_factory.mktemp("none")))
-    assert ran.returncode == 0, "the last --dir wins"
-    monkeypatch.setenv("SUPABASE_URL", access.url)
-    monkeypatch.delenv("SUPABASE_SECRET_KEY", raising=False)
-    monkeypatch.delenv("SUPABASE_DB_URL", raising=False)
-    with pytest.raises(Exception, match="SUPABASE_SECRET_KEY, SUPABASE_DB_URL must be set"):
-        Access.for_operator(tmp_path_factory.mktemp("none"))
+def test_an_operators_command_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without a stack and without variables the sentence names all; a hosted address is never mixed with local keys."""
+    for name in ("SUPABASE_URL", "SUPABASE_SECRET_KEY", "SUPABASE_DB_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(StackError, match="SUPABASE_URL, SUPABASE_SECRET_KEY, SUPABASE_DB_URL must be set"):
+        Access.for_operator(tmp_path)
+    (tmp_path / "env").write_text(
+        "SUPABASE_URL=http://local\nSUPABASE_SECRET_KEY=k\nSUPABASE_DB_URL=postgresql://local\n"
+    )
+    assert Access.for_operator(tmp_path).url == "http://local"
+    monkeypatch.setenv("SUPABASE_URL", "https://hosted.example")
+    with pytest.raises(StackError, match="SUPABASE_SECRET_KEY, SUPABASE_DB_URL must be set"):
+        Access.for_operator(tmp_path)
 
 
 def test_seeded_leads_are_ready_to_answer(renum: Renum, access: Access) -> None:

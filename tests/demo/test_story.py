@@ -1,4 +1,4 @@
-"""The story is consistent: its people say what their answers come to, and the actors play it from first to last line."""
+"""The story is consistent: people say what their answers come to, and the actors play it to its last line."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_the_last_thing_said_to_a_question_is_its_answer(person: Person) -> None
 
 def question_of(key: str) -> Any:
     """A question in the shape the agent gets it."""
-    given = {"options": None, "validation": {}, "required": True, "status": "open", "probes_left": 0}
+    given: dict[str, Any] = {"options": None, "validation": {}, "required": True, "status": "open", "probes_left": 0}
     return given | BY_KEY[key]
 
 

@@ -109,6 +109,7 @@ def config(url: str, **more: Any) -> Settings:
             "credentials_key": KEY,
             "graph_url": url,
             "drain_idle_s": 1,
+            "drain_linger_s": 0,
             **more,
         }
     )

@@ -159,6 +159,19 @@ async def test_a_ring_while_draining_only_looks_once_more() -> None:
         assert (await first).done == 2
 
 
+async def test_work_whose_ring_is_stuck_is_found_while_the_first_ring_lasts() -> None:
+    """What comes after the last task is run without a ring of its own, as long as the first ring may hold others up."""
+    work = Work()
+    async with draining(work, drain_linger_s=0.5) as (drain, queue):
+        queue.ready = [task("first")]
+        ring = asyncio.create_task(drain.ring())
+        await until(lambda: work.ran == ["first"])
+        await asyncio.sleep(0.1)
+        queue.ready = [task("unheard")]
+        await until(lambda: work.ran == ["first", "unheard"], within_s=0.3)
+        assert (await ring).done == 2
+
+
 async def test_a_caller_that_goes_away_does_not_end_the_work() -> None:
     """pg_net hangs up after a second or two."""
     gate = asyncio.Event()

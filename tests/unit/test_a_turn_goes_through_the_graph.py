@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from renum import rpc
 from renum.agent import models
 from renum.agent.context import AgentContext
 from renum.agent.graph import run_interview
 from renum.agent.offline import OfflineChatModel
 from renum.agent.prompts import interview_messages, read_data
 from renum.agent.state import Understanding
-from renum.channels import whatsapp_cloud_send
-from renum.crypto import seal
 from renum.errors import ModelError
-from renum.settings import settings
 from renum.shapes import Proposal, Turn
-from tests.unit.doubles import KEY, Server, deployed, server
 from tests.unit.turns import CHOICE, PROBED, SCALE, TEXT, turn
-
-SOURCE = Path(__file__).parents[2] / "functions" / "agent_turn.py"
 
 
 def context(model: Runnable[LanguageModelInput, AIMessage] | None = None, timeout_s: float = 5) -> AgentContext:
@@ -77,6 +66,13 @@ async def test_what_holds_no_text_is_acknowledged_without_a_model(kind: str, par
     assert part in state["proposal"]["acknowledgement"]
     assert state["proposal"]["answers"] == []
     assert [step["node"] for step in state["steps"]] == ["unreadable"]
+
+
+@pytest.mark.parametrize("kind", ["reaction", "revoke", "system"])
+async def test_what_says_nothing_is_not_commented_on(kind: str) -> None:
+    """A reaction taken back, a deleted message, a changed number."""
+    state = await run_interview(turn("", current="nota", kind=kind), context())
+    assert state["proposal"]["acknowledgement"] == ""
 
 
 async def test_who_opted_out_is_left_alone_without_a_model() -> None:
@@ -208,189 +204,3 @@ def test_a_model_without_its_package_is_a_permanent_error(environment: None) -> 
     with pytest.raises(ModelError) as refused:
         models.chat_model("openai:gpt-none")
     assert (refused.value.code, refused.value.retryable) == ("model_unavailable", False)
-
-
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """An environment without a database behind it."""
-    monkeypatch.setenv("RENUM_REST_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("RENUM_WORKER_KEY", "worker-jwt")
-    monkeypatch.setenv("RENUM_CREDENTIALS_KEY", KEY)
-    for cached in (settings, models.chat_model, models.interviewer):
-        cached.cache_clear()
-    yield
-    for cached in (settings, models.chat_model, models.interviewer):
-        cached.cache_clear()
-
-
-ACCOUNT = "7d9f3a52-0000-4000-8000-000000000001"
-
-
-def claimed(kind: str, name: str, work: Any, **more: Any) -> Any:
-    """A claimed task."""
-    base = {"task": kind, "queue": "high_priority", "msg_id": 1, "id": name, "client_id": "c", "attempt": 1}
-    return {**base, "claim": f"claim-{name}", "wait_ms": 0, "work": work, **more}
-
-
-def reply(name: str) -> Any:
-    """A delivery task with a text."""
-    work = {
-        "id": name,
-        "kind": "reply",
-        "channel": "whatsapp",
-        "channel_account_id": ACCOUNT,
-        "to": {"phone": "+5511999990000", "wa_id": None, "bsuid": None, "email": None},
-        "content": {"type": "text", "text": "Obrigado!"},
-    }
-    return claimed("delivery", name, work)
-
-
-class World:
-    """The deployed function with its database and the provider, both on loopback."""
-
-    def __init__(self, other_side: Server) -> None:
-        self.side = other_side
-        self.http = deployed(SOURCE)
-
-    def queue(self, *tasks: Any) -> None:
-        """What the first claim gives."""
-        self.side.answer("claim_tasks", {"tasks": list(tasks), "next_due_ms": None}, {"tasks": [], "next_due_ms": None})
-
-    async def ring(self) -> httpx.Response:
-        """The doorbell."""
-        return await self.http.post("/", json={})
-
-
-@pytest.fixture
-async def world(monkeypatch: pytest.MonkeyPatch, environment: None) -> AsyncIterator[World]:
-    """A running World."""
-    async with server() as other_side:
-        monkeypatch.setenv("RENUM_REST_URL", other_side.url)
-        monkeypatch.setenv("WHATSAPP_GRAPH_URL", other_side.url)
-        settings.cache_clear()
-        sealed = seal({"access_token": "EAAG"}, channel_account_id=ACCOUNT, key=KEY, key_id="1")
-        row = {
-            "id": ACCOUNT,
-            "client_id": "c",
-            "channel": "whatsapp",
-            "provider": "whatsapp_cloud",
-            "external_id": "1000",
-        }
-        other_side.answer("channel_account", {**row, "status": "active", "config": None, "credentials": sealed})
-        other_side.answer("messages", {"messages": [{"id": "wamid.out"}]})
-
-        async def complete(body: dict[str, Any]) -> Any:
-            return [{"id": result["id"], "status": result["outcome"], "task": None} for result in body["results"]]
-
-        other_side.on["complete_deliveries"] = complete
-        yield World(other_side)
-        await rpc.rpc().close()
-        await whatsapp_cloud_send._clients.get().aclose()
-
-
-async def test_a_turn_is_committed_and_its_reply_sent_in_one_ring(world: World) -> None:
-    """Claim, graph, commit, send, complete: and the ring's answer counts both tasks."""
-    verdict = {
-        "thread_id": "thread-1",
-        "lease": "claim-thread-1",
-        "verdict": "committed",
-        "task": None,
-        "delivery": reply("d1"),
-    }
-    world.side.answer("commit_turns", [verdict])
-    world.queue(claimed("agent_turn", "thread-1", turn("8", current="nota")))
-    answer = await world.ring()
-    assert (answer.status_code, answer.json()) == (200, {"done": 2, "failed": 0})
-    ((result,),) = [body["results"] for body in world.side.calls("commit_turns")]
-    assert (result["thread_id"], result["lease"], result["model"], result["graph"]) == (
-        "thread-1",
-        "claim-thread-1",
-        "offline",
-        "interview",
-    )
-    assert result["proposal"]["answers"][0]["value"] == 8
-    assert [sent["text"]["body"] for sent in world.side.calls("messages")] == ["Obrigado!"]
-    ((done,),) = [body["results"] for body in world.side.calls("complete_deliveries")]
-    assert done == {
-        "id": "d1",
-        "claim": "claim-d1",
-        "outcome": "sent",
-        "provider_message_id": "wamid.out",
-        "error": None,
-        "retry_after_ms": None,
-    }
-
-
-async def test_a_superseded_turn_runs_again_on_the_merged_input(world: World) -> None:
-    """The same lease, both messages, one reply."""
-    merged = claimed("agent_turn", "thread-1", turn("8", "melhor 9", current="nota"), claim="claim-thread-1")
-    base = {"thread_id": "thread-1", "lease": "claim-thread-1", "delivery": None}
-    world.side.answer(
-        "commit_turns",
-        [{**base, "verdict": "superseded", "task": merged}],
-        [{**base, "verdict": "committed", "task": None}],
-    )
-    world.queue(claimed("agent_turn", "thread-1", turn("8", current="nota")))
-    await world.ring()
-    values = [body["results"][0]["proposal"]["answers"][0]["value"] for body in world.side.calls("commit_turns")]
-    assert values == [8, 9]
-
-
-async def test_turns_of_one_moment_are_committed_in_one_call(world: World) -> None:
-    """Twenty threads, one transaction."""
-
-    async def commit(body: dict[str, Any]) -> Any:
-        return [
-            {"thread_id": result["thread_id"], "lease": result["lease"], "verdict": "committed"}
-            for result in body["results"]
-        ]
-
-    world.side.on["commit_turns"] = commit
-    world.queue(*(claimed("agent_turn", f"t{place}", turn("8", current="nota")) for place in range(20)))
-    assert (await world.ring()).json()["done"] == 20
-    calls = world.side.calls("commit_turns")
-    assert sum(len(body["results"]) for body in calls) == 20
-    assert len(calls) < 8
-
-
-async def test_a_refused_message_is_completed_with_its_decision(world: World) -> None:
-    """SQL decides what to do about it: the task itself did not fail."""
-    from aiohttp import web
-
-    async def refuse(_: Any) -> Any:
-        return web.json_response({"error": {"code": 131047, "message": "Re-engagement message"}}, status=400)
-
-    world.side.on["messages"] = refuse
-    world.queue(reply("d1"))
-    assert (await world.ring()).json() == {"done": 1, "failed": 0}
-    ((done,),) = [body["results"] for body in world.side.calls("complete_deliveries")]
-    assert (done["outcome"], done["provider_message_id"]) == ("failed", None)
-    assert done["error"] == {
-        "code": "131047",
-        "message": "Re-engagement message",
-        "retryable": False,
-        "scope": "message",
-    }
-
-
-async def test_the_threads_next_delivery_goes_out_after_the_first(world: World) -> None:
-    """Released by the first one's acceptance, sent by the same instance."""
-
-    async def complete(body: dict[str, Any]) -> Any:
-        (result,) = body["results"]
-        return [{"id": result["id"], "status": "sent", "task": reply("d2") if result["id"] == "d1" else None}]
-
-    world.side.on["complete_deliveries"] = complete
-    world.queue(reply("d1"))
-    assert (await world.ring()).json()["done"] == 2
-    assert [sent["biz_opaque_callback_data"] for sent in world.side.calls("messages")] == ["d1", "d2"]
-
-
-async def test_a_turn_of_an_unknown_kind_is_a_permanent_failure(world: World) -> None:
-    """A newer database with an older function: the task goes to the dead letters, named."""
-    world.side.answer("fail_task", {"outcome": "dead", "retry_in_ms": None})
-    world.queue(claimed("agent_turn", "thread-1", {**turn("8"), "kind": "karaoke"}))
-    assert (await world.ring()).json() == {"done": 0, "failed": 1}
-    (told,) = world.side.calls("fail_task")
-    assert (told["error"]["code"], told["retryable"]) == ("unknown_turn", False)
-    assert "8" not in json.dumps(told["error"]["message"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from renum.agent import phrases
-from tests.unit.turns import CHOICE, NUMBER, PROBED, SCALE, TEXT, YES_NO, read, value
+from tests.unit.turns import CHOICE, NUMBER, PROBED, SCALE, TEXT, YES_NO, question, read, value
 
 OUT = [
     "sair", "SAIR", "Sair.", "parar", "PARAR", "pare", "stop", "cancelar", "descadastrar", "quero sair",
@@ -24,9 +26,9 @@ NOT_OUT = [
 
 @pytest.mark.parametrize("text", OUT)
 @pytest.mark.parametrize("about", [None, SCALE, TEXT], ids=["invited", "scale", "text"])
-def test_who_wants_no_more_messages_is_heard_at_any_moment(text: str, about: object) -> None:
+def test_who_wants_no_more_messages_is_heard_at_any_moment(text: str, about: Any) -> None:
     """After the invitation, before a grade, in a free text: leaving always means leaving."""
-    understood = read(text, about=about)  # type: ignore[arg-type]
+    understood = read(text, about=about)
     assert understood["intent"] == "opt_out"
     assert not understood.get("answers")
 
@@ -47,7 +49,7 @@ AGREED = [
 DECLINED = [
     "não", "Não, obrigado", "agora não posso", "sem tempo", "não tenho tempo agora", "não quero",
     "não quero participar", "não tenho interesse", "estou ocupada", "tô trabalhando", "hoje não", "agora não",
-    "outra hora", "Oi, agora não", "depois",
+    "outra hora", "Oi, agora não", "depois", "número errado", "👎",
 ]  # fmt: skip
 
 
@@ -82,12 +84,18 @@ REFUSALS = [
 
 @pytest.mark.parametrize("text", REFUSALS)
 @pytest.mark.parametrize("about", [SCALE, NUMBER, YES_NO, CHOICE, TEXT], ids=lambda about: about["type"])
-def test_a_refusal_is_no_answer_whatever_the_question(text: str, about: object) -> None:
+def test_a_refusal_is_no_answer_whatever_the_question(text: str, about: Any) -> None:
     """'não sei' is not a no, and 'prefiro não responder' no free text."""
-    understood = read(text, about=about)  # type: ignore[arg-type]
-    assert understood["refused"] == [about["key"]]  # type: ignore[index]
+    understood = read(text, about=about)
+    assert understood["refused"] == [about["key"]]
     assert not understood.get("answers")
-    assert understood["acknowledgement"] in phrases.SKIPPED
+
+
+def test_a_refusal_is_accepted_kindly_unless_sql_will_insist() -> None:
+    """A required question is put a second time, with the reason: "no problem" before it would be odd."""
+    assert read("pular", about=SCALE)["acknowledgement"] == ""
+    for change in ({"required": False}, {"status": "invalid"}):
+        assert read("pular", about=question("scale", **change))["acknowledgement"] in phrases.SKIPPED
 
 
 CHATTER = ["oi", "Oi, tudo bem?", "bom dia", "Olá, boa tarde!", "kkkk", "obrigado", "hahaha", "opa, tudo bom?"]
@@ -95,9 +103,9 @@ CHATTER = ["oi", "Oi, tudo bem?", "bom dia", "Olá, boa tarde!", "kkkk", "obriga
 
 @pytest.mark.parametrize("text", CHATTER)
 @pytest.mark.parametrize("about", [None, SCALE, TEXT], ids=["invited", "scale", "text"])
-def test_chatter_proposes_no_answer(text: str, about: object) -> None:
+def test_chatter_proposes_no_answer(text: str, about: Any) -> None:
     """A greeting is greeted, and the question stays open."""
-    understood = read(text, about=about)  # type: ignore[arg-type]
+    understood = read(text, about=about)
     assert understood["intent"] == "chitchat"
     assert not understood.get("answers")
 
@@ -117,6 +125,8 @@ def test_a_greeting_is_returned() -> None:
         ("como conseguiram meu número?", "SAIR"),
         ("pra que é isso?", "Ouvir os clientes"),
         ("vocês abrem domingo?", "equipe da Padaria Sol"),
+        ("quem te deu meu número", "SAIR"),
+        ("é golpe?", "assistente virtual da Padaria Sol"),
     ],
 )
 def test_a_question_back_is_answered_and_nothing_recorded(text: str, part: str) -> None:
@@ -125,6 +135,19 @@ def test_a_question_back_is_answered_and_nothing_recorded(text: str, part: str) 
     assert understood["intent"] == "question"
     assert part in understood["acknowledgement"]
     assert not understood.get("answers")
+
+
+@pytest.mark.parametrize("text", ["não entendi", "o que é isso", "não conheço vocês"])
+def test_bewilderment_at_the_invitation_is_explained_not_taken_for_a_no(text: str) -> None:
+    """A sentence that begins with 'não' need not decline."""
+    understood = read(text)
+    assert (understood["intent"], "Ouvir os clientes" in understood["acknowledgement"]) == ("question", True)
+
+
+@pytest.mark.parametrize("text", ["A fila. Podem melhorar?", "Parem de demorar tanto", "O tempo de espera demora"])
+def test_an_answer_that_sounds_like_a_question_is_an_answer(text: str) -> None:
+    """What people write about delays or ends in a question is recorded whole."""
+    assert value(text, about=TEXT) == text
 
 
 def test_a_free_text_is_the_whole_burst_without_its_greeting() -> None:
@@ -145,9 +168,9 @@ def test_a_short_free_text_is_asked_about_when_there_is_a_budget(text: str) -> N
 
 
 @pytest.mark.parametrize(("text", "about"), [("Preço", TEXT), ("O preço do pão", PROBED)])
-def test_no_probe_without_a_budget_or_for_an_answer_of_three_words(text: str, about: object) -> None:
+def test_no_probe_without_a_budget_or_for_an_answer_of_three_words(text: str, about: Any) -> None:
     """Nobody is pressed."""
-    assert "probe" not in read(text, about=about)  # type: ignore[arg-type]
+    assert "probe" not in read(text, about=about)
 
 
 HISTORY = [
@@ -157,15 +180,19 @@ HISTORY = [
 ]
 
 
-def test_what_follows_a_probe_belongs_to_the_answer_before_it() -> None:
-    """'Preço' and its explanation are one answer."""
-    assert value("O pão ficou caro", about=PROBED, history=HISTORY) == "Preço. O pão ficou caro"
+def test_what_follows_a_probe_is_proposed_by_itself_and_not_asked_about_again() -> None:
+    """SQL adds it to the answer before the probe."""
+    understood = read("Pão caro", about=PROBED, history=HISTORY)
+    assert understood["answers"][0]["value"] == "Pão caro"
+    assert "probe" not in understood
 
 
 @pytest.mark.parametrize("text", ["só isso", "não", "nada mais", "é isso"])
-def test_nothing_more_to_say_keeps_the_answer_before_the_probe(text: str) -> None:
+def test_nothing_more_to_say_leaves_the_answer_before_the_probe(text: str) -> None:
     """'só isso' is no answer by itself and no refusal."""
-    assert value(text, about=PROBED, history=HISTORY) == "Preço"
+    understood = read(text, about=PROBED, history=HISTORY)
+    assert not understood.get("answers")
+    assert not understood.get("refused")
 
 
 def test_the_last_answer_is_not_thanked_as_the_closing_is() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.unit.turns import CHOICE, YES_NO, question, value
@@ -18,10 +16,19 @@ YES = [
 NO = [
     "não", "nao", "Não!", "NÃO", "naaaao", "n", "nn", "nunca", "jamais", "negativo", "de jeito nenhum",
     "de forma alguma", "nem pensar", "nem a pau", "👎", "❌", "claro que não", "acho que não", "com certeza não",
-    "não, foi tranquilo", "Não indicaria", "infelizmente não", "ainda não", "Boa tarde, não", "nem um pouco",
-    "não mesmo", "nope", "não, obrigado",
+    "não, foi tranquilo", "Não indicaria", "voltaria não", "infelizmente não", "ainda não", "Boa tarde, não",
+    "nem um pouco", "não mesmo", "nope", "não, obrigado",
 ]  # fmt: skip
-NEITHER = ["talvez", "depende", "mais ou menos", "o atendimento demorou", "às vezes"]
+NEITHER = [
+    "sim e não",
+    "Não sei se indicaria",
+    "quem sabe",
+    "talvez",
+    "depende",
+    "mais ou menos",
+    "o atendimento demorou",
+    "às vezes",
+]
 
 
 @pytest.mark.parametrize("text", YES)
@@ -70,6 +77,12 @@ CHOICES = [
     ("dois", "Telefone"),
     ("não pelo telefone, pelo whatsapp", "WhatsApp"),
     ("Oi! E-mail", "E-mail"),
+    ("prefiro whats", "WhatsApp"),
+    ("zap", "WhatsApp"),
+    ("wpp", "WhatsApp"),
+    ("2ª opção", "Telefone"),
+    ("1ª", "WhatsApp"),
+    ("whatsapp é melhor que telefone", "WhatsApp"),
 ]
 
 
@@ -79,7 +92,9 @@ def test_an_option_is_found_by_name_number_letter_or_place(text: str, expected: 
     assert value(text, about=CHOICE) == expected
 
 
-@pytest.mark.parametrize("text", ["whatsapp ou telefone", "7", "carta", "qualquer um"])
+@pytest.mark.parametrize(
+    "text", ["whatsapp ou telefone", "7", "carta", "qualquer um", "telefone não", "tudo menos telefone"]
+)
 def test_what_names_no_single_option_is_proposed_as_it_stands(text: str) -> None:
     """SQL asks again and shows the options."""
     assert value(text, about=CHOICE) == text
@@ -92,14 +107,14 @@ def test_what_names_no_single_option_is_proposed_as_it_stands(text: str) -> None
         (["1", "2", "3 ou mais"], "3 ou mais", "3 ou mais"),
         (["Sim", "Não", "Não sei"], "não sei", "Não sei"),
         (["Preço", "Qualidade", "Preço e qualidade"], "preço e qualidade", "Preço e qualidade"),
-        ([{"value": "am", "label": "Manhã"}, {"value": "pm", "label": "Tarde"}], "de manhã", "am"),
+        (["Manhã", "Tarde"], "de manhã", "Manhã"),
         (["Continuar", "Cancelar"], "cancelar", "Cancelar"),
         (["Muito satisfeito", "Satisfeito", "Insatisfeito"], "muito satisfeito", "Muito satisfeito"),
         (["Muito satisfeito", "Satisfeito", "Insatisfeito"], "satisfeito", "Satisfeito"),
     ],
 )
 def test_an_options_own_name_comes_before_its_place_and_before_any_other_meaning(
-    options: list[Any], text: str, expected: str
+    options: list[str], text: str, expected: str
 ) -> None:
     """Numbers, refusals and even leaving are answers where the questionnaire offers them."""
     assert value(text, about=question("choice", options=options)) == expected

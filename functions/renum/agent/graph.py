@@ -82,8 +82,6 @@ async def understand(state: InterviewState, runtime: Runtime[AgentContext]) -> I
         raise ModelError(
             "model_timeout", f"{context.model_name} did not answer within {context.timeout_s:g} s", retryable=True
         ) from error
-    except ModelError:
-        raise
     except Exception as error:
         raise ModelError(
             "model_failed", f"{context.model_name} failed ({type(error).__name__})", retryable=True

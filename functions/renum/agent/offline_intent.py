@@ -47,25 +47,27 @@ REFUSAL = one_of(
     rf"\b(?:prefiro|melhor|preferia|gostaria de|quero) (?:nao (?:{_TO_ANSWER})|pular|passar)\b",
     rf"\bnao (?:quero|vou|gostaria de|desejo|me sinto a vontade (?:para|pra)) (?:{_TO_ANSWER})"
     r"(?: (?:isso|ess[ae]|est[ae]|essa pergunta|sobre isso))?$",
-    r"^(?:pul[ao]r?|pode pular|passo|passa|passar|proxima|skip|sem resposta|sem opiniao|sem comentarios?|nada a "
-    r"declarar"
-    r"|prefiro nao|nao respondo)(?: (?:essa|esta|pergunta|por favor))*$",
+    r"^(?:pul[ao]r?|pode pular|passo|passa|passar|proxima|skip|sem (?:resposta|opiniao|comentarios?)"
+    r"|nada a declarar|prefiro nao|nao respondo)(?: (?:essa|esta|pergunta|por favor))*$",
     r"^(?:(?:eu|ai|olha|hum|poxa|sinceramente|realmente|ah) )*"
-    r"(?:nao (?:sei|lembro|me lembro|recordo|faco ideia|tenho (?:ideia|opiniao|certeza|como (?:saber|responder"
-    r"|avaliar)))"
-    r"|sei la|nem ideia|nem sei|ns)"
+    r"(?:n(?:ao)? sei|nao (?:lembro|me lembro|recordo|faco ideia|tenho (?:ideia|opiniao|certeza))"
+    r"|nao tenho como (?:saber|responder|avaliar)|sei la|nem ideia|nem sei|ns)"
     r"(?: (?:te |lhe )?(?:dizer|responder|informar|agora|mesmo|nao|ao certo|direito|bem|opinar|disso|avaliar))*$",
     r"\b(?:isso e|e) (?:pessoal|particular|confidencial)\b",
 )
 
 DECLINE_INVITATION = one_of(
-    r"^(?:nao|n|nn|nops?|negativo|hoje nao|agora nao|dispenso|passo|deixa pra la|recuso|no)\b",
+    r"^(?:eu )?(?:nao|n|nn|no)(?:$| (?:nao|obg|obrigad[oa]|brigad[oa]|valeu|vlw|quero|posso|vou|tenho|da|to|tou|estou"
+    r"|agora|hoje|precisa|me|gostaria|desejo|mesmo|por favor|gosto|participo|senhora?|sou|muito)\b)",
+    r"^(?:nops?|negativo|hoje nao|dispenso|passo|deixa pra la|recuso)\b",
     r"\b(?:sem|nao tenho|to sem|tou sem|estou sem|nao to com|falta de) (?:tempo|interesse|paciencia)\b",
     r"\bnao (?:posso|quero|vou|me interessa|gostaria|desejo)\b",
     r"\bagora nao\b",
     r"\b(?:to|tou|estou|ando) (?:muito |bem |super )?(?:ocupad[oa]|trabalhando|dirigindo|em reuniao|na correria)\b",
     r"\b(?:outra hora|outro dia|mais tarde|depois)\b",
+    r"\b(?:numero errado|engano|pessoa errada|ja respondi)\b",
 )
+NO_AND_MORE = re.compile(r"^(?:nao|n|nn)\s*[,;.!]")
 AGREES_AFTER_ALL = re.compile(
     r"\bmas (?:pode|sim|vamos|ok|tudo bem|manda)\b|^nao (?:tem|ha|vejo) problema|^por que nao"
 )
@@ -81,20 +83,23 @@ DECLINE_REST = one_of(
 )
 
 POSTPONED = one_of(
-    r"\b(?:agora nao posso|nao posso agora|agora nao da|sem tempo agora|um momento|so um minuto|ja volto)\b",
-    r"\b(?:estou|to) (?:muito )?(?:ocupad[oa]|dirigindo|em reuniao|trabalhando)\b",
+    r"\b(?:um momento|so um minuto|ja volto)\b",
+    r"\bposso responder (?:depois|mais tarde|amanha|a noite)\b",
     r"\brespondo (?:depois|mais tarde|amanha|ja ja)\b",
     r"\b(?:depois|mais tarde|amanha|ja) (?:eu )?(?:te )?respondo\b",
 )
 
+BUSY = one_of(
+    r"\b(?:agora nao posso|nao posso agora|agora nao da|sem tempo agora)\b",
+    r"\b(?:estou|to) (?:muito )?(?:ocupad[oa]|dirigindo|em reuniao|trabalhando)\b",
+)
+
 AGREEMENT = re.compile(
-    r"^(?:sim|s|ss|claro|pode|podemos|vamos|bora|ok|okay|certo|beleza|blz|com certeza|quero|aceito|topo|tudo bem"
-    r"|ta|ta bom"
-    r"|manda|mande|diga|fala|fale|simbora|partiu|vai|aham|uhum|isso|positivo|combinado|fechado|sem problemas?"
-    r"|por que nao"
-    r"|com prazer|estou a disposicao|a disposicao|yes|comeca|comecar|comecemos|show|perfeito|otimo|legal"
-    r"|prossiga|prosseguir"
-    r"|segue|participo|gostaria|adoraria|respondo|nao (?:tem|ha|vejo) problema)\b"
+    r"^(?:eu )?(?:sim|s|ss|claro|pode|podemos|vamos|bora|ok|okay|certo|beleza|blz|com certeza|quero|aceito|topo"
+    r"|tudo bem|ta|ta bom|manda|mande|diga|fala|fale|simbora|partiu|vai|aham|uhum|isso|positivo|combinado|fechado"
+    r"|sem problemas?|por que nao|com prazer|estou a disposicao|a disposicao|yes|comeca|comecar|comecemos|show"
+    r"|perfeito|otimo|legal|prossiga|prosseguir|segue|participo|gostaria|adoraria|respondo"
+    r"|nao (?:tem|ha|vejo) problema)\b"
 )
 AGREEMENT_SIGNS = ("👍", "👌", "✅", "🙌", "🤝", "😊", "🆗")
 
@@ -106,11 +111,21 @@ ASKS = {
     ),
     "who": re.compile(
         r"\b(?:quem (?:e|esta|ta|fala|sao)|com quem (?:eu )?(?:falo|estou|to)|de onde (?:e|voce|sao|fala)"
-        r"|qual (?:e )?(?:o )?seu nome|que empresa)\b"
+        r"|qual (?:e )?(?:o )?seu nome|que empresa|golpe|fraude|spam|confiavel)\b"
     ),
     "length": re.compile(
         r"\b(?:demora|demorar|quanto tempo|quantas perguntas|e rapido|e rapidinho|falta muito|quantas faltam"
         r"|muitas perguntas)\b"
+    ),
+}
+ASKS_WITHOUT_A_MARK = {
+    "number": re.compile(r"^(?:quem|como|onde) .*\bmeu (?:numero|contato|telefone|zap|whatsapp)$"),
+    "who": re.compile(
+        r"^(?:quem (?:e|esta falando|fala|sao)(?: (?:voce|vc|voces))?|com quem (?:eu )?(?:falo|estou falando))$"
+    ),
+    "length": re.compile(r"^(?:quanto tempo|quantas perguntas|vai demorar|demora)\b"),
+    "why": re.compile(
+        r"^(?:o que e isso|que isso|do que se trata|como assim|nao entendi(?: nada)?|nao conheco voces?)$"
     ),
 }
 ASKS_WHY = re.compile(
@@ -119,8 +134,8 @@ ASKS_WHY = re.compile(
 )
 NOTHING_MORE = re.compile(
     r"^(?:nao|so|so isso|so isso mesmo|nada|nada mais|nada nao|e isso|e so|e so isso|isso|isso mesmo|foi isso"
-    r"|mais nada|sem mais"
-    r"|nao tenho mais nada|nenhum|acho que nao|nao so isso|deixa|prefiro nao|nao e so isso|nao obrigad[oa])$"
+    r"|mais nada|sem mais|nao tenho mais nada|nenhum|acho que nao|nao so isso|deixa"
+    r"|prefiro nao|nao e so isso|nao obrigad[oa])$"
 )
 
 
@@ -137,7 +152,8 @@ def refuses(text: str) -> bool:
 def declines_invitation(text: str) -> bool:
     """Whether the lead, just invited, does not want this interview."""
     simple = bare(text)
-    return bool(DECLINE_INVITATION.search(simple)) and not AGREES_AFTER_ALL.search(simple)
+    declined = DECLINE_INVITATION.search(simple) or NO_AND_MORE.match(plain(text)) or "👎" in text
+    return bool(declined) and not AGREES_AFTER_ALL.search(simple) and not postpones(text)
 
 
 def declines_rest(text: str) -> bool:
@@ -148,6 +164,11 @@ def declines_rest(text: str) -> bool:
 def postpones(text: str) -> bool:
     """Whether the lead will answer later."""
     return bool(POSTPONED.search(bare(text)))
+
+
+def is_busy(text: str) -> bool:
+    """Whether the lead has no time right now: with a question on the table, that only postpones the answer."""
+    return bool(BUSY.search(bare(text)))
 
 
 def agrees(text: str) -> bool:
@@ -167,12 +188,17 @@ def nothing_more(text: str) -> bool:
 
 
 def asked(text: str) -> str | None:
-    """What the lead asks: number, robot, who, length, why, or another `question`; None when the text asks nothing."""
+    """What the lead asks: number, robot, who, length, why, or another `question`; None when the text asks nothing.
+
+    A sentence before the question makes it an answer that ends in one: "A fila. Podem melhorar?".
+    """
     simple = bare(text)
-    count = len(simple.split())
+    if "?" not in text:
+        return next((name for name, pattern in ASKS_WITHOUT_A_MARK.items() if pattern.match(simple)), None)
     for name, pattern in ASKS.items():
-        if pattern.search(simple) and ("?" in text or (name in ("who", "length") and count <= 6)):
+        if pattern.search(simple):
             return name
-    if "?" in text and ASKS_WHY.search(simple) and count <= 12:
+    if ASKS_WHY.search(simple) and len(simple.split()) <= 12:
         return "why"
-    return "question" if plain(text).endswith("?") else None
+    sentence = plain(text)
+    return "question" if sentence.endswith("?") and not re.search(r"[.!\n]\s*\S", sentence.rstrip("?! .")) else None

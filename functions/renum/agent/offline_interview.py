@@ -11,6 +11,7 @@ from renum.agent.offline_intent import (
     asked,
     declines_invitation,
     declines_rest,
+    is_busy,
     nothing_more,
     postpones,
     wants_out,
@@ -39,7 +40,7 @@ class Interviewer:
         self.current = next(
             (question for question in self.questions if question["key"] == data.get("current_question")), None
         )
-        self.open = [question for question in self.questions if question["status"] == "open"]
+        self.open = [question for question in self.questions if question["status"] in ("open", "invalid")]
         seq = data["input"][-1]["seq"] if data.get("input") else 0
         self.salt = f"{data.get('salt', '')}:{seq}"
 
@@ -55,6 +56,8 @@ class Interviewer:
         """Only the invitation went out: yes means "let us start", no means "not this interview"."""
         if any(declines_invitation(after_greeting(item.text)) for item in self.said):
             return self._say("decline", phrases.DECLINED)
+        if any(postpones(item.text) for item in self.said):
+            return self._say("chitchat", phrases.LATER)
         question = self._question_back()
         if question is not None:
             return question
@@ -70,29 +73,31 @@ class Interviewer:
         if any(declines_rest(item.text) for item in self.said):
             return self._say("decline", phrases.DECLINED)
         probed = self._probed(question)
-        if probed is not None and nothing_more(joined):
-            answer = Found(probed, joined, self.said[-1].seq)
-            return self._answered(question, answer, probe=False)
-        if all(
-            refusal(after_greeting(item.text) or item.text, question) or is_chatter(item.text) for item in self.said
-        ) and any(refusal(after_greeting(item.text) or item.text, question) for item in self.said):
-            if names_option(self.said[-1].text, question):
-                return self._answer_or_chat(question, probed)
-            return self._say("answer", phrases.SKIPPED, refused=[question["key"]])
-        if any(postpones(item.text) for item in self.said) and len(words(joined)) <= 10:
+        if probed and nothing_more(joined):
+            # What was said before the probe stands as it is.
+            return self._say("answer", phrases.LAST_THANKS)
+        if self._refused(question):
+            # A required question is asked once more, with SQL's reason; "no problem" would contradict it.
+            asked_again = question["required"] and question["status"] == "open"
+            return self._say("answer", ("",) if asked_again else phrases.SKIPPED, refused=[question["key"]])
+        if any(postpones(item.text) or is_busy(item.text) for item in self.said) and len(words(joined)) <= 10:
             return self._say("chitchat", phrases.LATER)
         return self._answer_or_chat(question, probed)
 
-    def _answer_or_chat(self, question: Question, probed: str | None) -> Arguments:
+    def _refused(self, question: Question) -> bool:
+        """Whether the messages refuse the question and say nothing else."""
+        telling = [item.text for item in self.said if not is_chatter(item.text)]
+        if not telling or names_option(telling[-1], question):
+            return False
+        return all(refusal(after_greeting(text), question) for text in telling)
+
+    def _answer_or_chat(self, question: Question, probed: bool) -> Arguments:
         found = find(self.said, question)
         if found is None:
             return self._question_back() or self._chat()
         if (question["type"] == "text" or not found.fits) and (back := self._question_back()) is not None:
             return back
-        if probed is not None:
-            # The probe asked about an answer too short to stand alone: the two belong together.
-            found = found._replace(value=f"{probed.rstrip('. ')}. {found.value}")
-        return self._answered(question, found, probe=probed is None)
+        return self._answered(question, found, probe=not probed)
 
     def _answered(self, question: Question, found: Found, *, probe: bool) -> Arguments:
         answer = {"key": question["key"], "value": found.value, "quote": found.quote, "seq": found.seq}
@@ -104,15 +109,15 @@ class Interviewer:
         last = all(other["key"] == question["key"] for other in self.open)
         return self._say("answer", phrases.LAST_THANKS if last else phrases.THANKS, answers=[answer])
 
-    def _probed(self, question: Question) -> str | None:
-        """The short answer that the last message asked more about, if it did."""
-        if question["type"] != "text" or len(self.history) < 2:
-            return None
-        last = self.history[-1]
-        if last["role"] != "assistant" or not any(probe in last["content"] for probe in phrases.PROBES):
-            return None
-        said = [item["content"] for item in self.history[:-1] if item["role"] == "user"]
-        return after_greeting(said[-1]) if said and not is_chatter(said[-1]) else None
+    def _probed(self, question: Question) -> bool:
+        """Whether the last message asked for more about a short answer. SQL adds what comes to what was there."""
+        last = self.history[-1] if self.history else None
+        return (
+            last is not None
+            and question["type"] == "text"
+            and last["role"] == "assistant"
+            and any(probe in last["content"] for probe in phrases.PROBES)
+        )
 
     def _question_back(self) -> Arguments | None:
         """An answer to the lead's own question, where that is all the messages hold."""

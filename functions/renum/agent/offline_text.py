@@ -12,7 +12,7 @@ WORD = re.compile(r"[a-z0-9]+")
 
 GREETING = re.compile(
     r"^(?:(?:oi+e?|ola|opa|ei|hey|hi|hello|alo|e ai|eai|salve|bom dia|boa tarde|boa noite|prezad[oa]s?|gente"
-    r"|moc[oa]|amig[oa]"
+    r"|moc[oa]|amig[oa]|k+|(?:ha){2,}|(?:rs)+"
     r"|(?:tudo|td|tdo) (?:bem|bom|certo|joia|ok|blz)(?: com (?:voce|vc|vcs|voces))?"
     r"|como vai(?: voce)?|como (?:voce )?esta|beleza\?)(?![a-z])[\s,.!?:;)\-]*)+"
 )

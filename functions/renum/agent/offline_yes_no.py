@@ -21,11 +21,15 @@ NO_PHRASES = re.compile(
     r"|(?:claro|logico|obvio|certeza|acho|creio|acredito|diria|infelizmente|provavelmente) (?:que )?nao"
     r"|ainda nao|hoje nao|agora nao|nao mesmo)\b"
 )
+UNDECIDED = re.compile(
+    r"\b(?:mais ou menos|talvez|as vezes|depende|possivelmente|quem sabe|sim e nao|n(?:ao)? sei se|n sei)\b"
+)
 YES_WORDS = word_set(
     "sim s ss si sin simm claro certeza aham ahan uhum uhun hum aha isso positivo afirmativo logico obvio evidente "
     "exato exatamente perfeitamente quero aceito concordo topo bora vamos ok okay blz beleza yes yep yeah sempre "
     "demais confirmo confirmado correto certo verdade combinado fechado simbora partiu obviamente certamente "
     "definitivamente totalmente absolutamente show"
+    " recomendo indico volto voltaria compraria usaria indicaria recomendaria"
 )
 NO_WORDS = word_set("nao n nn nop nope no nunca jamais negativo nem nada nenhum nenhuma naum nao3 nops neca")
 
@@ -45,9 +49,7 @@ def read_yes_no(text: str, question: str = "") -> bool | None:
     simple, said = bare(text), words(text)
     if not said:
         return _signs(text)
-    if said[0] in ("talvez", "depende", "possivelmente") or re.search(
-        r"\b(?:mais ou menos|talvez|as vezes|depende)\b", simple
-    ):
+    if UNDECIDED.search(simple):
         return None
     opening = re.match(r"(sim|s|claro|nao|n|nunca|jamais|negativo|positivo)\s*(?:[,.!;:\n)]|$)", plain(text))
     if opening:
@@ -68,10 +70,12 @@ def _by_words(said: list[str], question: str) -> bool | None:
     if yes_at and no_at:
         if said[-1] == "sim" or ("sim" in said and said.index("sim") > no_at[-1]):
             return True
-        return yes_at[0] < no_at[0] and said[0] in YES_WORDS
+        return yes_at[0] < no_at[0] and said[0] in YES_WORDS and said[-1] != "nao"
     if no_at:
         return False
     if yes_at and (len(said) <= 4 or yes_at[0] == 0 or "sim" in said):
+        return True
+    if len(said) == 1 and said[0] in ("ja", "pode", "e", "foi", "tenho", "gosto", "sou"):
         return True
     echoed = {word for word in words(question) if len(word) >= 5 and re.search(r"(?:ria|ou|aram|eu|iu|ei|ndo)$", word)}
     first_person = {re.sub(r"ou$", "ei", word) for word in echoed} | {re.sub(r"eu$", "i", word) for word in echoed}

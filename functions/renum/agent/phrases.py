@@ -48,6 +48,8 @@ UNREADABLE = {
     "location": "a sua localização",
     "contacts": "o contato que você enviou",
 }
+SILENT = frozenset({"reaction", "revoke", "edit", "system", "call_permission_reply"})
+"""A reaction taken back, a deleted message, a changed number: nothing was said."""
 
 
 def pick(phrases: Sequence[str], salt: str) -> str:
@@ -56,8 +58,11 @@ def pick(phrases: Sequence[str], salt: str) -> str:
 
 
 def unreadable_reply(kinds: Sequence[str]) -> str:
-    """What to say to messages that hold no text, by the type of the last one."""
-    named = UNREADABLE.get(kinds[-1] if kinds else "", "a sua mensagem")
+    """What to say to messages that hold no text, by the type of the last one; '' where nobody expects a word."""
+    kinds = [kind for kind in kinds if kind not in SILENT]
+    if not kinds:
+        return ""
+    named = UNREADABLE.get(kinds[-1], "a sua mensagem")
     return f"Recebi {named}, mas por enquanto só consigo ler mensagens de texto."
 
 

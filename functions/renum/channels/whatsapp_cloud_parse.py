@@ -142,7 +142,7 @@ def _message(item: JSON, value: JSON, number: str | None) -> Event | None:
 
 def _phone(value: Any) -> str | None:
     text = id_of(value)
-    return text if text is not None and PHONE.fullmatch(text) else None
+    return text.lstrip("+") if text is not None and PHONE.fullmatch(text) else None
 
 
 def _sender(item: JSON, value: JSON) -> Sender:
@@ -150,7 +150,7 @@ def _sender(item: JSON, value: JSON) -> Sender:
     metadata = object_of(value.get("metadata"))
     ours = {re.sub(r"\D", "", str(metadata.get(name, ""))) for name in ("phone_number_id", "display_phone_number")}
     wa_id, bsuid = _phone(item.get("from")), id_of(item.get("from_user_id"), most=160)
-    if wa_id is not None and wa_id.lstrip("+") in ours:
+    if wa_id is not None and wa_id in ours:
         wa_id = None  # an item that names the business as its own sender
     contacts = [contact for contact in list_of(value.get("contacts")) if isinstance(contact, dict)]
     contact = next((known for known in contacts if _belongs(known, wa_id, bsuid)), {})
@@ -169,7 +169,7 @@ def _sender(item: JSON, value: JSON) -> Sender:
 
 def _belongs(contact: JSON, wa_id: str | None, bsuid: str | None) -> bool:
     """Whether the contact carries one of the sender's ids."""
-    return (wa_id is not None and id_of(contact.get("wa_id")) == wa_id) or (
+    return (wa_id is not None and _phone(contact.get("wa_id")) == wa_id) or (
         bsuid is not None and id_of(contact.get("user_id")) == bsuid
     )
 

@@ -22,7 +22,7 @@ begin
                 update public.deliveries as x
                 set claim = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
                 where x.id = d.id and x.claim = (item ->> 'claim')::uuid;
-            elsif not found or d.claim is distinct from (item ->> 'claim')::uuid or d.status not in ('sending', 'unknown') then
+            elsif not found or d.claim is null or d.claim is distinct from (item ->> 'claim')::uuid or d.status not in ('sending', 'unknown') then
                 answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'stale', 'task', null);
                 continue;
             elsif item ->> 'outcome' = 'sent' then

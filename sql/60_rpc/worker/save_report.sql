@@ -5,7 +5,7 @@ declare
     r public.reports;
 begin
     select * into r from public.reports as x where x.id = save_report.report_id for update;
-    if not found or r.claim is distinct from save_report.claim then
+    if not found or r.claim is null or r.claim is distinct from save_report.claim then
         return '{"verdict": "stale"}';
     end if;
     update public.reports as x

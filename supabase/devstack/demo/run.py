@@ -205,8 +205,9 @@ def wrap_up(scene: Scene) -> Row:
     """
     expected = story.expected_ends(scene.everybody)
     begun = time.monotonic()
+    patience_s = _SETTLE_S + len(scene.everybody) / 20
     report: Row = {}
-    while time.monotonic() - begun < _SETTLE_S:
+    while time.monotonic() - begun < patience_s:
         report = _report(scene)
         figures = report.get("statistics") or {}
         complete = all(figures.get(name) == number for name, number in expected.items())
@@ -220,7 +221,7 @@ def wrap_up(scene: Scene) -> Row:
         time.sleep(0.1)
     ending.show_queues(scene)
     raise StackError(
-        f"The end of the story was not in order within {_SETTLE_S:.0f} s: "
+        f"The end of the story was not in order within {patience_s:.0f} s: "
         f"the report is {report.get('status')}, its error is {report.get('error')}."
     )
 

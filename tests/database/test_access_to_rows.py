@@ -1,0 +1,200 @@
+"""Who sees which rows: an owner all of the own ones, another owner none of them, anon nothing, an admin all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+
+from tests.database.builders import JSON, Tenant, World
+
+ONE: list[JSON] = [{"key": "nota", "text": "Nota?", "type": "number"}]
+
+# How a table's rows say whose they are. The author's twelve first.
+OWN = {
+    "profiles": "id in (select profile_id from public.client_members where client_id = %(client)s)",
+    "clients": "id = %(client)s",
+    "leads": "client_id = %(client)s",
+    "interviews": "client_id = %(client)s",
+    "interview_messages": "client_id = %(client)s",
+    "projects": "client_id = %(client)s",
+    "conversations": "client_id = %(client)s",
+    "messages": "client_id = %(client)s",
+    "renus_config": "client_id = %(client)s",
+    "tools": "active",
+    "sub_agents": "active",
+    "isa_commands": "false",
+    "client_members": "client_id = %(client)s",
+    "lead_identities": "client_id = %(client)s",
+    "consents": "client_id = %(client)s",
+    "channel_accounts": "client_id = %(client)s",
+    "message_templates": "client_id = %(client)s",
+    "interview_answers": "client_id = %(client)s",
+    "deliveries": "client_id = %(client)s",
+    "turns": "client_id = %(client)s",
+    "notifications": "client_id = %(client)s",
+    "reports": "client_id = %(client)s",
+    "webhook_events": "client_id = %(client)s",
+    "failed_tasks": "client_id = %(client)s",
+}
+GLOBAL = {"tools", "sub_agents"}
+ADMINS_ONLY = {"isa_commands"}
+
+
+@dataclass(frozen=True)
+class Everybody:
+    """Two clients with rows in every table, and who looks at them."""
+
+    world: World
+    one: Tenant
+    two: Tenant
+    staff: str
+    admin: str
+    stranger: str
+
+
+def _fill(tenant: Tenant) -> None:
+    """Rows in every table of a client, made by its own life."""
+    world = tenant.world
+    interview = tenant.interview(ONE)
+    interview.answer("nota", 9)
+    world.one("select private.sweep()")
+    tenant.ingest(tenant.message("5521987650000", "oi"))
+    tenant.all("insert into public.renus_config (prompts) values ('{}')")
+    tenant.all(
+        "insert into public.consents (lead_id, granted, legal_basis) values (%s, true, 'consent')", interview.lead
+    )
+    failing = tenant.interview(ONE)
+    failing.say("9")
+    task = failing.claim()
+    world.worker(
+        "fail_task", task="agent_turn", id=task["id"], claim=task["claim"], error={"code": "x"}, retryable=False
+    )
+
+
+@pytest.fixture
+def everybody(world: World) -> Everybody:
+    one, two = world.tenant(), world.tenant()
+    staff = world.user("equipe@exemplo.com.br")
+    one.all("select public.invite_member(%s, 'equipe@exemplo.com.br')", one.id)
+    for tenant in (one, two):
+        _fill(tenant)
+    admin = world.admin()
+    with world.person(admin) as session:
+        session.all("insert into public.tools (name, description, function_name) values ('a', 'A', 'a')")
+        session.all("insert into public.tools (name, description, function_name, active) values ('b', 'B', 'b', false)")
+        session.all("insert into public.sub_agents (name, active) values ('a', true), ('b', false)")
+        session.all("insert into public.isa_commands (admin_id, command) values (%s, 'quantas entrevistas?')", admin)
+    return Everybody(world, one, two, staff, admin, world.user())
+
+
+def _ids(rows: list[tuple[str]]) -> list[str]:
+    return sorted(row[0] for row in rows)
+
+
+def test_every_table_is_told_apart(everybody: Everybody) -> None:
+    """For each table and each person: exactly the rows that are theirs to see."""
+    world = everybody.world
+    for table, own in OWN.items():
+        every = f"select id from public.{table}"
+        everything = _ids(world.all(every))
+
+        def rows_of(client: str, own: str = own, every: str = every) -> list[str]:
+            return _ids(world.connection.execute(f"{every} where {own}".encode(), {"client": client}).fetchall())
+
+        for tenant, people in (
+            (everybody.one, [everybody.one.owner, everybody.staff]),
+            (everybody.two, [everybody.two.owner]),
+        ):
+            mine = rows_of(tenant.id)
+            assert mine or table in ADMINS_ONLY, f"{table} has no rows to tell apart"
+            assert len(mine) < len(everything), f"{table} has nothing that is not theirs"
+            for person in people:
+                with world.person(person) as session:
+                    assert _ids(session.all(every)) == mine, (table, person)
+                    assert session.one(f"select count(*) from public.{table}") == len(mine)
+        with world.person(everybody.admin) as session:
+            assert _ids(session.all(every)) == everything, table
+        with world.person(everybody.stranger) as session:
+            seen = _ids(session.all(every))
+        assert seen == (
+            rows_of(everybody.one.id) if table in GLOBAL else [everybody.stranger] if table == "profiles" else []
+        ), table
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), world.acting("anon") as anon:
+            anon.all(every)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), world.acting("renum_worker") as worker:
+            worker.all(every)
+
+
+def test_no_table_is_forgotten_here(world: World) -> None:
+    """A new table in public has to say above whose its rows are."""
+    tables = world.all(
+        "select c.relname from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
+        " where n.nspname = 'public' and c.relkind in ('r', 'p', 'f', 'm')"
+    )
+    assert {name for (name,) in tables} == set(OWN)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update public.client_members set status = 'removed' where profile_id = %(owner)s",
+        "update public.clients set status = 'suspended' where id = %(client)s",
+        "update public.clients set status = 'inactive' where id = %(client)s",
+        "update public.client_members set status = 'invited' where profile_id = %(owner)s",
+    ],
+)
+def test_access_ends_at_once(everybody: Everybody, change: str) -> None:
+    """A removed member, or anybody of a client that is not active, sees none of its rows with the token still valid."""
+    world, tenant = everybody.world, everybody.one
+    values = {"owner": tenant.owner, "client": tenant.id}
+    with world.person(tenant.owner) as session:
+        assert session.one("select count(*) from public.leads") > 0
+    world.connection.execute(change.encode(), values)
+    with world.person(tenant.owner) as session:
+        for table in OWN:
+            if table in GLOBAL:
+                continue
+            seen = _ids(session.all(f"select id from public.{table}"))
+            assert seen == ([tenant.owner] if table == "profiles" else []), table
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), world.person(tenant.owner) as session:
+        session.all("insert into public.leads (client_id, name) values (%s, 'x')", tenant.id)
+    with pytest.raises(psycopg.Error, match="there is no such project"), world.person(tenant.owner) as session:
+        session.all(
+            "select public.request_report(%s)",
+            world.one("select id from public.projects where client_id = %s", tenant.id),
+        )
+
+
+def test_a_removed_admin_is_nobody_special(everybody: Everybody) -> None:
+    """The table decides, not the token."""
+    world = everybody.world
+    world.all("update public.profiles set role = 'client' where id = %s", everybody.admin)
+    with world.person(everybody.admin) as session:
+        assert session.one("select count(*) from public.leads") == 0
+        assert session.one("select count(*) from public.isa_commands") == 0
+
+
+@pytest.mark.parametrize(
+    "claims", [{}, {"sub": ""}, {"sub": None}, {"app_metadata": {"role": "admin"}, "client_id": "x"}]
+)
+def test_a_token_without_a_person_sees_nothing(everybody: Everybody, claims: JSON) -> None:
+    """Nothing in the claims but `sub` is believed, and without it there are no rows (or a refusal)."""
+    world = everybody.world
+    for table in sorted(set(OWN) - GLOBAL):
+        try:
+            with world.acting("authenticated", **claims) as session:
+                assert session.all(f"select id from public.{table}") == []
+        except psycopg.errors.InvalidTextRepresentation:
+            assert claims.get("sub") == ""
+
+
+def test_a_view_shows_what_its_reader_may_see(everybody: Everybody) -> None:
+    """project_progress under the reader's own rights."""
+    view = "select distinct client_id from public.project_progress"
+    assert everybody.one.all(view) == [(everybody.one.id,)]
+    with everybody.world.person(everybody.admin) as session:
+        assert _ids(session.all(view)) == sorted([everybody.one.id, everybody.two.id])
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), everybody.world.acting("anon") as anon:
+        anon.all(view)

@@ -1,0 +1,48 @@
+"""The running stack, its admin, and two client companies that know nothing of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from supabase import Client
+
+from devstack.demo.company import sign_in_admin
+from tests.stack import Stack, stack, until
+from tests.system.survey import Survey, open_survey
+
+__all__ = ["stack"]
+
+
+@pytest.fixture(scope="session")
+def admin(stack: Stack) -> Client:
+    """One of RENUM's admins, signed in."""
+    client, _ = sign_in_admin(stack.access)
+    return client
+
+
+@pytest.fixture(scope="session")
+def bakery(stack: Stack, admin: Client) -> Survey:
+    """A client with a running survey."""
+    return open_survey(stack, admin, "Padaria do Sul", owner_phone="+5511965430001")
+
+
+@pytest.fixture(scope="session")
+def florist(stack: Stack, admin: Client) -> Survey:
+    """Another client with a running survey: people, number, templates and leads of its own."""
+    return open_survey(stack, admin, "Floricultura Ipê", owner_phone="+5511965430002")
+
+
+@pytest.fixture(scope="package", autouse=True)
+def no_debounce(stack: Stack) -> Iterator[None]:
+    """Leads are answered at once; what is about bursts sets the debounce itself."""
+    with stack.setting("debounce_ms", 0):
+        yield
+
+
+@pytest.fixture
+def fragile(stack: Stack) -> Iterator[Stack]:
+    """The stack for a test that breaks a part of it: whole before, and whole again before the next test."""
+    until(stack.answers, what="a whole stack")
+    yield stack
+    until(stack.answers, 30, what="the stack's recovery")
