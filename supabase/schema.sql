@@ -870,7 +870,7 @@ begin
         reply := 'Tudo bem, você não vai mais receber mensagens nossas. Obrigado e até logo!';
         return;
     end if;
-    if (proposal ->> 'declined')::boolean and interview.current_question is null then
+    if (proposal ->> 'declined')::boolean then
         perform private.end_interview(interview.id, 'cancelled');
         reply := 'Sem problemas! Obrigado por avisar e tenha um ótimo dia.';
         return;
@@ -945,8 +945,10 @@ begin
     update public.interviews as i
     set status = 'in_progress', started_at = coalesce(i.started_at, now()), current_question = next_key
     where i.id = interview.id;
+    -- Thanks for an answer that is none, followed by why it is none, would read oddly: the reason takes the place of the thanks.
+    problem := case when known #>> array[next_key, 'status'] = 'invalid' then problem end;
     reply := concat_ws(
-        E'\n\n', nullif(acknowledgement, ''), case when known #>> array[next_key, 'status'] = 'invalid' then problem end,
+        E'\n\n', coalesce(problem, nullif(acknowledgement, '')),
         coalesce(
             nullif(left(btrim(proposal #>> array['wordings', next_key]), 1000), ''),
             (next_question ->> 'text') || case when next_question ->> 'type' = 'choice'
@@ -1354,6 +1356,32 @@ ALTER FUNCTION private.check_project() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.check_project() IS 'Trigger: projects.config is checked when it is written, and a project starts, and runs on, only with what it needs.';
 
+-- Name: clients_to_invite(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.clients_to_invite() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select distinct p.client_id
+    from public.projects as p
+    -- One look into the index for each running project: as a semi-join it would be a scan of all interviews.
+    cross join lateral (
+        select i.id
+        from public.interviews as i
+        where i.project_id = p.id and i.status = 'pending' and i.invited_at is null
+        order by i.created_at, i.id
+        limit 1
+    ) as waiting
+    where p.status = 'active'
+    order by p.client_id;
+$$;
+
+ALTER FUNCTION private.clients_to_invite() OWNER TO postgres;
+
+-- Name: FUNCTION clients_to_invite(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.clients_to_invite() IS 'The clients with somebody to invite: what private.invite_next is called for. Read-only.';
+
 -- Name: commit_turn(jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.commit_turn(result jsonb, visibility_s integer) RETURNS jsonb
@@ -1373,7 +1401,7 @@ declare
 begin
     select * into t from private.threads as x where x.id = (result ->> 'thread_id')::uuid;
     -- The late-comer first. The token decides, never the clock.
-    if not found or t.lease is distinct from (result ->> 'lease')::uuid then
+    if not found or t.lease is null or t.lease is distinct from (result ->> 'lease')::uuid then
         return verdict || '{"verdict": "stale"}';
     end if;
     if t.interview_id is null then
@@ -1468,12 +1496,16 @@ begin
     order by t.id
     for update;
     update private.threads as t
-    set inbound_seq = greatest(t.inbound_seq, n.newest), last_seq = greatest(t.last_seq, n.newest), last_inbound_at = right_now,
-        waiting_since = coalesce(t.waiting_since, right_now),
-        not_before = case when n.must_not_wait then right_now
-            else least(right_now + debounce, coalesce(t.waiting_since, right_now) + longest) end
+    set last_seq = greatest(t.last_seq, n.newest), inbound_seq = greatest(t.inbound_seq, n.newest_to_answer), last_inbound_at = right_now,
+        waiting_since = case when n.newest_to_answer is null then t.waiting_since else coalesce(t.waiting_since, right_now) end,
+        not_before = case
+            when n.newest_to_answer is null then t.not_before
+            when n.must_not_wait then right_now
+            else least(right_now + debounce, coalesce(t.waiting_since, right_now) + longest)
+        end
     from (
-        select m.client_id, m.interview_id, max(m.seq) as newest, bool_or(private.is_opt_out(m.content)) as must_not_wait
+        select m.client_id, m.interview_id, max(m.seq) as newest, max(m.seq) filter (where private.needs_answer(m.metadata, m.content)) as newest_to_answer,
+            bool_or(private.is_opt_out(m.content)) as must_not_wait
         from new_rows as m
         where m.role = 'user'
         group by m.client_id, m.interview_id
@@ -1501,7 +1533,7 @@ ALTER FUNCTION private.count_inbound() OWNER TO postgres;
 
 -- Name: FUNCTION count_inbound(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.count_inbound() IS 'Trigger: counts what leads said on their threads, starts the debounce, and queues one turn for each thread that has none queued.';
+COMMENT ON FUNCTION private.count_inbound() IS 'Trigger: counts what leads said on their threads, starts the debounce, and queues one turn for each thread that has something to answer and none queued.';
 
 -- Name: current_profile_id(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2254,7 +2286,6 @@ begin
     for project_id in
         select p.id from public.projects as p
         where p.client_id = invite_next.client_id and p.status = 'active'
-            and exists (select from public.interviews as i where i.project_id = p.id and i.status = 'pending' and i.invited_at is null)
         order by p.created_at, p.id
     loop
         exit when free - invited <= 0;
@@ -2472,6 +2503,25 @@ ALTER FUNCTION private.message_metadata(event jsonb) OWNER TO postgres;
 -- Name: FUNCTION message_metadata(event jsonb); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.message_metadata(event jsonb) IS 'What an inbound message''s metadata keeps of its event.';
+
+-- Name: needs_answer(jsonb, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.needs_answer(metadata jsonb, content text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    -- A change of number, a message taken back, a reaction removed: stored, and not a word to reply to.
+    select not (
+        coalesce(needs_answer.metadata ->> 'type', 'text') in ('system', 'revoke')
+        or (needs_answer.metadata ->> 'type' = 'reaction' and needs_answer.content = '')
+    );
+$$;
+
+ALTER FUNCTION private.needs_answer(metadata jsonb, content text) OWNER TO postgres;
+
+-- Name: FUNCTION needs_answer(metadata jsonb, content text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.needs_answer(metadata jsonb, content text) IS 'Whether an inbound message is something a person would expect a reply to.';
 
 -- Name: next_due_ms(text[]); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3555,7 +3605,7 @@ CREATE FUNCTION private.skip_applies(rule jsonb, answers jsonb) RETURNS boolean
         when 'gt' then jsonb_typeof(a.value) = 'number' and (a.value)::numeric > (rule ->> 'value')::numeric
         when 'gte' then jsonb_typeof(a.value) = 'number' and (a.value)::numeric >= (rule ->> 'value')::numeric
     end, false)
-    from (select answers #>> array[rule ->> 'key', 'status'] as status, answers #> array[rule ->> 'key', 'value'] as value) as a;
+    from (select answers #>> array[rule ->> 'key', 'status'] as status, nullif(answers #> array[rule ->> 'key', 'value'], 'null') as value) as a;
 $$;
 
 ALTER FUNCTION private.skip_applies(rule jsonb, answers jsonb) OWNER TO postgres;
@@ -3702,12 +3752,7 @@ begin
         perform private.send_notification(note);
     end loop;
     -- Invitations that have room, and whatever else waits for admission.
-    for item in
-        select distinct p.client_id from public.projects as p
-        where p.status = 'active' and exists (
-            select from public.interviews as i where i.project_id = p.id and i.status = 'pending' and i.invited_at is null
-        )
-    loop
+    for item in select c.client_id from private.clients_to_invite() as c (client_id) loop
         perform private.invite_next(item.client_id);
     end loop;
     for item in
@@ -4382,13 +4427,14 @@ CREATE FUNCTION public.request_report(project_id uuid) RETURNS public.reports
     SET search_path TO ''
     AS $$
 declare
+    queued_id uuid;
     report public.reports;
 begin
     if not exists (select from public.projects as p where p.id = request_report.project_id and p.client_id in (select private.visible_client_ids())) then
         raise exception 'there is no such project' using errcode = 'PT404';
     end if;
-    select r.* into report from public.reports as r
-    where r.id = private.queue_report(request_report.project_id, null, true);
+    queued_id := private.queue_report(request_report.project_id, null, true);
+    select r.* into report from public.reports as r where r.id = queued_id;
     perform private.ring('report');
     return report;
 end
@@ -4495,10 +4541,7 @@ begin
     end loop;
     -- Invitations are made when there is room for them: an instance that runs dry makes the next ones.
     if 'default' = any (queues) and jsonb_array_length(messages) < max then
-        for client in
-            select distinct p.client_id from public.projects as p
-            where p.status = 'active' and exists (select from public.interviews as i where i.project_id = p.id and i.status = 'pending' and i.invited_at is null)
-        loop
+        for client in select c.client_id from private.clients_to_invite() as c (client_id) loop
             if private.invite_next(client) > 0 and jsonb_array_length(messages) < max then
                 messages := messages || private.read_queue('default', max - jsonb_array_length(messages), visibility_s);
             end if;
@@ -4590,7 +4633,7 @@ begin
                 update public.deliveries as x
                 set claim = null, provider_message_id = coalesce(x.provider_message_id, item ->> 'provider_message_id')
                 where x.id = d.id and x.claim = (item ->> 'claim')::uuid;
-            elsif not found or d.claim is distinct from (item ->> 'claim')::uuid or d.status not in ('sending', 'unknown') then
+            elsif not found or d.claim is null or d.claim is distinct from (item ->> 'claim')::uuid or d.status not in ('sending', 'unknown') then
                 answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'stale', 'task', null);
                 continue;
             elsif item ->> 'outcome' = 'sent' then
@@ -4635,8 +4678,10 @@ begin
                 update public.deliveries as x
                 set status = 'unknown', error = jsonb_build_object('code', sqlstate, 'message', sqlerrm),
                     due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
-                where x.id = d.id and x.status = 'sending' and x.claim = d.claim;
-                perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
+                where x.id = d.id and x.status = 'sending' and x.claim::text = item ->> 'claim';
+                if found then
+                    perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
+                end if;
                 answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'unknown', 'task', null);
         end;
     end loop;
@@ -4773,12 +4818,17 @@ begin
         select account.client_id, coalesce(i.account_id, account.id), i.v ->> 'provider_id', i.v ->> 'kind',
             case
                 when i.account_id is null then 'unrouted'
+                when i.v ->> 'kind' = 'message' and coalesce(i.v #>> '{sender,wa_id}', i.v #>> '{sender,bsuid}') is null then 'unrouted'
                 when i.v ->> 'kind' = 'message' then 'stored'
                 when i.v ->> 'kind' = 'status' then 'status'
                 when i.v ->> 'kind' in ('opt_out', 'opt_in') then 'preference'
                 else 'kept'
             end::public.event_outcome,
-            coalesce(i.v -> 'raw', i.v), case when i.account_id is null then 'names the number ' || coalesce(i.v ->> 'number', '?') end
+            coalesce(i.v -> 'raw', i.v),
+            case
+                when i.account_id is null then 'names the number ' || coalesce(i.v ->> 'number', '?')
+                when i.v ->> 'kind' = 'message' and coalesce(i.v #>> '{sender,wa_id}', i.v #>> '{sender,bsuid}') is null then 'names no sender'
+            end
         from items as i
         order by i.v ->> 'provider_id'
         on conflict on constraint a_providers_item_is_taken_once do nothing
@@ -4885,7 +4935,7 @@ declare
     r public.reports;
 begin
     select * into r from public.reports as x where x.id = save_report.report_id for update;
-    if not found or r.claim is distinct from save_report.claim then
+    if not found or r.claim is null or r.claim is distinct from save_report.claim then
         return '{"verdict": "stale"}';
     end if;
     update public.reports as x
@@ -6382,7 +6432,7 @@ CREATE POLICY clients_insert ON public.clients FOR INSERT TO authenticated WITH 
 
 -- Name: clients clients_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY clients_select ON public.clients FOR SELECT TO authenticated USING ((id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY clients_select ON public.clients FOR SELECT TO authenticated USING ((( SELECT private.is_admin() AS is_admin) OR (id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))));
 
 -- Name: clients clients_update; Type: POLICY; Schema: public; Owner: postgres
 
@@ -6783,6 +6833,10 @@ REVOKE ALL ON FUNCTION private.bury(queue text, task text, task_row_id uuid, cli
 
 REVOKE ALL ON FUNCTION private.check_project() FROM PUBLIC;
 
+-- Name: FUNCTION clients_to_invite(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.clients_to_invite() FROM PUBLIC;
+
 -- Name: FUNCTION commit_turn(result jsonb, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.commit_turn(result jsonb, visibility_s integer) FROM PUBLIC;
@@ -6955,6 +7009,10 @@ REVOKE ALL ON FUNCTION private.meet_sender(client_id uuid, sender jsonb) FROM PU
 -- Name: FUNCTION message_metadata(event jsonb); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.message_metadata(event jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION needs_answer(metadata jsonb, content text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.needs_answer(metadata jsonb, content text) FROM PUBLIC;
 
 -- Name: FUNCTION next_due_ms(queues text[]); Type: ACL; Schema: private; Owner: postgres
 

@@ -30,8 +30,8 @@ SHORTEST_WAIT_S = 0.02
 spin."""
 
 LINGER_EVERY_S = 0.05
-"""pg_net sends the next batch of rings only when the slowest one of the last was answered or timed out. So the ring that
-started a drain keeps later rings away until it times out; for that long a busy loop looks for itself."""
+"""pg_net sends the next batch of rings only when the slowest one of the last was answered or timed out. So the ring
+that started a drain keeps later rings away until it times out; for that long a busy loop looks for itself."""
 
 FAIL_PATIENCE_S = 10.0
 CLAIM_PATIENCE_S = 5.0

@@ -20,7 +20,6 @@ begin
     for project_id in
         select p.id from public.projects as p
         where p.client_id = invite_next.client_id and p.status = 'active'
-            and exists (select from public.interviews as i where i.project_id = p.id and i.status = 'pending' and i.invited_at is null)
         order by p.created_at, p.id
     loop
         exit when free - invited <= 0;

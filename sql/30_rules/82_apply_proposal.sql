@@ -24,7 +24,7 @@ begin
         reply := 'Tudo bem, você não vai mais receber mensagens nossas. Obrigado e até logo!';
         return;
     end if;
-    if (proposal ->> 'declined')::boolean and interview.current_question is null then
+    if (proposal ->> 'declined')::boolean then
         perform private.end_interview(interview.id, 'cancelled');
         reply := 'Sem problemas! Obrigado por avisar e tenha um ótimo dia.';
         return;
@@ -99,8 +99,10 @@ begin
     update public.interviews as i
     set status = 'in_progress', started_at = coalesce(i.started_at, now()), current_question = next_key
     where i.id = interview.id;
+    -- Thanks for an answer that is none, followed by why it is none, would read oddly: the reason takes the place of the thanks.
+    problem := case when known #>> array[next_key, 'status'] = 'invalid' then problem end;
     reply := concat_ws(
-        E'\n\n', nullif(acknowledgement, ''), case when known #>> array[next_key, 'status'] = 'invalid' then problem end,
+        E'\n\n', coalesce(problem, nullif(acknowledgement, '')),
         coalesce(
             nullif(left(btrim(proposal #>> array['wordings', next_key]), 1000), ''),
             (next_question ->> 'text') || case when next_question ->> 'type' = 'choice'

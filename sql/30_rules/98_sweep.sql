@@ -27,12 +27,7 @@ begin
         perform private.send_notification(note);
     end loop;
     -- Invitations that have room, and whatever else waits for admission.
-    for item in
-        select distinct p.client_id from public.projects as p
-        where p.status = 'active' and exists (
-            select from public.interviews as i where i.project_id = p.id and i.status = 'pending' and i.invited_at is null
-        )
-    loop
+    for item in select c.client_id from private.clients_to_invite() as c (client_id) loop
         perform private.invite_next(item.client_id);
     end loop;
     for item in

@@ -13,12 +13,16 @@ begin
     order by t.id
     for update;
     update private.threads as t
-    set inbound_seq = greatest(t.inbound_seq, n.newest), last_seq = greatest(t.last_seq, n.newest), last_inbound_at = right_now,
-        waiting_since = coalesce(t.waiting_since, right_now),
-        not_before = case when n.must_not_wait then right_now
-            else least(right_now + debounce, coalesce(t.waiting_since, right_now) + longest) end
+    set last_seq = greatest(t.last_seq, n.newest), inbound_seq = greatest(t.inbound_seq, n.newest_to_answer), last_inbound_at = right_now,
+        waiting_since = case when n.newest_to_answer is null then t.waiting_since else coalesce(t.waiting_since, right_now) end,
+        not_before = case
+            when n.newest_to_answer is null then t.not_before
+            when n.must_not_wait then right_now
+            else least(right_now + debounce, coalesce(t.waiting_since, right_now) + longest)
+        end
     from (
-        select m.client_id, m.interview_id, max(m.seq) as newest, bool_or(private.is_opt_out(m.content)) as must_not_wait
+        select m.client_id, m.interview_id, max(m.seq) as newest, max(m.seq) filter (where private.needs_answer(m.metadata, m.content)) as newest_to_answer,
+            bool_or(private.is_opt_out(m.content)) as must_not_wait
         from new_rows as m
         where m.role = 'user'
         group by m.client_id, m.interview_id
@@ -42,7 +46,7 @@ begin
 end
 $$;
 comment on function private.count_inbound() is
-'Trigger: counts what leads said on their threads, starts the debounce, and queues one turn for each thread that has none queued.';
+'Trigger: counts what leads said on their threads, starts the debounce, and queues one turn for each thread that has something to answer and none queued.';
 
 create or replace trigger _900_count_inbound after insert on public.interview_messages
 referencing new table as new_rows

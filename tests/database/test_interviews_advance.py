@@ -70,10 +70,10 @@ def test_the_models_wording_of_a_question_is_used(tenant: Tenant) -> None:
 
 
 def test_an_answer_that_is_none_is_asked_again_with_the_reason(tenant: Tenant) -> None:
-    """Politely, twice; the third time it counts as refused and the interview goes on."""
+    """Twice, the reason in place of the thanks; the third time it counts as refused and the interview goes on."""
     interview = tenant.interview([AGE, WHY])
     again = "Preciso de um número a partir de 18.\n\nQual é a sua idade?"
-    assert interview.answer("idade", "doze", acknowledgement="Obrigado.") == f"Obrigado.\n\n{again}"
+    assert interview.answer("idade", "doze", acknowledgement="Obrigado.") == again
     assert interview.answers() == {"idade": ("invalid", None)}
     assert interview.answer("idade", 12) == again
     assert interview.answer("idade", "não digo") == "Por quê?"
@@ -159,12 +159,17 @@ def test_skip_rules_leave_questions_out_and_say_so(tenant: Tenant) -> None:
 
 
 def test_who_declines_the_invitation_is_left_alone(tenant: Tenant) -> None:
-    """The interview is cancelled with thanks; the lead stays open for others."""
+    """At once or in the middle: the interview is cancelled with thanks; the lead stays open for others."""
     interview = tenant.interview()
     reply = interview.turn("não, obrigada", declined=True)
     assert reply == "Sem problemas! Obrigado por avisar e tenha um ótimo dia."
     assert interview.state() == ("cancelled", "cancelled")
-    assert tenant.one("select opted_out_at from public.leads") is None
+    later = tenant.interview()
+    later.answer("nota", 9)
+    assert later.turn("chega, não quero continuar", declined=True) == reply
+    assert later.state() == ("cancelled", "cancelled")
+    assert later.answers() == {"nota": ("answered", 9)}
+    assert tenant.one("select count(*) from public.leads where opted_out_at is not null") == 0
 
 
 def test_proposals_about_nothing_are_nothing(tenant: Tenant) -> None:

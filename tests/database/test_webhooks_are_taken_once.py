@@ -199,9 +199,10 @@ def test_everything_else_is_kept_raw(tenant: Tenant) -> None:
         {**tenant.message(None, "remetente nulo"), "sender": None},
         tenant.message("5511987654321", "normal"),
     ]
-    assert tenant.ingest(*odd) == {"messages": 1, "statuses": 0, "other": 4, "duplicates": 0, "unrouted": 0}
+    assert tenant.ingest(*odd) == {"messages": 1, "statuses": 0, "other": 2, "duplicates": 0, "unrouted": 2}
     assert tenant.one("select count(*) from public.webhook_events") == 5
     assert tenant.one("select payload from public.webhook_events where provider_id = 'o1'") == {"event": "BAN"}
+    assert tenant.one("select count(*) from public.webhook_events where reason = 'names no sender'") == 2
 
 
 def test_whatever_a_lead_writes_is_text(interview: Interview) -> None:

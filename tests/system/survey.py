@@ -128,22 +128,23 @@ class Survey:
             lead.hear()
         return leads
 
-    def settled(self, *leads: Lead) -> None:
-        """Waits until nothing of these leads (of everybody, when none is named) is under way any more."""
+    def is_settled(self, *leads: Lead) -> bool:
+        """Whether nothing of these leads (of everybody, when none is named) is under way any more."""
         ids = [lead.id for lead in leads]
-        until(
-            lambda: self.stack.value(
-                "select not exists (select from private.threads as t where t.client_id = %s"
-                "   and (t.lead_id = any(%s::uuid[]) or cardinality(%s::uuid[]) = 0)"
-                "   and (t.task_id is not null or t.lease is not null))"
-                " and not exists (select from public.deliveries as d where d.client_id = %s"
-                "   and (d.lead_id = any(%s::uuid[]) or cardinality(%s::uuid[]) = 0)"
-                "   and d.status in ('queued', 'deferred', 'sending', 'unknown'))",
-                *(self.client_id, ids, ids) * 2,
-            ),
-            60,
-            "the end of all work",
+        settled: bool = self.stack.value(
+            "select not exists (select from private.threads as t where t.client_id = %s"
+            "   and (t.lead_id = any(%s::uuid[]) or cardinality(%s::uuid[]) = 0)"
+            "   and (t.task_id is not null or t.lease is not null))"
+            " and not exists (select from public.deliveries as d where d.client_id = %s"
+            "   and (d.lead_id = any(%s::uuid[]) or cardinality(%s::uuid[]) = 0)"
+            "   and d.status in ('queued', 'deferred', 'sending', 'unknown'))",
+            *(self.client_id, ids, ids) * 2,
         )
+        return settled
+
+    def settled(self, *leads: Lead) -> None:
+        """Waits until nothing of these leads is under way any more."""
+        until(lambda: self.is_settled(*leads), 30, "the end of all work")
 
 
 @dataclass

@@ -25,10 +25,7 @@ begin
     end loop;
     -- Invitations are made when there is room for them: an instance that runs dry makes the next ones.
     if 'default' = any (queues) and jsonb_array_length(messages) < max then
-        for client in
-            select distinct p.client_id from public.projects as p
-            where p.status = 'active' and exists (select from public.interviews as i where i.project_id = p.id and i.status = 'pending' and i.invited_at is null)
-        loop
+        for client in select c.client_id from private.clients_to_invite() as c (client_id) loop
             if private.invite_next(client) > 0 and jsonb_array_length(messages) < max then
                 messages := messages || private.read_queue('default', max - jsonb_array_length(messages), visibility_s);
             end if;

@@ -37,12 +37,17 @@ begin
         select account.client_id, coalesce(i.account_id, account.id), i.v ->> 'provider_id', i.v ->> 'kind',
             case
                 when i.account_id is null then 'unrouted'
+                when i.v ->> 'kind' = 'message' and coalesce(i.v #>> '{sender,wa_id}', i.v #>> '{sender,bsuid}') is null then 'unrouted'
                 when i.v ->> 'kind' = 'message' then 'stored'
                 when i.v ->> 'kind' = 'status' then 'status'
                 when i.v ->> 'kind' in ('opt_out', 'opt_in') then 'preference'
                 else 'kept'
             end::public.event_outcome,
-            coalesce(i.v -> 'raw', i.v), case when i.account_id is null then 'names the number ' || coalesce(i.v ->> 'number', '?') end
+            coalesce(i.v -> 'raw', i.v),
+            case
+                when i.account_id is null then 'names the number ' || coalesce(i.v ->> 'number', '?')
+                when i.v ->> 'kind' = 'message' and coalesce(i.v #>> '{sender,wa_id}', i.v #>> '{sender,bsuid}') is null then 'names no sender'
+            end
         from items as i
         order by i.v ->> 'provider_id'
         on conflict on constraint a_providers_item_is_taken_once do nothing
