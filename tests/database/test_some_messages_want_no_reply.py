@@ -9,7 +9,7 @@ from tests.database.builders import Interview
 
 @pytest.mark.parametrize("kind", ["system", "revoke", "reaction"])
 def test_a_message_that_says_nothing_queues_no_turn(interview: Interview, kind: str) -> None:
-    """A change of number, a message taken back, a reaction removed: kept in order, and the next reply's seq is its own."""
+    """A change of number, a message taken back, a reaction removed: kept, and the next reply comes after it."""
     interview.turn("oi")
     said = interview.tenant.message(interview.wa_id, "")
     said["message"] = {"type": kind, "text": "", "payload": {}, "reply_to": None}

@@ -13,6 +13,7 @@ import httpx
 import psutil
 import pytest
 
+from devstack.processes import ProcessIdentity
 from tests.stack import Stack, until
 from tests.system.survey import Lead, Survey, new_wamid, text_message
 
@@ -26,14 +27,17 @@ def away(stack: Stack, part: str, number: signal.Signals) -> Iterator[None]:
     daemon, gone = stack.pid("daemon"), stack.pid(part)
     assert daemon is not None
     assert gone is not None
-    process = psutil.Process(gone)
-    os.kill(daemon, signal.SIGSTOP)
+    keeper, process = psutil.Process(daemon), ProcessIdentity.of(gone)
+    assert process is not None
+    keeper.suspend()
     try:
+        # Only once it really stands still is nobody there who would start the part again.
+        until(lambda: keeper.status() == psutil.STATUS_STOPPED, what="the daemon's standstill")
         os.kill(gone, number)
-        until(lambda: process.status() == psutil.STATUS_ZOMBIE or not process.is_running(), what=f"the end of {part}")
+        until(lambda: process.find() is None, what=f"the end of {part}")
         yield
     finally:
-        os.kill(daemon, signal.SIGCONT)
+        keeper.resume()
     until(lambda: stack.pid(part) not in (None, gone), 20, what=f"another {part}")
 
 

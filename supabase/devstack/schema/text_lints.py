@@ -14,7 +14,7 @@ Rule = Callable[[Path], list[str]]
 # What a file is named after. Indexes, triggers and comments belong to the object they are about.
 _NAMED_KINDS = frozenset({"table", "type", "domain", "function", "procedure", "aggregate", "view", "sequence"})
 # At the head of a statement; in a function body also right after a quote (execute 'grant …').
-_ACCESS = r"(grant|revoke|create policy|alter policy|alter default privileges)\b"
+_ACCESS = r"(grant|revoke|create policy|alter policy|alter default privileges)(?=\s)"
 _ACCESS_IN_BODY = re.compile(rf"(?:^|[;']|\b(?:begin|then|else|loop))\s*{_ACCESS}", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"\]\((?!\w+:|#)([^)\s#]+)[^)]*\)")
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
