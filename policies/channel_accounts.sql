@@ -1,4 +1,4 @@
--- All of a client's people see the accounts; owners and admins manage them. throughput is the provider's word: an admin's to set.
+-- All of a client's people see the accounts; owners and admins manage them.
 alter table public.channel_accounts enable row level security;
 alter table public.channel_accounts force row level security;
 

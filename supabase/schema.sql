@@ -2386,6 +2386,24 @@ ALTER FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) OWNER TO pos
 
 COMMENT ON FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) IS 'The lead that a sender {"wa_id", "bsuid"} is known to be; null for a stranger.';
 
+-- Name: leave_clients(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.leave_clients() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update public.client_members as m set status = 'removed' where m.profile_id = old.id and m.status = 'active';
+    return old;
+end
+$$;
+
+ALTER FUNCTION private.leave_clients() OWNER TO postgres;
+
+-- Name: FUNCTION leave_clients(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.leave_clients() IS 'Trigger: whose account is deleted works nowhere any more. The membership stays, as removed, without the person.';
+
 -- Name: lock_threads(uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.lock_threads(thread_ids uuid[]) RETURNS void
@@ -5958,6 +5976,10 @@ CREATE TRIGGER _100_guard_profile BEFORE UPDATE ON public.profiles FOR EACH ROW 
 
 CREATE TRIGGER _100_keep_consents BEFORE UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION private.keep_consents();
 
+-- Name: profiles _100_leave_clients; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_leave_clients BEFORE DELETE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.leave_clients();
+
 -- Name: leads _100_normalize_lead; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_normalize_lead BEFORE INSERT OR UPDATE OF phone, name, email ON public.leads FOR EACH ROW EXECUTE FUNCTION private.normalize_lead();
@@ -6993,6 +7015,10 @@ REVOKE ALL ON FUNCTION private.keep_consents() FROM PUBLIC;
 -- Name: FUNCTION lead_of_sender(client_id uuid, sender jsonb); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION leave_clients(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.leave_clients() FROM PUBLIC;
 
 -- Name: FUNCTION lock_threads(thread_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
 

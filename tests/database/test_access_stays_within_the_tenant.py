@@ -261,3 +261,17 @@ def test_an_active_member_whose_address_changed_stays_one(tenant: Tenant) -> Non
         " where role = 'owner' and profile_id <> %s",
         tenant.owner,
     ) == [(staff, "active", "owner")]
+
+
+def test_a_deleted_account_is_a_removed_member(tenant: Tenant) -> None:
+    """Deleting a person is not refused because of a membership; invited again, a new account takes the place."""
+    world = tenant.world
+    staff = world.user("equipe@exemplo.com.br")
+    tenant.all("select public.invite_member(%s, 'equipe@exemplo.com.br')", tenant.id)
+    world.all("delete from auth.users where id = %s", staff)
+    member = "select profile_id, status::text from public.client_members where email = 'equipe@exemplo.com.br'"
+    assert tenant.all(member) == [(None, "removed")]
+    again = world.user("equipe@exemplo.com.br")
+    assert tenant.all(member) == [(None, "removed")], "an account of that address alone opens no door"
+    tenant.all("select public.invite_member(%s, 'equipe@exemplo.com.br')", tenant.id)
+    assert tenant.all(member) == [(again, "active")]

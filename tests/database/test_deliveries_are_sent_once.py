@@ -149,6 +149,7 @@ def test_a_crashed_sender_leaves_an_unknown_send(tenant: Tenant) -> None:
     world.later(31)
     assert world.claim("default") == []
     assert world.row(ROW, task["id"]) == ("unknown", 1, None)
+    assert 18 < _due_in(world, task["id"]) <= 20
     world.later(19)
     assert world.claim("default") == []
     world.later(2)

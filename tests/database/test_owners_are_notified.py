@@ -90,6 +90,22 @@ def test_a_notification_that_could_not_be_sent_says_why(tenant: Tenant) -> None:
     assert tenant.all(ROWS) == [(tenant.owner, "failed", "Undeliverable")]
 
 
+def test_many_notifications_are_queued_as_far_as_the_share_goes(tenant: Tenant) -> None:
+    """What the engine makes at once waits in its rows like everything else, and all of it is sent in the end."""
+    world = tenant.world
+    for _ in range(5):
+        _complete(tenant)
+    world.setting("admitted_tasks", 2)
+    sent = 0
+    for _ in range(3):
+        world.one("select private.sweep()")
+        assert world.queued("default") <= 2
+        tasks = world.claim("default")
+        world.complete(*tasks)
+        sent += len(tasks)
+    assert sent == 5
+
+
 def test_only_a_completed_interview_is_told_of(tenant: Tenant) -> None:
     """Not a cancelled one, not an opt-out."""
     one, two = tenant.interview(ONE), tenant.interview(ONE)

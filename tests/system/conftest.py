@@ -9,6 +9,7 @@ from supabase import Client
 
 from devstack.demo.company import sign_in_admin
 from tests.stack import Stack, stack, until
+from tests.system.people import Everybody, everybody, fill, fill_globals
 from tests.system.survey import Survey, open_survey
 
 __all__ = ["stack"]
@@ -31,6 +32,16 @@ def bakery(stack: Stack, admin: Client) -> Survey:
 def florist(stack: Stack, admin: Client) -> Survey:
     """Another client with a running survey: people, number, templates and leads of its own."""
     return open_survey(stack, admin, "Floricultura Ipê", owner_phone="+5511965430002")
+
+
+@pytest.fixture(scope="session")
+def people(stack: Stack, admin: Client, bakery: Survey, florist: Survey) -> Everybody:
+    """Everybody who may knock at the API, and rows in every table: of two clients, and the admins' own."""
+    for survey in (bakery, florist):
+        fill(survey)
+    found = everybody(stack, admin, bakery, florist)
+    fill_globals(admin, found.admin.profile_id)
+    return found
 
 
 @pytest.fixture(scope="package", autouse=True)

@@ -3170,6 +3170,20 @@ create or replace trigger _900_profile_of_user
 after insert or update of email, email_confirmed_at on auth.users
 for each row execute function private.profile_of_user();
 
+-- source: sql/40_triggers/21_leave_clients.sql sha256:5ad91afbfc3cfb7db870b9800921aa575518754fd0f9e54c4f610e6af9434fdc
+create or replace function private.leave_clients() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    update public.client_members as m set status = 'removed' where m.profile_id = old.id and m.status = 'active';
+    return old;
+end
+$$;
+comment on function private.leave_clients() is 'Trigger: whose account is deleted works nowhere any more. The membership stays, as removed, without the person.';
+
+create or replace trigger _100_leave_clients before delete on public.profiles
+for each row execute function private.leave_clients();
+
 -- source: sql/40_triggers/22_owner_of_client.sql sha256:7ba442a9c19f27647c4f496227033950d43d8a3fbcc545d95398be4c392142f5
 create or replace function private.owner_of_client() returns trigger
 language plpgsql security definer set search_path = ''
@@ -4317,8 +4331,8 @@ grant execute on function private.plain(text) to authenticated;
 grant execute on function private.account_for(uuid, uuid) to authenticated;
 grant execute on function private.template_for(uuid, uuid, public.template_purpose, text) to authenticated;
 
--- source: policies/channel_accounts.sql sha256:13dfa85a6439f109af49b83b7cbf619c11e59740336de2ca93ff9962f7aeda9e
--- All of a client's people see the accounts; owners and admins manage them. throughput is the provider's word: an admin's to set.
+-- source: policies/channel_accounts.sql sha256:aad0786df89fc5042b1100d094b80fc622e1935a8fb2cb5862158402874b7586
+-- All of a client's people see the accounts; owners and admins manage them.
 alter table public.channel_accounts enable row level security;
 alter table public.channel_accounts force row level security;
 
