@@ -2364,6 +2364,24 @@ ALTER FUNCTION private.keep_consents() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.keep_consents() IS 'Trigger: the consent ledger is append-only.';
 
+-- Name: keep_opted_out(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.keep_opted_out() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    raise exception 'a lead who opted out cannot be deleted: the next import would write to it again'
+        using errcode = '42501', hint = 'Set its status to blocked, or remove its name and e-mail address.';
+end
+$$;
+
+ALTER FUNCTION private.keep_opted_out() OWNER TO postgres;
+
+-- Name: FUNCTION keep_opted_out(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.keep_opted_out() IS 'Trigger: an opt-out is not forgotten by deleting the lead.';
+
 -- Name: lead_of_sender(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) RETURNS uuid
@@ -3224,6 +3242,23 @@ ALTER FUNCTION private.record_lead() OWNER TO postgres;
 -- Name: FUNCTION record_lead(); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.record_lead() IS 'Trigger: a new lead''s identity by phone, its consent basis in the ledger, and its place in running projects that take later leads.';
+
+-- Name: refuse_write(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.refuse_write() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    raise exception '% is computed and cannot be written', tg_table_name using errcode = '42501';
+end
+$$;
+
+ALTER FUNCTION private.refuse_write() OWNER TO postgres;
+
+-- Name: FUNCTION refuse_write(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.refuse_write() IS 'Trigger on views: without it a write is an error of the server (55000, HTTP 500) before anybody asks for rights; with it, one of the caller.';
 
 -- Name: release_next(uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5976,6 +6011,10 @@ CREATE TRIGGER _100_guard_profile BEFORE UPDATE ON public.profiles FOR EACH ROW 
 
 CREATE TRIGGER _100_keep_consents BEFORE UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION private.keep_consents();
 
+-- Name: leads _100_keep_opted_out; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_keep_opted_out BEFORE DELETE ON public.leads FOR EACH ROW WHEN ((old.opted_out_at IS NOT NULL)) EXECUTE FUNCTION private.keep_opted_out();
+
 -- Name: profiles _100_leave_clients; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_leave_clients BEFORE DELETE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.leave_clients();
@@ -5983,6 +6022,10 @@ CREATE TRIGGER _100_leave_clients BEFORE DELETE ON public.profiles FOR EACH ROW 
 -- Name: leads _100_normalize_lead; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_normalize_lead BEFORE INSERT OR UPDATE OF phone, name, email ON public.leads FOR EACH ROW EXECUTE FUNCTION private.normalize_lead();
+
+-- Name: project_progress _100_refuse_write; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.project_progress FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
 
 -- Name: channel_accounts _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
 
@@ -6307,7 +6350,7 @@ ALTER TABLE ONLY public.message_templates
 -- Name: messages messages_client_id_conversation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE public.messages
-    ADD CONSTRAINT messages_client_id_conversation_id_fkey FOREIGN KEY (client_id, conversation_id) REFERENCES public.conversations(client_id, id);
+    ADD CONSTRAINT messages_client_id_conversation_id_fkey FOREIGN KEY (client_id, conversation_id) REFERENCES public.conversations(client_id, id) ON DELETE CASCADE;
 
 -- Name: notifications notifications_client_id_delivery_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
@@ -7012,6 +7055,10 @@ REVOKE ALL ON FUNCTION private.is_opt_out(txt text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_consents() FROM PUBLIC;
 
+-- Name: FUNCTION keep_opted_out(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.keep_opted_out() FROM PUBLIC;
+
 -- Name: FUNCTION lead_of_sender(client_id uuid, sender jsonb); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) FROM PUBLIC;
@@ -7116,6 +7163,10 @@ REVOKE ALL ON FUNCTION private.read_queue(queue text, max integer, visibility_s 
 -- Name: FUNCTION record_lead(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.record_lead() FROM PUBLIC;
+
+-- Name: FUNCTION refuse_write(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.refuse_write() FROM PUBLIC;
 
 -- Name: FUNCTION release_next(thread_id uuid, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
 

@@ -11,7 +11,7 @@ create table public.messages (
     seq bigint not null,
     provider_timestamp timestamptz,
     primary key (id, "timestamp"),
-    foreign key (client_id, conversation_id) references public.conversations (client_id, id)
+    foreign key (client_id, conversation_id) references public.conversations (client_id, id) on delete cascade
 ) partition by range ("timestamp");
 create index idx_messages_conversation_id on public.messages (conversation_id, "timestamp");
 create index idx_messages_client_id on public.messages (client_id, "timestamp");

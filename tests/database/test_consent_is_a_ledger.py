@@ -145,3 +145,13 @@ def test_staff_who_record_a_withdrawal_end_the_interview(interview: Interview) -
     )
     assert interview.state() == ("cancelled", "opted_out")
     assert tenant.world.claim() == []
+
+
+def test_an_opt_out_is_not_forgotten_by_deleting_the_lead(tenant: Tenant) -> None:
+    """Deleted and imported again, the lead would be written to: so it stays. Another one goes."""
+    gone, stays = tenant.lead("11 97777-0001"), tenant.lead("11 97777-0002")
+    tenant.all("insert into public.consents (lead_id, granted, legal_basis) values (%s, false, 'consent')", stays)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="opted out cannot be deleted"):
+        tenant.all("delete from public.leads where id = %s", stays)
+    tenant.all("delete from public.leads where id = %s", gone)
+    assert tenant.all("select id from public.leads") == [(stays,)]

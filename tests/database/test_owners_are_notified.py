@@ -112,3 +112,14 @@ def test_only_a_completed_interview_is_told_of(tenant: Tenant) -> None:
     one.turn("SAIR")
     tenant.all("update public.interviews set status = 'cancelled' where id = %s", two.id)
     assert tenant.all(ROWS) == []
+
+
+def test_who_was_told_can_still_leave(tenant: Tenant) -> None:
+    """Deleting a person's account takes along what was sent to that person; the interview it was about stays."""
+    interview = _complete(tenant)
+    tenant.world.one("select private.sweep()")
+    tenant.world.complete(*tenant.world.claim("default"))
+    tenant.world.touched("delete from auth.users where id = %s", tenant.owner)
+    assert tenant.all(ROWS) == []
+    assert tenant.world.one("select count(*) from public.messages") == 0
+    assert interview.state() == ("completed", "completed")

@@ -35,11 +35,21 @@ def florist(stack: Stack, admin: Client) -> Survey:
 
 
 @pytest.fixture(scope="session")
-def people(stack: Stack, admin: Client, bakery: Survey, florist: Survey) -> Everybody:
-    """Everybody who may knock at the API, and rows in every table: of two clients, and the admins' own."""
-    for survey in (bakery, florist):
-        fill(survey)
-    found = everybody(stack, admin, bakery, florist)
+def school(stack: Stack, admin: Client) -> Survey:
+    """A client whose every table has rows, and whose people come and go."""
+    return fill(open_survey(stack, admin, "Escola Aurora", owner_phone="+5511965430003"))
+
+
+@pytest.fixture(scope="session")
+def garage(stack: Stack, admin: Client) -> Survey:
+    """Another such client."""
+    return fill(open_survey(stack, admin, "Oficina Ipiranga", owner_phone="+5511965430004"))
+
+
+@pytest.fixture(scope="session")
+def people(stack: Stack, admin: Client, school: Survey, garage: Survey) -> Everybody:
+    """Everybody who may knock at the API, and rows in the tables that are the admins'."""
+    found = everybody(stack, admin, school, garage)
     fill_globals(admin, found.admin.profile_id)
     return found
 

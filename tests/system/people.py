@@ -14,12 +14,12 @@ from tests.stack import Stack, until
 from tests.system.survey import Survey, new_phone
 
 TOOLS: list[Row] = [
-    {"name": "agendar_retorno", "description": "Agenda um retorno.", "function_name": "schedule_callback"},
-    {"name": "ferramenta_antiga", "description": "Aposentada.", "function_name": "old_tool", "active": False},
+    {"name": name, "description": "Agenda um retorno.", "function_name": "schedule_callback", "active": active}
+    for name, active in (("agendar_retorno", True), ("ferramenta_antiga", False))
 ]
 SUB_AGENTS: list[Row] = [
-    {"name": "agendamento", "description": "Marca horários."},
-    {"name": "agente_antigo", "description": "Aposentado.", "active": False},
+    {"name": name, "description": "Marca horários.", "active": active}
+    for name, active in (("agendamento", True), ("agente_antigo", False))
 ]
 
 
@@ -93,7 +93,7 @@ def invited_person(stack: Stack, name: str, survey: Survey, role: str = "staff")
     return new_person(stack, name, email)
 
 
-def fill(survey: Survey) -> None:
+def fill(survey: Survey) -> Survey:
     """Lets happen what leaves rows in every table that belongs to a client."""
     survey.owner.table("renus_config").insert({"config": {"tom": "cordial"}}).execute()
     # Somebody who is not on WhatsApp: a dead letter.
@@ -113,6 +113,7 @@ def fill(survey: Survey) -> None:
     )
     until(lambda: survey.stack.value(waiting, *[survey.client_id] * 3), what="dead letter, reports and notification")
     survey.settled()
+    return survey
 
 
 def fill_globals(admin: Client, admin_id: str) -> None:

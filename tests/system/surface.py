@@ -1,4 +1,4 @@
-"""What the API is, table by table, in words of its own: a table, view, function or column that is not here fails a test.
+"""What the API is, table by table: a table, view, function or column that is not written down here fails a test.
 
 Written down by hand from what each role is meant to do, never derived from grants or policies.
 """

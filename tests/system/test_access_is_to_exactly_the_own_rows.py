@@ -39,12 +39,12 @@ def expected(stack: Stack, table: str, person: Person, client_id: str | None) ->
 
 
 @pytest.fixture(scope="module")
-def client_ids(bakery: Survey, florist: Survey) -> dict[str, str | None]:
+def client_ids(school: Survey, garage: Survey) -> dict[str, str | None]:
     """Whose rows each reader may see."""
     return {
-        "owner": bakery.client_id,
-        "staff": bakery.client_id,
-        "other_owner": florist.client_id,
+        "owner": school.client_id,
+        "staff": school.client_id,
+        "other_owner": garage.client_id,
         "admin": None,
         "stranger": None,
         "removed": None,
@@ -129,30 +129,30 @@ def test_the_description_of_the_api_shows_a_person_only_what_it_may_touch(people
 
 
 def test_the_supabase_client_sees_what_curl_sees(
-    stack: Stack, people: Everybody, bakery: Survey, florist: Survey, admin: Client
+    stack: Stack, people: Everybody, school: Survey, garage: Survey, admin: Client
 ) -> None:
     """supabase-py signed in as either owner and as the admin: for each of the author's tables the same rows."""
-    for person, client in ((people.owner, bakery.owner), (people.other_owner, florist.owner), (people.admin, admin)):
+    for person, client in ((people.owner, school.owner), (people.other_owner, garage.owner), (people.admin, admin)):
         for table in AUTHORS:
             seen = {row["id"] for row in rows(client.table(table).select("id").execute())}
             assert seen == {row["id"] for row in person.rows(f"/{table}?select=id")}, (person.name, table)
             assert count(client, table) == len(seen)
 
 
-def test_a_suspended_clients_people_lose_access_at_once(people: Everybody, florist: Survey, admin: Client) -> None:
+def test_a_suspended_clients_people_lose_access_at_once(people: Everybody, garage: Survey, admin: Client) -> None:
     """With the token they hold already; and have it back when the client is active again."""
     person = people.other_owner
     leads = person.rows("/leads?select=id")
     assert leads
     table = admin.table("clients")
     for status in ("suspended", "inactive"):
-        table.update({"status": status}).eq("id", florist.client_id).execute()
+        table.update({"status": status}).eq("id", garage.client_id).execute()
         try:
             seen = {name: person.rows(f"/{name}?select={spec.key}") for name, spec in TABLES.items()}
-            refused = person.rpc("invite_member", client_id=florist.client_id, email="x@exemplo.com.br")
-            added = person.rest("POST", "/leads", json={"phone": "11 91234-5678", "client_id": florist.client_id})
+            refused = person.rpc("invite_member", client_id=garage.client_id, email="x@exemplo.com.br")
+            added = person.rest("POST", "/leads", json={"phone": "11 91234-5678", "client_id": garage.client_id})
         finally:
-            table.update({"status": "active"}).eq("id", florist.client_id).execute()
+            table.update({"status": "active"}).eq("id", garage.client_id).execute()
         assert [name for name, spec in TABLES.items() if spec.rows == "own" and seen[name]] == []
         assert [row["id"] for row in seen["profiles"]] == [person.profile_id]
         assert (refused.status_code, added.status_code) == (403, 403)

@@ -579,7 +579,7 @@ comment on column public.interview_messages.metadata is '{"type", "provider_id",
 
 create table parts.interview_messages_default partition of public.interview_messages default;
 
--- source: sql/20_tables/46_messages.sql sha256:3e9ed18a11dd6e375e9beb14171356448f342b2fe5ecbcbc28512f997299f223
+-- source: sql/20_tables/46_messages.sql sha256:bb75b52c6768907a6bd0f4ba0db8c2caf2c05fd1d823db8db5f525a614bc5eb4
 create table public.messages (
     id uuid not null default gen_random_uuid(),
     conversation_id uuid not null,
@@ -593,7 +593,7 @@ create table public.messages (
     seq bigint not null,
     provider_timestamp timestamptz,
     primary key (id, "timestamp"),
-    foreign key (client_id, conversation_id) references public.conversations (client_id, id)
+    foreign key (client_id, conversation_id) references public.conversations (client_id, id) on delete cascade
 ) partition by range ("timestamp");
 create index idx_messages_conversation_id on public.messages (conversation_id, "timestamp");
 create index idx_messages_client_id on public.messages (client_id, "timestamp");
@@ -3365,6 +3365,20 @@ comment on function private.keep_consents() is 'Trigger: the consent ledger is a
 create or replace trigger _100_keep_consents before update on public.consents
 for each row execute function private.keep_consents();
 
+-- source: sql/40_triggers/36_keep_opted_out.sql sha256:735c53205b56afe2511719db532928df90d1200cb76bbb2167740996e17d0e3f
+create or replace function private.keep_opted_out() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    raise exception 'a lead who opted out cannot be deleted: the next import would write to it again'
+        using errcode = '42501', hint = 'Set its status to blocked, or remove its name and e-mail address.';
+end
+$$;
+comment on function private.keep_opted_out() is 'Trigger: an opt-out is not forgotten by deleting the lead.';
+
+create or replace trigger _100_keep_opted_out before delete on public.leads
+for each row when (old.opted_out_at is not null) execute function private.keep_opted_out();
+
 -- source: sql/40_triggers/40_check_project.sql sha256:47eb14b53cb88811d8fcf25517262ec391334c90330f3e238e5b65beeaa6fc0a
 create or replace function private.check_project() returns trigger
 language plpgsql set search_path = ''
@@ -4290,6 +4304,20 @@ select
 from public.interviews as i
 group by i.client_id, i.project_id;
 comment on view public.project_progress is 'How far each project''s interviews have come. Under the reader''s own rights.';
+
+-- source: sql/80_views/refuse_write.sql sha256:274d5a1b3e22cdb3287380419c47bd0a6c6fc4c05fa58aa86cca461a215b6cc6
+create or replace function private.refuse_write() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    raise exception '% is computed and cannot be written', tg_table_name using errcode = '42501';
+end
+$$;
+comment on function private.refuse_write() is
+'Trigger on views: without it a write is an error of the server (55000, HTTP 500) before anybody asks for rights; with it, one of the caller.';
+
+create or replace trigger _100_refuse_write instead of insert or update or delete on public.project_progress
+for each row execute function private.refuse_write();
 
 -- source: policies/00_defaults.sql sha256:91b556734598d61dad84947ce38d0af93e7724a0be15b17665f64bc9d2529461
 -- Close first. The same result whether or not the platform grants new objects to the API's roles by itself.
