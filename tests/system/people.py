@@ -11,7 +11,10 @@ from supabase import Client
 
 from devstack.demo.access import Row, rows, token_of
 from tests.stack import Stack, until
-from tests.system.survey import Survey, new_phone
+from tests.system.surface import TABLES
+from tests.system.survey import CONFIG, Survey, new_phone
+
+RETURNED = {"Prefer": "return=representation"}
 
 TOOLS: list[Row] = [
     {"name": name, "description": "Agenda um retorno.", "function_name": "schedule_callback", "active": active}
@@ -138,3 +141,39 @@ def everybody(stack: Stack, admin: Client, company: Survey, other: Survey) -> Ev
         removed=removed,
         nobody=Person(stack, "nobody"),
     )
+
+
+def some_row(stack: Stack, table: str, survey: Survey) -> Row:
+    """One row of a client, or a global one."""
+    spec = TABLES[table]
+    where = {"own": f"{spec.of} = %s", "people": "id = (select profile_id from public.clients where id = %s)"}
+    condition = where.get(spec.rows, "%s <> ''")
+    found = stack.rows(
+        f"select to_jsonb(t) as whole from public.{table} as t where {condition} limit 1", survey.client_id
+    )
+    row: Row = found[0]["whole"]
+    return row
+
+
+def inserts_for(survey: Survey) -> dict[str, Row]:
+    """A row of each table that owners insert into, otherwise in order, for this client."""
+    return {
+        "leads": {"client_id": survey.client_id, "phone": new_phone(), "name": "Intrusa"},
+        "projects": {"client_id": survey.client_id, "name": "Intruso", "config": CONFIG},
+        "renus_config": {"client_id": survey.client_id},
+        "channel_accounts": {
+            "client_id": survey.client_id,
+            "provider": "whatsapp_cloud",
+            "name": "Intrusa",
+            "external_id": secrets.token_hex(6),
+        },
+        "message_templates": {"client_id": survey.client_id, "name": "intrusa", "body": "Oi"},
+    }
+
+
+def refused(answer: httpx.Response, *statuses: int, saying: str = "") -> None:
+    """The answer is a clear refusal that shows no row."""
+    assert answer.status_code in statuses, (answer.status_code, answer.text)
+    body = answer.json()
+    assert isinstance(body, dict), body
+    assert saying in body["message"], body

@@ -6,17 +6,13 @@ import secrets
 import uuid
 from typing import Any
 
-import httpx
 import pytest
-from supabase import Client
 
 from devstack.demo.access import Row
 from tests.stack import Stack
-from tests.system.people import Everybody, Person, invited_person, new_person
+from tests.system.people import RETURNED, Everybody, Person, inserts_for, invited_person, refused, some_row
 from tests.system.surface import TABLES
-from tests.system.survey import CONFIG, QUESTIONS, Survey, new_phone
-
-RETURNED = {"Prefer": "return=representation"}
+from tests.system.survey import QUESTIONS, Survey, new_phone
 
 
 def everything_of(stack: Stack, survey: Survey) -> dict[str, list[str]]:
@@ -35,26 +31,6 @@ def everything_of(stack: Stack, survey: Survey) -> dict[str, list[str]]:
             query = f"select t::text as whole from public.{table} as t where %s <> '' order by 1"
         found[table] = [row["whole"] for row in stack.rows(query, survey.client_id)]
     return found
-
-
-def some_row(stack: Stack, table: str, survey: Survey) -> Row:
-    """One row of a client, or a global one."""
-    spec = TABLES[table]
-    where = {"own": f"{spec.of} = %s", "people": "id = (select profile_id from public.clients where id = %s)"}
-    condition = where.get(spec.rows, "%s <> ''")
-    found = stack.rows(
-        f"select to_jsonb(t) as whole from public.{table} as t where {condition} limit 1", survey.client_id
-    )
-    row: Row = found[0]["whole"]
-    return row
-
-
-def refused(answer: httpx.Response, *statuses: int, saying: str = "") -> None:
-    """The answer is a clear refusal that shows no row."""
-    assert answer.status_code in statuses, (answer.status_code, answer.text)
-    body = answer.json()
-    assert isinstance(body, dict), body
-    assert saying in body["message"], body
 
 
 @pytest.mark.parametrize("intruder", ["other_owner", "stranger", "removed"])
@@ -101,81 +77,6 @@ def test_an_admin_cannot_write_a_command_in_another_admins_name(people: Everybod
     refused(people.admin.rest("POST", "/isa_commands", json=content), 403)
 
 
-@pytest.mark.parametrize("who", ["owner", "staff"])
-@pytest.mark.parametrize(
-    ("change", "saying"),
-    [
-        ({"plan": "enterprise"}, "plan"),
-        ({"status": "suspended"}, "status"),
-        ({"profile_id": None}, "permission denied"),
-        ({"is_house": True}, "permission denied"),
-        ({"id": str(uuid.uuid4())}, "permission denied"),
-        ({"created_at": "2020-01-01"}, "permission denied"),
-        ({"company_name": "Outra", "plan": "pro"}, "plan"),
-    ],
-    ids=["plan", "status", "owner", "house", "id", "age", "plan beside the name"],
-)
-def test_a_clients_people_cannot_change_what_is_an_admins(
-    people: Everybody, school: Survey, who: str, change: Row, saying: str
-) -> None:
-    """Plan, status and ownership of the own company: 403, naming the rule."""
-    answer = people.named(who).rest("PATCH", f"/clients?id=eq.{school.client_id}", json=change)
-    refused(answer, 403, saying=saying)
-
-
-@pytest.mark.parametrize(
-    "change", [{"role": "admin"}, {"email": "x@y.z"}, {"id": str(uuid.uuid4())}, {"created_at": "2020-01-01"}]
-)
-def test_nobody_raises_himself(people: Everybody, change: Row) -> None:
-    """Role and address are not one's own to change, and neither are another person's."""
-    for person in (people.owner, people.staff, people.stranger, people.removed):
-        refused(person.rest("PATCH", f"/profiles?id=eq.{person.profile_id}", json=change), 403)
-    colleague = people.owner.rest(
-        "PATCH", f"/profiles?id=eq.{people.staff.profile_id}", json={"full_name": "X"}, headers=RETURNED
-    )
-    assert (colleague.status_code, colleague.json()) == (200, [])
-
-
-def test_what_a_newcomer_says_about_himself_makes_nobody_an_admin(stack: Stack) -> None:
-    """Sign-up data, whatever it claims, gives a name and a phone at most, and a bad phone costs nobody the sign-up."""
-    email = f"{secrets.token_hex(6)}@exemplo.com.br"
-    claims = {"role": "admin", "full_name": "Eva", "client_id": str(uuid.uuid4()), "is_admin": True, "phone": "nenhum"}
-    signed_up = stack.http.post(
-        f"{stack.access.url}/auth/v1/signup",
-        headers={"apikey": stack.access.publishable_key},
-        json={"email": email, "password": secrets.token_urlsafe(12), "data": claims},
-    )
-    assert signed_up.status_code == 200, signed_up.text
-    (profile,) = stack.rows("select role::text, full_name, phone from public.profiles where email = %s", email)
-    assert profile == {"role": "client", "full_name": "Eva", "phone": None}
-
-
-def test_an_invitation_is_taken_up_by_nobody_but_its_address(stack: Stack, people: Everybody, school: Survey) -> None:
-    """Signing up with, or changing to, an invited address that one has not confirmed opens no door."""
-    email = f"{secrets.token_hex(6)}@exemplo.com.br"
-    school.owner.rpc("invite_member", {"client_id": school.client_id, "email": email, "role": "owner"}).execute()
-    password = secrets.token_urlsafe(12)
-    key = {"apikey": stack.access.publishable_key}
-    unconfirmed = stack.http.post(
-        f"{stack.access.url}/auth/v1/signup", headers=key, json={"email": email, "password": password}
-    )
-    assert unconfirmed.json().get("access_token") is None
-    attempt = {"email": email, "password": password}
-    signed_in = stack.http.post(f"{stack.access.url}/auth/v1/token?grant_type=password", headers=key, json=attempt)
-    assert signed_in.status_code == 400, signed_in.text
-
-    second = f"{secrets.token_hex(6)}@exemplo.com.br"
-    school.owner.rpc("invite_member", {"client_id": school.client_id, "email": second, "role": "owner"}).execute()
-    intruder = new_person(stack, "an intruder")
-    bearer = key | {"Authorization": f"Bearer {intruder.token}"}
-    stack.http.put(f"{stack.access.url}/auth/v1/user", headers=bearer, json={"email": second})
-    assert intruder.rows("/leads") == []
-    members = stack.rows(
-        "select status::text, profile_id from public.client_members where email in (%s, %s)", email, second
-    )
-    assert members == [{"status": "invited", "profile_id": None}] * 2
-
-
 @pytest.mark.parametrize(
     "table", ["leads", "channel_accounts", "message_templates", "renus_config", "projects", "interviews"]
 )
@@ -186,22 +87,6 @@ def test_a_row_never_moves_to_another_client(
     row = some_row(stack, table, school)
     for person in (people.owner, people.staff, people.admin):
         refused(person.rest("PATCH", f"/{table}?id=eq.{row['id']}", json={"client_id": garage.client_id}), 403)
-
-
-def inserts_for(survey: Survey) -> dict[str, Row]:
-    """A row of each table that owners insert into, otherwise in order, for this client."""
-    return {
-        "leads": {"client_id": survey.client_id, "phone": new_phone(), "name": "Intrusa"},
-        "projects": {"client_id": survey.client_id, "name": "Intruso", "config": CONFIG},
-        "renus_config": {"client_id": survey.client_id},
-        "channel_accounts": {
-            "client_id": survey.client_id,
-            "provider": "whatsapp_cloud",
-            "name": "Intrusa",
-            "external_id": secrets.token_hex(6),
-        },
-        "message_templates": {"client_id": survey.client_id, "name": "intrusa", "body": "Oi"},
-    }
 
 
 @pytest.mark.parametrize("table", list(TABLES))
@@ -322,66 +207,6 @@ def test_a_functions_answer_never_depends_on_another_clients_rows(
     for person in (people.owner, people.staff, people.stranger):
         refused(person.rpc("create_client", company_name="Minha", owner_email=person.email), 403)
     assert everything_of(stack, garage) == before
-
-
-def test_staff_do_everything_but_manage_people_and_accounts(stack: Stack, people: Everybody, school: Survey) -> None:
-    """Leads and projects like an owner; inviting, removing, accounts, templates and credentials are the owner's."""
-    staff = people.staff
-    added = staff.rest("POST", "/leads", json={"phone": new_phone(), "client_id": school.client_id}, headers=RETURNED)
-    assert added.status_code == 201, added.text
-    assert staff.rest("DELETE", f"/leads?id=eq.{added.json()[0]['id']}").status_code in (204, 409)
-    refused(staff.rpc("invite_member", client_id=school.client_id, email="x@exemplo.com.br"), 403, saying="owner")
-    (owner,) = staff.rows(
-        f"/client_members?select=id&role=eq.owner&status=eq.active&profile_id=eq.{people.owner.profile_id}"
-    )
-    refused(staff.rpc("remove_member", member_id=owner["id"]), 404)
-    for table in ("channel_accounts", "message_templates"):
-        refused(staff.rest("POST", f"/{table}", json=inserts_for(school)[table]), 403)
-        changed = staff.rest(
-            "PATCH",
-            f"/{table}?id=eq.{some_row(stack, table, school)['id']}",
-            json={"status": "active"},
-            headers=RETURNED,
-        )
-        assert changed.status_code in (200, 400, 403)
-        assert changed.status_code != 200 or changed.json() == []
-    members = staff.rest("PATCH", f"/client_members?profile_id=eq.{staff.profile_id}", json={"role": "owner"})
-    refused(members, 403)
-
-
-def test_credentials_are_set_by_the_accounts_owner_only(stack: Stack, people: Everybody, school: Survey) -> None:
-    """The function refuses everybody else, with or without a token, and the account goes on with what it has."""
-    account = school.number.channel_account_id
-    body = {"channel_account_id": account, "credentials": {"access_token": "EAAx", "app_secret": "roubado"}}
-    url = f"{stack.access.functions_url}/channel_credentials"
-    before = stack.rows("select * from private.channel_credentials where channel_account_id = %s", account)
-    tokens = {
-        person.name: person.token for person in (people.staff, people.other_owner, people.stranger, people.removed)
-    }
-    tokens |= {"the publishable key": stack.access.publishable_key, "nonsense": "x.y.z"}
-    for name, token in tokens.items():
-        answer = stack.http.post(url, json=body, headers={"Authorization": f"Bearer {token}"})
-        assert answer.status_code in (401, 403, 404), (name, answer.text)
-        assert "roubado" not in answer.text
-    assert stack.http.post(url, json=body).status_code == 401
-    assert stack.rows("select * from private.channel_credentials where channel_account_id = %s", account) == before
-
-
-def test_a_removed_member_loses_access_with_the_token_in_hand(stack: Stack, school: Survey, admin: Client) -> None:
-    """At once, and cannot come back by any of the own means; invited anew, the access is back."""
-    person = invited_person(stack, "a member", school)
-    assert person.rows("/leads?select=id")
-    (member,) = person.rows(f"/client_members?select=id&profile_id=eq.{person.profile_id}")
-    school.owner.rpc("remove_member", {"member_id": member["id"]}).execute()
-    assert person.rows("/leads?select=id") == []
-    assert person.rows("/clients") == []
-    refused(person.rpc("invite_member", client_id=school.client_id, email=person.email), 403)
-    phone = {"phone": new_phone(), "client_id": school.client_id}
-    refused(person.rest("POST", "/leads", json=phone), 403)
-    # Their only client is gone: without a client_id, too, there is nothing to write to.
-    assert person.rest("POST", "/leads", json={"phone": new_phone()}).status_code in (400, 403)
-    school.owner.rpc("invite_member", {"client_id": school.client_id, "email": person.email}).execute()
-    assert person.rows("/leads?select=id")
 
 
 def test_an_owner_of_two_clients_says_whose_row_it_is(
