@@ -49,17 +49,29 @@ class Stack:
         self.access = Access.of_stack(directory)
         self.http = httpx.Client(timeout=30, trust_env=False)
         self.simulator = SimulatorClient(self.access.simulator_url)
+        self._connection: psycopg.Connection[dict[str, Any]] | None = None
 
     def close(self) -> None:
         """Closes the connections."""
         self.http.close()
         self.simulator.close()
+        if self._connection is not None:
+            self._connection.close()
 
     def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         """Rows of a statement as role postgres; [] from one without a result. The truth that tests compare with."""
-        with psycopg.connect(self.access.database_url, autocommit=True, row_factory=dict_row) as connection:
+        connection = self._connection
+        if connection is None or connection.closed:
+            connection = self._connection = psycopg.connect(
+                self.access.database_url, autocommit=True, row_factory=dict_row
+            )
+        try:
             cursor = connection.execute(statement.encode(), values)
-            return cursor.fetchall() if cursor.description else []
+        except psycopg.OperationalError:
+            # The server was restarted since; the next statement connects again.
+            connection.close()
+            raise
+        return cursor.fetchall() if cursor.description else []
 
     def value(self, statement: str, *values: Any) -> Any:
         """The first column of the only row."""
@@ -91,16 +103,23 @@ class Stack:
                     found.append(f"{schema}.{table}")
         return found
 
-    def counts(self) -> dict[str, int]:
-        """How many rows each table of ours has."""
-        with self.superuser() as connection:
-            return {
-                f"{schema}.{table}": connection.execute(
-                    sql.SQL("select count(*) from {}").format(sql.Identifier(schema, table))
-                ).fetchone()[0]  # type: ignore[index] # count(*) has a row
-                for schema, table in self.tables()
-                if schema in ("public", "private", "parts", "auth")
-            }
+    def counts(self, *client_ids: str) -> dict[str, int]:
+        """How many rows of these clients each table of ours has; of a table that knows no client, how many in all."""
+        tables = self.rows(
+            "select format('%%I.%%I', n.nspname, c.relname) as name, exists ("
+            "  select from pg_attribute as a where a.attrelid = c.oid and a.attname = 'client_id'"
+            ") as by_client from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
+            " where c.relkind in ('r', 'p') and (n.nspname = 'public' or n.nspname = 'private' and exists ("
+            "  select from pg_attribute as a where a.attrelid = c.oid and a.attname = 'client_id'))"
+        )
+        return {
+            str(table["name"]): self.value(
+                f"select count(*) from {table['name']} where client_id = any(%s::uuid[])", list(client_ids)
+            )
+            if table["by_client"]
+            else self.value(f"select count(*) from {table['name']}")
+            for table in tables
+        }
 
     @contextmanager
     def setting(self, key: str, value: Any) -> Iterator[None]:

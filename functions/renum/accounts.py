@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from renum.clients import PerLoop
 from renum.crypto import unseal
 from renum.errors import CredentialsError
-from renum.log import Log
+from renum.log import REDACTED, SECRET_SHAPES, Log
 from renum.rpc import Rpc, rpc
 from renum.settings import Settings, settings
 from renum.shapes import JSON
@@ -19,6 +19,8 @@ KEEP_S = 60.0
 
 FORGET_UNKNOWN_S = 5.0
 MOST_ACCOUNTS = 10_000
+SHORTEST_SECRET = 6
+"""A shorter credential is no secret, and taking it out of sentences would only garble them."""
 
 log = Log("accounts")
 
@@ -36,6 +38,13 @@ class Account:
     config: JSON
     credentials: dict[str, str] = field(repr=False)
     problem: str | None = None
+
+    def without_secrets(self, text: str) -> str:
+        """`text` as it may be stored: without the account's credentials, and without what looks like one."""
+        for secret in self.credentials.values():
+            if len(secret) >= SHORTEST_SECRET:
+                text = text.replace(secret, REDACTED)
+        return SECRET_SHAPES.sub(REDACTED, text)
 
 
 @dataclass

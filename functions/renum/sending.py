@@ -74,4 +74,9 @@ async def _send(delivery: Delivery) -> str | None:
     account = await accounts().get(delivery["channel_account_id"])
     if account is None:
         raise SendError("unknown_account", "the channel account is not there any more", scope="account")
-    return await channel(account.provider).send(delivery, account)
+    try:
+        return await channel(account.provider).send(delivery, account)
+    except RenumError as error:
+        # Providers quote: a token they cannot read comes back in their sentence about it.
+        error.message = account.without_secrets(error.message)
+        raise

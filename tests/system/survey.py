@@ -146,6 +146,29 @@ class Survey:
         """Waits until nothing of these leads is under way any more."""
         until(lambda: self.is_settled(*leads), 30, "the end of all work")
 
+    def quiet(self) -> None:
+        """Waits until no row of the client will change by itself: statuses are in, notifications out, reports written.
+
+        A project's report is written at most once a minute; that minute is not waited for.
+        """
+        client = (self.client_id,)
+
+        def still() -> bool:
+            self.stack.rows(
+                "update public.reports set due_at = now() where stale and due_at > now() and client_id = %s", *client
+            )
+            unmoved: bool = self.stack.value(
+                "select not exists (select from public.deliveries where status = 'sent' and client_id = %s)"
+                " and not exists (select from public.notifications where status = 'queued' and client_id = %s)"
+                " and not exists (select from public.reports where (stale or task_id is not null) and client_id = %s)"
+                " and not exists (select from private.project_changes as c join public.projects as p"
+                "   on p.id = c.project_id where p.client_id = %s)",
+                *client * 4,
+            )
+            return unmoved and self.is_settled()
+
+        until(still, 30, "quiet")
+
 
 @dataclass
 class Lead:
