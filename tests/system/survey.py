@@ -147,7 +147,8 @@ class Survey:
         until(lambda: self.is_settled(*leads), 30, "the end of all work")
 
     def quiet(self) -> None:
-        """Waits until no row of the client will change by itself: statuses are in, notifications out, reports written.
+        """Waits until no row of the client will change by itself: invitations and notifications are out,
+        statuses in, reports written.
 
         A project's report is written at most once a minute; that minute is not waited for.
         """
@@ -161,9 +162,11 @@ class Survey:
                 "select not exists (select from public.deliveries where status = 'sent' and client_id = %s)"
                 " and not exists (select from public.notifications where status = 'queued' and client_id = %s)"
                 " and not exists (select from public.reports where (stale or task_id is not null) and client_id = %s)"
+                " and not exists (select from public.interviews"
+                "   where status = 'pending' and invited_at is null and client_id = %s)"
                 " and not exists (select from private.project_changes as c join public.projects as p"
                 "   on p.id = c.project_id where p.client_id = %s)",
-                *client * 4,
+                *client * 5,
             )
             return unmoved and self.is_settled()
 
