@@ -713,6 +713,55 @@ ALTER FUNCTION private.admit_reports(client_id uuid) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.admit_reports(client_id uuid) IS 'Puts a client''s stale reports that are due into low_priority, as far as its share goes. Returns how many.';
 
+-- Name: admit_turns(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.admit_turns(client_id uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    free integer;
+    ids uuid[];
+    msg_ids bigint[];
+begin
+    if not exists (select from private.threads as t where t.client_id = admit_turns.client_id and t.task_id is null and t.due_at is not null) then
+        return 0;
+    end if;
+    select private.setting_int('admitted_tasks') - count(*) into free
+    from private.threads as t
+    where t.client_id = admit_turns.client_id and t.task_id is not null and t.lease is null;
+    -- A thread somebody holds is left for the next time: this never waits, so it may be called under other locks.
+    ids := array(
+        select t.id
+        from private.threads as t
+        where t.client_id = admit_turns.client_id and t.task_id is null and t.due_at is not null
+        order by t.due_at, t.id
+        limit greatest(free, 0)
+        for update skip locked
+    );
+    if cardinality(ids) = 0 then
+        return 0;
+    end if;
+    msg_ids := array(
+        select s.id
+        from pgmq.send_batch('high_priority', array(
+            select private.task_message('agent_turn', u.id, admit_turns.client_id, 1) from unnest(ids) with ordinality as u (id, ord) order by u.ord
+        ), 0) as s (id)
+    );
+    update private.threads as t
+    set task_id = u.msg_id
+    from unnest(ids, msg_ids) as u (id, msg_id)
+    where t.id = u.id;
+    return cardinality(ids);
+end
+$$;
+
+ALTER FUNCTION private.admit_turns(client_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION admit_turns(client_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.admit_turns(client_id uuid) IS 'Puts a client''s waiting turns into high_priority, the longest waiting first, as far as its share (admitted_tasks, turns under way not counted) goes. Returns how many. So a client whose leads all answer at once cannot stand before another''s reply.';
+
 -- Name: interview_answers; Type: TABLE; Schema: public; Owner: postgres
 
 CREATE TABLE public.interview_answers (
@@ -1167,8 +1216,9 @@ begin
             perform pgmq.set_vt(task.queue, task.msg_id, ceil(extract(epoch from r.due_at - clock_timestamp()))::integer);
             continue;
         end if;
-        if r.attempts >= private.setting_int('max_attempts') then
-            perform private.retry_report(r.id, coalesce(r.error, '{"code": "no_result", "message": "no attempt came back with a result"}'), false);
+        if r.status = 'writing' then
+            -- Its instance died. That was an attempt.
+            perform private.retry_report(r.id, '{"code": "no_result", "message": "the attempt came back with no result"}', true);
             continue;
         end if;
         perform pgmq.set_vt(task.queue, task.msg_id, visibility_s);
@@ -1257,12 +1307,7 @@ begin
         end if;
         if t.lease is not null then
             -- Its instance died. That was an attempt.
-            insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, started_at)
-            values (t.lease, t.client_id, t.id, t.interview_id, 'crashed', t.handled_seq, t.lease_seq, t.attempts, t.reruns, t.lease_began_at)
-            on conflict (id) do nothing;
-        end if;
-        if t.attempts >= private.setting_int('max_attempts') then
-            perform private.retry_turn(t.id, '{"code": "no_result", "message": "no attempt came back with a result"}', false, 'crashed');
+            perform private.retry_turn(t.id, '{"code": "no_result", "message": "the attempt came back with no result"}', true, 'crashed');
             continue;
         end if;
         perform pgmq.set_vt('high_priority', task.msg_id, visibility_s);
@@ -1279,6 +1324,8 @@ begin
         returning * into t;
         granted := granted || private.turn_task(t, 0);
     end loop;
+    -- What is begun makes room for what waits.
+    perform private.admit_turns(c.client_id) from (select distinct (x ->> 'client_id')::uuid as client_id from jsonb_array_elements(granted) as x) as c;
     return granted;
 end
 $$;
@@ -1287,7 +1334,7 @@ ALTER FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) OWNER TO p
 
 -- Name: FUNCTION begin_turns(tasks jsonb, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) IS 'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done, busy or exhausted; says how long a debounce still runs. Never waits for a lock.';
+COMMENT ON FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) IS 'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done or busy, counts a lease that lapsed as a failed attempt, says how long a debounce still runs, and admits further turns of the same clients. Never waits for a lock.';
 
 -- Name: bury(text, text, uuid, uuid, bigint, jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -1296,15 +1343,14 @@ CREATE FUNCTION private.bury(queue text, task text, task_row_id uuid, client_id 
     SET search_path TO ''
     AS $$
 declare
-    failed_id uuid;
+    failed_id uuid := gen_random_uuid();
 begin
-    insert into public.failed_tasks (client_id, queue, task, task_row_id, payload, error, attempts)
+    insert into public.failed_tasks (id, client_id, queue, task, task_row_id, payload, error, attempts, msg_id)
     values (
-        bury.client_id, bury.queue, bury.task, bury.task_row_id,
-        private.task_message(bury.task, bury.task_row_id, bury.client_id, bury.attempts), bury.error, bury.attempts
-    )
-    returning id into failed_id;
-    perform pgmq.send('failed_tasks', jsonb_build_object('id', failed_id, 'client_id', bury.client_id), 0);
+        failed_id, bury.client_id, bury.queue, bury.task, bury.task_row_id,
+        private.task_message(bury.task, bury.task_row_id, bury.client_id, bury.attempts), bury.error, bury.attempts,
+        (select s.id from pgmq.send('failed_tasks', jsonb_build_object('id', failed_id, 'client_id', bury.client_id), 0) as s (id))
+    );
     if bury.msg_id is not null then
         perform pgmq.delete(bury.queue, bury.msg_id);
     end if;
@@ -1485,44 +1531,65 @@ CREATE FUNCTION private.count_inbound() RETURNS trigger
     SET search_path TO ''
     AS $$
 declare
-    debounce interval := make_interval(secs => private.setting_int('debounce_ms') / 1000.0);
     longest interval := make_interval(secs => private.setting_int('debounce_max_ms') / 1000.0);
     right_now timestamptz := clock_timestamp();
-    queued integer;
+    client_id uuid;
+    sooner record;
+    work integer := 0;
 begin
     -- Lock order: threads by id; ingest holds these locks already.
     perform from private.threads as t
     where (t.client_id, t.interview_id) in (select n.client_id, n.interview_id from new_rows as n where n.role = 'user')
     order by t.id
     for update;
+    for sooner in
+        with
+        said as (
+            -- The last message of a burst says whether there is more to come; an opt-out among them waits for nothing.
+            select m.client_id, m.interview_id, max(m.seq) as newest, max(m.seq) filter (where m.wanted) as newest_to_answer,
+                make_interval(secs => case
+                    when bool_or(private.is_opt_out(m.content)) then 0
+                    else private.debounce_ms(
+                        (array_agg(m.metadata order by m.seq desc) filter (where m.wanted))[1], (array_agg(m.content order by m.seq desc) filter (where m.wanted))[1],
+                        private.question_type(m.interview_id)
+                    )
+                end / 1000.0) as pause
+            from (select n.*, private.needs_answer(n.metadata, n.content) as wanted from new_rows as n where n.role = 'user') as m
+            group by m.client_id, m.interview_id
+        ),
+        counted as (
+            update private.threads as t
+            set last_seq = greatest(t.last_seq, s.newest), inbound_seq = greatest(t.inbound_seq, s.newest_to_answer), last_inbound_at = right_now,
+                waiting_since = case when s.newest_to_answer is null then t.waiting_since else coalesce(t.waiting_since, right_now) end,
+                not_before = case
+                    when s.newest_to_answer is null then t.not_before
+                    else least(right_now + s.pause, coalesce(t.waiting_since, right_now) + longest)
+                end
+            from said as s
+            join private.threads as earlier on earlier.client_id = s.client_id and earlier.interview_id = s.interview_id
+            where t.id = earlier.id
+            returning t.id, t.task_id, t.lease, t.not_before, earlier.not_before as not_before_earlier
+        )
+        select c.id, c.task_id from counted as c
+        where c.task_id is not null and c.lease is null and c.not_before < c.not_before_earlier - interval '20 milliseconds'
+    loop
+        -- Somebody holds the turn for a longer wait than there is now: it shows again at once, and whoever comes first begins it.
+        perform pgmq.set_vt('high_priority', sooner.task_id, 0);
+        update private.threads as t set due_at = t.not_before where t.id = sooner.id;
+        work := work + 1;
+    end loop;
     update private.threads as t
-    set last_seq = greatest(t.last_seq, n.newest), inbound_seq = greatest(t.inbound_seq, n.newest_to_answer), last_inbound_at = right_now,
-        waiting_since = case when n.newest_to_answer is null then t.waiting_since else coalesce(t.waiting_since, right_now) end,
-        not_before = case
-            when n.newest_to_answer is null then t.not_before
-            when n.must_not_wait then right_now
-            else least(right_now + debounce, coalesce(t.waiting_since, right_now) + longest)
-        end
-    from (
-        select m.client_id, m.interview_id, max(m.seq) as newest, max(m.seq) filter (where private.needs_answer(m.metadata, m.content)) as newest_to_answer,
-            bool_or(private.is_opt_out(m.content)) as must_not_wait
-        from new_rows as m
-        where m.role = 'user'
-        group by m.client_id, m.interview_id
-    ) as n
-    where t.client_id = n.client_id and t.interview_id = n.interview_id;
-    with queued as (
-        update private.threads as t
-        set task_id = (select s.id from pgmq.send('high_priority', private.task_message('agent_turn', t.id, t.client_id, 1), 0) as s (id)),
-            due_at = t.not_before, attempts = 0
-        from public.leads as l
-        where (t.client_id, t.interview_id) in (select n.client_id, n.interview_id from new_rows as n where n.role = 'user')
-            and t.task_id is null and t.inbound_seq > t.handled_seq
-            and l.id = t.lead_id and l.status <> 'blocked'
-        returning 1
-    )
-    select count(*) into queued from queued;
-    if queued > 0 then
+    set due_at = t.not_before, attempts = 0
+    from public.leads as l
+    where (t.client_id, t.interview_id) in (
+            select n.client_id, n.interview_id from new_rows as n where n.role = 'user' and private.needs_answer(n.metadata, n.content)
+        )
+        and t.task_id is null and t.inbound_seq > t.handled_seq
+        and l.id = t.lead_id and l.status <> 'blocked';
+    for client_id in select distinct n.client_id from new_rows as n order by 1 loop
+        work := work + private.admit_turns(client_id);
+    end loop;
+    if work > 0 then
         perform private.ring('agent_turn');
     end if;
     return null;
@@ -1533,7 +1600,7 @@ ALTER FUNCTION private.count_inbound() OWNER TO postgres;
 
 -- Name: FUNCTION count_inbound(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.count_inbound() IS 'Trigger: counts what leads said on their threads, starts the debounce, and queues one turn for each thread that has something to answer and none queued.';
+COMMENT ON FUNCTION private.count_inbound() IS 'Trigger: counts what leads said on their threads, starts the debounce, and has one turn wait for admission for each thread that has something to answer and none queued.';
 
 -- Name: current_profile_id(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -1550,6 +1617,31 @@ ALTER FUNCTION private.current_profile_id() OWNER TO postgres;
 -- Name: FUNCTION current_profile_id(); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.current_profile_id() IS 'The person whose token the request carries; null without one. Our own reading of the claims: roles of ours have no right to schema auth.';
+
+-- Name: debounce_ms(jsonb, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.debounce_ms(metadata jsonb, content text, question_type text) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$
+    select case
+        when s.pause = 0 then 0
+        -- A tap is a whole answer, and who wants to be left alone is not kept waiting.
+        when coalesce(debounce_ms.metadata ->> 'type', 'text') in ('button', 'list', 'flow') or private.is_opt_out(debounce_ms.content) then 0
+        -- One word answers a closed question, unless it is a "mas" or a "porque". One or two letters are an option's.
+        when debounce_ms.question_type in ('number', 'scale', 'yes_no', 'choice') and btrim(debounce_ms.content) ~ '^\S+$'
+            and (length(btrim(debounce_ms.content)) <= 2 or not private.looks_unfinished(debounce_ms.content)) then 0
+        when private.looks_unfinished(debounce_ms.content) then greatest(s.pause, private.setting_int('debounce_unfinished_ms'))
+        else s.pause
+    end
+    from (select private.setting_int('debounce_ms') as pause) as s;
+$_$;
+
+ALTER FUNCTION private.debounce_ms(metadata jsonb, content text, question_type text) OWNER TO postgres;
+
+-- Name: FUNCTION debounce_ms(metadata jsonb, content text, question_type text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.debounce_ms(metadata jsonb, content text, question_type text) IS 'Milliseconds to wait for more after this message (metadata, content) of a lead who was last asked a question of that type (null: none). None after a tap, an opt-out or one word to a closed question; longer after what looks unfinished.';
 
 -- Name: default_client_id(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2422,6 +2514,25 @@ ALTER FUNCTION private.leave_clients() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.leave_clients() IS 'Trigger: whose account is deleted works nowhere any more. The membership stays, as removed, without the person.';
 
+-- Name: leave_failed_queue(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.leave_failed_queue() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform pgmq.delete('failed_tasks', old.msg_id);
+    new.msg_id := null;
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.leave_failed_queue() OWNER TO postgres;
+
+-- Name: FUNCTION leave_failed_queue(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.leave_failed_queue() IS 'Trigger: a dead letter that is replayed or resolved is taken from the queue failed_tasks, so that the queue holds what somebody must look at.';
+
 -- Name: lock_threads(uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.lock_threads(thread_ids uuid[]) RETURNS void
@@ -2444,6 +2555,31 @@ ALTER FUNCTION private.lock_threads(thread_ids uuid[]) OWNER TO postgres;
 -- Name: FUNCTION lock_threads(thread_ids uuid[]); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.lock_threads(thread_ids uuid[]) IS 'Locks threads and their live interviews in the order that cannot deadlock.';
+
+-- Name: looks_unfinished(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.looks_unfinished(txt text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+    select coalesce(
+        btrim(looks_unfinished.txt) ~ '([,;:…(]|\.\.|[^-]-)$'
+        -- The last word asks for another: a conjunction, a preposition, an article. "é" is "yes" as often as it is a beginning, so accents count.
+        or lower(normalize(btrim(looks_unfinished.txt), nfc)) ~ concat(
+            '(^|\s)(e|mas|porque|pq|por causa|que|se|quando|ou|com|sem|para|pra|pro|de|do|da|dos|das|em|no|na|nos|nas',
+            '|o|a|os|as|um|uma|tipo|então|entao|além disso|alem disso)$'
+        )
+        -- Not said yet, only announced.
+        or private.plain(looks_unfinished.txt) in ('pera', 'perai', 'espera', 'espera ai', 'calma', 'so um momento', 'um momento', 'um minuto', 'so um minuto', 'deixa eu ver', 'deixa eu pensar', 'ja respondo'),
+        false
+    );
+$_$;
+
+ALTER FUNCTION private.looks_unfinished(txt text) OWNER TO postgres;
+
+-- Name: FUNCTION looks_unfinished(txt text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.looks_unfinished(txt text) IS 'Whether what a lead wrote breaks off in the middle or only announces that more will come: then its burst is waited for longer.';
 
 -- Name: make_partitions(regclass, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3070,6 +3206,26 @@ ALTER FUNCTION private.question_statistics(project_id uuid, question jsonb) OWNE
 
 COMMENT ON FUNCTION private.question_statistics(project_id uuid, question jsonb) IS 'One question''s figures over a project: counts, and by type mean, median, distribution, NPS, or up to 50 answers in words.';
 
+-- Name: question_type(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.question_type(interview_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select q.v ->> 'type'
+    from public.interviews as i
+    join public.projects as p on p.id = i.project_id
+    cross join jsonb_array_elements(p.config #> '{questionnaire,questions}') as q (v)
+    where i.id = question_type.interview_id and q.v ->> 'key' = i.current_question
+    limit 1;
+$$;
+
+ALTER FUNCTION private.question_type(interview_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION question_type(interview_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.question_type(interview_id uuid) IS 'The type of the question that an interview''s lead was last asked; null before the first one.';
+
 -- Name: queue_report(uuid, uuid, boolean); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.queue_report(project_id uuid, interview_id uuid, right_now boolean) RETURNS uuid
@@ -3111,9 +3267,9 @@ CREATE FUNCTION private.queue_turn(thread_id uuid) RETURNS void
     AS $$
 begin
     update private.threads as t
-    set task_id = (select s.id from pgmq.send('high_priority', private.task_message('agent_turn', t.id, t.client_id, 1), 0) as s (id)),
-        attempts = 0, due_at = coalesce(t.not_before, clock_timestamp())
+    set due_at = greatest(t.not_before, clock_timestamp()), attempts = 0
     where t.id = queue_turn.thread_id and t.task_id is null and t.inbound_seq > t.handled_seq;
+    perform private.admit_turns(t.client_id) from private.threads as t where t.id = queue_turn.thread_id;
 end
 $$;
 
@@ -3121,7 +3277,7 @@ ALTER FUNCTION private.queue_turn(thread_id uuid) OWNER TO postgres;
 
 -- Name: FUNCTION queue_turn(thread_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.queue_turn(thread_id uuid) IS 'Queues a turn of a thread that has unhandled input, unless one is queued. Idempotent.';
+COMMENT ON FUNCTION private.queue_turn(thread_id uuid) IS 'Has a turn of a thread that has unhandled input wait for admission, unless one is queued. Idempotent.';
 
 -- Name: read_answer(jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3320,24 +3476,6 @@ ALTER FUNCTION private.render_template(body text, parameters text[]) OWNER TO po
 
 COMMENT ON FUNCTION private.render_template(body text, parameters text[]) IS 'A template''s body with its parameters put in.';
 
--- Name: retry_delay_s(integer); Type: FUNCTION; Schema: private; Owner: postgres
-
-CREATE FUNCTION private.retry_delay_s(attempts integer) RETURNS integer
-    LANGUAGE sql STABLE
-    SET search_path TO ''
-    AS $$
-    -- null after the last attempt.
-    select case when retry_delay_s.attempts < private.setting_int('max_attempts')
-        then coalesce((private.setting('retry_after_s') ->> (retry_delay_s.attempts - 1))::integer, (private.setting('retry_after_s') ->> -1)::integer)
-    end;
-$$;
-
-ALTER FUNCTION private.retry_delay_s(attempts integer) OWNER TO postgres;
-
--- Name: FUNCTION retry_delay_s(attempts integer); Type: COMMENT; Schema: private; Owner: postgres
-
-COMMENT ON FUNCTION private.retry_delay_s(attempts integer) IS 'Seconds to the next attempt after so many were made; null when there is none left.';
-
 -- Name: retry_delivery(uuid, jsonb, boolean); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable boolean) RETURNS jsonb
@@ -3346,16 +3484,17 @@ CREATE FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable 
     AS $$
 declare
     d public.deliveries;
-    wait_s integer;
+    again record;
 begin
     select * into strict d from public.deliveries as x where x.id = retry_delivery.delivery_id;
-    wait_s := case when retryable then private.retry_delay_s(d.attempts) end;
-    if wait_s is not null then
+    select * into again from private.retry_wait(retry_delivery.error, retry_delivery.retryable, d.attempts);
+    if again.wait is not null then
         update public.deliveries as x
-        set status = 'queued', claim = null, error = retry_delivery.error, due_at = clock_timestamp() + make_interval(secs => wait_s)
+        set status = 'queued', claim = null, error = retry_delivery.error, due_at = clock_timestamp() + again.wait,
+            attempts = case when again.counted then x.attempts else x.attempts - 1 end
         where x.id = d.id;
-        perform pgmq.set_vt(d.queue, d.task_id, wait_s);
-        return jsonb_build_object('outcome', 'retry', 'retry_in_ms', wait_s * 1000);
+        perform pgmq.set_vt(d.queue, d.task_id, ceil(extract(epoch from again.wait))::integer);
+        return jsonb_build_object('outcome', 'retry', 'retry_in_ms', ceil(extract(epoch from again.wait) * 1000)::integer);
     end if;
     perform private.bury(d.queue, 'delivery', d.id, d.client_id, d.task_id, retry_delivery.error, d.attempts);
     update public.deliveries as x
@@ -3369,7 +3508,7 @@ ALTER FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable b
 
 -- Name: FUNCTION retry_delivery(delivery_id uuid, error jsonb, retryable boolean); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable boolean) IS 'After a failed attempt at a delivery: again after 1, 5, 25 seconds, or, when that was the last one or the error is permanent, failed and a dead letter.';
+COMMENT ON FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable boolean) IS 'After a failed attempt at a delivery: again after 1, 5, 25 seconds (throttled: when error.retry_after_ms says, uncounted), or, when that was the last one or the error is permanent, failed and a dead letter.';
 
 -- Name: retry_report(uuid, jsonb, boolean); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3379,16 +3518,17 @@ CREATE FUNCTION private.retry_report(report_id uuid, error jsonb, retryable bool
     AS $$
 declare
     r public.reports;
-    wait_s integer;
+    again record;
 begin
     select * into strict r from public.reports as x where x.id = retry_report.report_id;
-    wait_s := case when retryable then private.retry_delay_s(r.attempts) end;
-    if wait_s is not null then
+    select * into again from private.retry_wait(retry_report.error, retry_report.retryable, r.attempts);
+    if again.wait is not null then
         update public.reports as x
-        set status = 'queued', stale = true, claim = null, error = retry_report.error, due_at = clock_timestamp() + make_interval(secs => wait_s)
+        set status = 'queued', stale = true, claim = null, error = retry_report.error, due_at = clock_timestamp() + again.wait,
+            attempts = case when again.counted then x.attempts else x.attempts - 1 end
         where x.id = r.id;
-        perform pgmq.set_vt('low_priority', r.task_id, wait_s);
-        return jsonb_build_object('outcome', 'retry', 'retry_in_ms', wait_s * 1000);
+        perform pgmq.set_vt('low_priority', r.task_id, ceil(extract(epoch from again.wait))::integer);
+        return jsonb_build_object('outcome', 'retry', 'retry_in_ms', ceil(extract(epoch from again.wait) * 1000)::integer);
     end if;
     perform private.bury('low_priority', 'report', r.id, r.client_id, r.task_id, retry_report.error, r.attempts);
     update public.reports as x
@@ -3402,7 +3542,7 @@ ALTER FUNCTION private.retry_report(report_id uuid, error jsonb, retryable boole
 
 -- Name: FUNCTION retry_report(report_id uuid, error jsonb, retryable boolean); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.retry_report(report_id uuid, error jsonb, retryable boolean) IS 'After a failed attempt at a report: again after 1, 5, 25 seconds, or failed and a dead letter.';
+COMMENT ON FUNCTION private.retry_report(report_id uuid, error jsonb, retryable boolean) IS 'After a failed attempt at a report: again after 1, 5, 25 seconds (throttled: when error.retry_after_ms says, uncounted), or failed and a dead letter.';
 
 -- Name: retry_turn(uuid, jsonb, boolean, public.turn_status); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3412,21 +3552,25 @@ CREATE FUNCTION private.retry_turn(thread_id uuid, error jsonb, retryable boolea
     AS $$
 declare
     t private.threads;
-    wait_s integer;
+    again record;
 begin
     select * into strict t from private.threads as x where x.id = retry_turn.thread_id;
     if t.lease is not null then
-        insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, error, started_at)
-        values (t.lease, t.client_id, t.id, t.interview_id, retry_turn.status, t.handled_seq, t.lease_seq, t.attempts, t.reruns, retry_turn.error, t.lease_began_at)
+        -- A crash is noticed late: what it held ended when its lease lapsed.
+        insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, error, started_at, finished_at)
+        values (
+            t.lease, t.client_id, t.id, t.interview_id, retry_turn.status, t.handled_seq, t.lease_seq, t.attempts, t.reruns, retry_turn.error,
+            t.lease_began_at, case retry_turn.status when 'crashed' then t.lease_until else clock_timestamp() end
+        )
         on conflict (id) do nothing;
     end if;
-    wait_s := case when retryable then private.retry_delay_s(t.attempts) end;
-    if wait_s is not null then
+    select * into again from private.retry_wait(retry_turn.error, retry_turn.retryable, t.attempts);
+    if again.wait is not null then
         update private.threads as x
-        set lease = null, lease_until = null, due_at = clock_timestamp() + make_interval(secs => wait_s)
+        set lease = null, lease_until = null, due_at = clock_timestamp() + again.wait, attempts = case when again.counted then x.attempts else x.attempts - 1 end
         where x.id = t.id;
-        perform pgmq.set_vt('high_priority', t.task_id, wait_s);
-        return jsonb_build_object('outcome', 'retry', 'retry_in_ms', wait_s * 1000);
+        perform pgmq.set_vt('high_priority', t.task_id, ceil(extract(epoch from again.wait))::integer);
+        return jsonb_build_object('outcome', 'retry', 'retry_in_ms', ceil(extract(epoch from again.wait) * 1000)::integer);
     end if;
     -- The input stays unhandled: the lead's next message, or a replay, has it answered after all.
     perform private.bury('high_priority', 'agent_turn', t.id, t.client_id, t.task_id, retry_turn.error, t.attempts);
@@ -3441,7 +3585,34 @@ ALTER FUNCTION private.retry_turn(thread_id uuid, error jsonb, retryable boolean
 
 -- Name: FUNCTION retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status) IS 'After a failed turn: again after 1, 5, 25 seconds, or, when that was the last attempt or the error is permanent, a dead letter. The attempt is kept in turns.';
+COMMENT ON FUNCTION private.retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status) IS 'After a failed turn: again after 1, 5, 25 seconds (throttled: when error.retry_after_ms says, uncounted), or, when that was the last attempt or the error is permanent, a dead letter. The attempt is kept in turns.';
+
+-- Name: retry_wait(jsonb, boolean, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.retry_wait(error jsonb, retryable boolean, attempts integer, OUT wait interval, OUT counted boolean) RETURNS record
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select
+        case
+            when not retryable then null
+            -- Throttled: the other side says when to come back, and that was no attempt at the work.
+            when e.after_ms is not null then make_interval(secs => least(greatest(e.after_ms, 1), 3600000) / 1000.0)
+            when retry_wait.attempts < private.setting_int('max_attempts') then make_interval(secs => coalesce(
+                (private.setting('retry_after_s') ->> (retry_wait.attempts - 1))::integer, (private.setting('retry_after_s') ->> -1)::integer
+            ))
+        end,
+        e.after_ms is null
+    from (
+        select case jsonb_typeof(retry_wait.error -> 'retry_after_ms') when 'number' then (retry_wait.error ->> 'retry_after_ms')::numeric end as after_ms
+    ) as e;
+$$;
+
+ALTER FUNCTION private.retry_wait(error jsonb, retryable boolean, attempts integer, OUT wait interval, OUT counted boolean) OWNER TO postgres;
+
+-- Name: FUNCTION retry_wait(error jsonb, retryable boolean, attempts integer, OUT wait interval, OUT counted boolean); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.retry_wait(error jsonb, retryable boolean, attempts integer, OUT wait interval, OUT counted boolean) IS 'When work that failed so many times is tried again: wait (null: never) and whether the attempt counted. 1, 5, 25 seconds after a failure; after error.retry_after_ms, at most an hour, when the other side throttled.';
 
 -- Name: ring(text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3808,6 +3979,9 @@ begin
     for item in select c.client_id from private.clients_to_invite() as c (client_id) loop
         perform private.invite_next(item.client_id);
     end loop;
+    for item in select distinct t.client_id from private.threads as t where t.task_id is null and t.due_at is not null loop
+        perform private.admit_turns(item.client_id);
+    end loop;
     for item in
         select distinct d.client_id, d.queue from public.deliveries as d
         where d.status in ('queued', 'deferred') and d.task_id is null and d.due_at <= now()
@@ -4000,7 +4174,7 @@ COMMENT ON COLUMN private.threads.address IS 'How the lead wrote last, verbatim:
 
 -- Name: COLUMN threads.due_at; Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON COLUMN private.threads.due_at IS 'When the task is to be looked at next: an estimate that the sweep rings by.';
+COMMENT ON COLUMN private.threads.due_at IS 'When the turn is to be looked at next: an estimate that the sweep rings by. With a due_at and no task_id the turn waits for admission; null: nothing waits.';
 
 -- Name: COLUMN threads.task_id; Type: COMMENT; Schema: private; Owner: postgres
 
@@ -4286,6 +4460,9 @@ CREATE FUNCTION public.queue_metrics() RETURNS TABLE(queue text, waiting bigint,
         select 'high_priority' as queue, t.task_id, t.due_at from private.threads as t
         where t.client_id in (select m.id from mine as m) and t.task_id is not null
         union all
+        select 'high_priority', null, t.due_at from private.threads as t
+        where t.client_id in (select m.id from mine as m) and t.task_id is null and t.due_at is not null
+        union all
         select d.queue, d.task_id, d.due_at from public.deliveries as d
         where d.client_id in (select m.id from mine as m) and d.status in ('queued', 'deferred', 'sending', 'unknown')
         union all
@@ -4360,7 +4537,8 @@ CREATE TABLE public.failed_tasks (
     status public.failed_task_status DEFAULT 'dead'::public.failed_task_status NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     replayed_at timestamp with time zone,
-    resolved_at timestamp with time zone
+    resolved_at timestamp with time zone,
+    msg_id bigint
 );
 
 ALTER TABLE ONLY public.failed_tasks FORCE ROW LEVEL SECURITY;
@@ -4370,6 +4548,10 @@ ALTER TABLE public.failed_tasks OWNER TO postgres;
 -- Name: TABLE failed_tasks; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON TABLE public.failed_tasks IS 'The dead letters: work that failed for good, with its error. The queue of the same name carries their ids.';
+
+-- Name: COLUMN failed_tasks.msg_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.failed_tasks.msg_id IS 'The message in the queue failed_tasks that carries this row''s id, while it is dead.';
 
 -- Name: replay_failed_task(uuid); Type: FUNCTION; Schema: public; Owner: postgres
 
@@ -4631,7 +4813,7 @@ begin
     perform private.lock_threads(array(select (x ->> 'thread_id')::uuid from jsonb_array_elements(results) as x));
     for item in select x from jsonb_array_elements(results) as x order by (x ->> 'thread_id')::uuid loop
         begin
-            verdicts := verdicts || private.commit_turn(item, 60);
+            verdicts := verdicts || private.commit_turn(item, private.setting_int('visibility_s'));
         exception
             when deadlock_detected or lock_not_available or query_canceled then
                 raise;
@@ -4720,7 +4902,7 @@ begin
             end if;
             select * into d from public.deliveries as x where x.id = d.id;
             if d.thread_id is not null and d.status not in ('queued', 'unknown') then
-                next_task := private.release_next(d.thread_id, 60);
+                next_task := private.release_next(d.thread_id, private.setting_int('visibility_s'));
             end if;
             answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
         exception
@@ -5731,6 +5913,14 @@ CREATE INDEX idx_threads_interview_id ON private.threads USING btree (client_id,
 
 CREATE INDEX idx_threads_lead_id ON private.threads USING btree (client_id, lead_id);
 
+-- Name: idx_threads_queued; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_threads_queued ON private.threads USING btree (client_id) WHERE (task_id IS NOT NULL);
+
+-- Name: idx_threads_waiting; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_threads_waiting ON private.threads USING btree (client_id, due_at) WHERE ((task_id IS NULL) AND (due_at IS NOT NULL));
+
 -- Name: a_profile_has_one_conversation_per_client; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE UNIQUE INDEX a_profile_has_one_conversation_per_client ON public.conversations USING btree (client_id, profile_id) WHERE (profile_id IS NOT NULL);
@@ -6126,6 +6316,10 @@ CREATE TRIGGER _100_touch BEFORE UPDATE ON public.tools FOR EACH ROW EXECUTE FUN
 -- Name: consents _500_apply_consent; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _500_apply_consent AFTER INSERT ON public.consents FOR EACH ROW EXECUTE FUNCTION private.apply_consent();
+
+-- Name: failed_tasks _500_leave_failed_queue; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _500_leave_failed_queue BEFORE UPDATE OF status ON public.failed_tasks FOR EACH ROW WHEN (((old.status = 'dead'::public.failed_task_status) AND (new.status <> 'dead'::public.failed_task_status) AND (old.msg_id IS NOT NULL))) EXECUTE FUNCTION private.leave_failed_queue();
 
 -- Name: client_members _500_owner_of_client; Type: TRIGGER; Schema: public; Owner: postgres
 
@@ -6836,6 +7030,10 @@ REVOKE ALL ON FUNCTION private.admit_deliveries(client_id uuid, queue text) FROM
 
 REVOKE ALL ON FUNCTION private.admit_reports(client_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION admit_turns(client_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.admit_turns(client_id uuid) FROM PUBLIC;
+
 -- Name: TABLE interview_answers; Type: ACL; Schema: public; Owner: postgres
 
 GRANT SELECT ON TABLE public.interview_answers TO authenticated;
@@ -6914,6 +7112,10 @@ REVOKE ALL ON FUNCTION private.count_inbound() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.current_profile_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.current_profile_id() TO authenticated;
+
+-- Name: FUNCTION debounce_ms(metadata jsonb, content text, question_type text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.debounce_ms(metadata jsonb, content text, question_type text) FROM PUBLIC;
 
 -- Name: FUNCTION default_client_id(); Type: ACL; Schema: private; Owner: postgres
 
@@ -7067,9 +7269,17 @@ REVOKE ALL ON FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) FROM
 
 REVOKE ALL ON FUNCTION private.leave_clients() FROM PUBLIC;
 
+-- Name: FUNCTION leave_failed_queue(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.leave_failed_queue() FROM PUBLIC;
+
 -- Name: FUNCTION lock_threads(thread_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.lock_threads(thread_ids uuid[]) FROM PUBLIC;
+
+-- Name: FUNCTION looks_unfinished(txt text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.looks_unfinished(txt text) FROM PUBLIC;
 
 -- Name: FUNCTION make_partitions(parent regclass, months_ahead integer); Type: ACL; Schema: private; Owner: postgres
 
@@ -7144,6 +7354,10 @@ GRANT ALL ON FUNCTION private.question_problem(question jsonb) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.question_statistics(project_id uuid, question jsonb) FROM PUBLIC;
 
+-- Name: FUNCTION question_type(interview_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.question_type(interview_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION queue_report(project_id uuid, interview_id uuid, right_now boolean); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.queue_report(project_id uuid, interview_id uuid, right_now boolean) FROM PUBLIC;
@@ -7176,10 +7390,6 @@ REVOKE ALL ON FUNCTION private.release_next(thread_id uuid, visibility_s integer
 
 REVOKE ALL ON FUNCTION private.render_template(body text, parameters text[]) FROM PUBLIC;
 
--- Name: FUNCTION retry_delay_s(attempts integer); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.retry_delay_s(attempts integer) FROM PUBLIC;
-
 -- Name: FUNCTION retry_delivery(delivery_id uuid, error jsonb, retryable boolean); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable boolean) FROM PUBLIC;
@@ -7191,6 +7401,10 @@ REVOKE ALL ON FUNCTION private.retry_report(report_id uuid, error jsonb, retryab
 -- Name: FUNCTION retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status) FROM PUBLIC;
+
+-- Name: FUNCTION retry_wait(error jsonb, retryable boolean, attempts integer, OUT wait interval, OUT counted boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.retry_wait(error jsonb, retryable boolean, attempts integer, OUT wait interval, OUT counted boolean) FROM PUBLIC;
 
 -- Name: FUNCTION ring(function_name text); Type: ACL; Schema: private; Owner: postgres
 

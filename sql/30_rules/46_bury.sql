@@ -2,15 +2,14 @@ create or replace function private.bury(queue text, task text, task_row_id uuid,
 language plpgsql security definer set search_path = ''
 as $$
 declare
-    failed_id uuid;
+    failed_id uuid := gen_random_uuid();
 begin
-    insert into public.failed_tasks (client_id, queue, task, task_row_id, payload, error, attempts)
+    insert into public.failed_tasks (id, client_id, queue, task, task_row_id, payload, error, attempts, msg_id)
     values (
-        bury.client_id, bury.queue, bury.task, bury.task_row_id,
-        private.task_message(bury.task, bury.task_row_id, bury.client_id, bury.attempts), bury.error, bury.attempts
-    )
-    returning id into failed_id;
-    perform pgmq.send('failed_tasks', jsonb_build_object('id', failed_id, 'client_id', bury.client_id), 0);
+        failed_id, bury.client_id, bury.queue, bury.task, bury.task_row_id,
+        private.task_message(bury.task, bury.task_row_id, bury.client_id, bury.attempts), bury.error, bury.attempts,
+        (select s.id from pgmq.send('failed_tasks', jsonb_build_object('id', failed_id, 'client_id', bury.client_id), 0) as s (id))
+    );
     if bury.msg_id is not null then
         perform pgmq.delete(bury.queue, bury.msg_id);
     end if;

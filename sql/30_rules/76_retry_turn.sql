@@ -3,21 +3,25 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
     t private.threads;
-    wait_s integer;
+    again record;
 begin
     select * into strict t from private.threads as x where x.id = retry_turn.thread_id;
     if t.lease is not null then
-        insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, error, started_at)
-        values (t.lease, t.client_id, t.id, t.interview_id, retry_turn.status, t.handled_seq, t.lease_seq, t.attempts, t.reruns, retry_turn.error, t.lease_began_at)
+        -- A crash is noticed late: what it held ended when its lease lapsed.
+        insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, error, started_at, finished_at)
+        values (
+            t.lease, t.client_id, t.id, t.interview_id, retry_turn.status, t.handled_seq, t.lease_seq, t.attempts, t.reruns, retry_turn.error,
+            t.lease_began_at, case retry_turn.status when 'crashed' then t.lease_until else clock_timestamp() end
+        )
         on conflict (id) do nothing;
     end if;
-    wait_s := case when retryable then private.retry_delay_s(t.attempts) end;
-    if wait_s is not null then
+    select * into again from private.retry_wait(retry_turn.error, retry_turn.retryable, t.attempts);
+    if again.wait is not null then
         update private.threads as x
-        set lease = null, lease_until = null, due_at = clock_timestamp() + make_interval(secs => wait_s)
+        set lease = null, lease_until = null, due_at = clock_timestamp() + again.wait, attempts = case when again.counted then x.attempts else x.attempts - 1 end
         where x.id = t.id;
-        perform pgmq.set_vt('high_priority', t.task_id, wait_s);
-        return jsonb_build_object('outcome', 'retry', 'retry_in_ms', wait_s * 1000);
+        perform pgmq.set_vt('high_priority', t.task_id, ceil(extract(epoch from again.wait))::integer);
+        return jsonb_build_object('outcome', 'retry', 'retry_in_ms', ceil(extract(epoch from again.wait) * 1000)::integer);
     end if;
     -- The input stays unhandled: the lead's next message, or a replay, has it answered after all.
     perform private.bury('high_priority', 'agent_turn', t.id, t.client_id, t.task_id, retry_turn.error, t.attempts);
@@ -28,4 +32,4 @@ begin
 end
 $$;
 comment on function private.retry_turn(uuid, jsonb, boolean, public.turn_status) is
-'After a failed turn: again after 1, 5, 25 seconds, or, when that was the last attempt or the error is permanent, a dead letter. The attempt is kept in turns.';
+'After a failed turn: again after 1, 5, 25 seconds (throttled: when error.retry_after_ms says, uncounted), or, when that was the last attempt or the error is permanent, a dead letter. The attempt is kept in turns.';

@@ -38,12 +38,7 @@ begin
         end if;
         if t.lease is not null then
             -- Its instance died. That was an attempt.
-            insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, started_at)
-            values (t.lease, t.client_id, t.id, t.interview_id, 'crashed', t.handled_seq, t.lease_seq, t.attempts, t.reruns, t.lease_began_at)
-            on conflict (id) do nothing;
-        end if;
-        if t.attempts >= private.setting_int('max_attempts') then
-            perform private.retry_turn(t.id, '{"code": "no_result", "message": "no attempt came back with a result"}', false, 'crashed');
+            perform private.retry_turn(t.id, '{"code": "no_result", "message": "the attempt came back with no result"}', true, 'crashed');
             continue;
         end if;
         perform pgmq.set_vt('high_priority', task.msg_id, visibility_s);
@@ -60,8 +55,10 @@ begin
         returning * into t;
         granted := granted || private.turn_task(t, 0);
     end loop;
+    -- What is begun makes room for what waits.
+    perform private.admit_turns(c.client_id) from (select distinct (x ->> 'client_id')::uuid as client_id from jsonb_array_elements(granted) as x) as c;
     return granted;
 end
 $$;
 comment on function private.begin_turns(jsonb, integer) is
-'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done, busy or exhausted; says how long a debounce still runs. Never waits for a lock.';
+'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done or busy, counts a lease that lapsed as a failed attempt, says how long a debounce still runs, and admits further turns of the same clients. Never waits for a lock.';

@@ -29,8 +29,9 @@ begin
             perform pgmq.set_vt(task.queue, task.msg_id, ceil(extract(epoch from r.due_at - clock_timestamp()))::integer);
             continue;
         end if;
-        if r.attempts >= private.setting_int('max_attempts') then
-            perform private.retry_report(r.id, coalesce(r.error, '{"code": "no_result", "message": "no attempt came back with a result"}'), false);
+        if r.status = 'writing' then
+            -- Its instance died. That was an attempt.
+            perform private.retry_report(r.id, '{"code": "no_result", "message": "the attempt came back with no result"}', true);
             continue;
         end if;
         perform pgmq.set_vt(task.queue, task.msg_id, visibility_s);

@@ -30,6 +30,9 @@ begin
     for item in select c.client_id from private.clients_to_invite() as c (client_id) loop
         perform private.invite_next(item.client_id);
     end loop;
+    for item in select distinct t.client_id from private.threads as t where t.task_id is null and t.due_at is not null loop
+        perform private.admit_turns(item.client_id);
+    end loop;
     for item in
         select distinct d.client_id, d.queue from public.deliveries as d
         where d.status in ('queued', 'deferred') and d.task_id is null and d.due_at <= now()

@@ -155,7 +155,8 @@ class World(Session):
         """Lets time pass: everything that waits has waited so much longer."""
         ago = f"interval '{seconds} seconds'"
         self.all(
-            f"update private.threads set lease_until = lease_until - {ago}, due_at = due_at - {ago},"
+            f"update private.threads set lease_began_at = lease_began_at - {ago},"
+            f" lease_until = lease_until - {ago}, due_at = due_at - {ago},"
             f" not_before = not_before - {ago}, waiting_since = waiting_since - {ago},"
             f" last_inbound_at = last_inbound_at - {ago}"
         )
@@ -303,6 +304,13 @@ class Interview:
         """The turn's task, leased."""
         (task,) = (task for task in self.world.claim("high_priority") if task["id"] == self.thread)
         return task
+
+    def lapse(self, visibility_s: int = 30) -> None:
+        """The instance that holds the turn dies; its claim runs out, is noticed, and the wait for the next attempt
+        passes."""
+        self.world.later(visibility_s + 1)
+        assert self.world.claim("high_priority") == []
+        self.world.later(26)
 
     def commit(self, task: JSON, **proposal: Any) -> JSON:
         """Commits a turn with what the model proposed."""

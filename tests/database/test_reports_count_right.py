@@ -199,6 +199,8 @@ def test_a_report_is_saved_only_under_its_claim(tenant: Tenant) -> None:
     tenant.all("select public.request_report(%s)", project)
     late = _report(world, "project")
     world.later(31)
+    assert world.claim("low_priority") == [], "a crash is a failed attempt, and waits like one"
+    world.later(1)
     task = _report(world, "project")
     assert task["attempt"] == 2
     assert _save(world, late) == "stale"

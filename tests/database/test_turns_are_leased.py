@@ -108,7 +108,7 @@ def test_a_stale_commit_writes_nothing(interview: Interview) -> None:
     world = interview.world
     interview.say("9")
     late = interview.claim()
-    world.later(31)
+    interview.lapse()
     interview.claim()
     before = _everything(world)
     proposal = {"answers": [{"key": "nota", "value": 1}], "opt_out": True, "acknowledgement": "Tarde"}

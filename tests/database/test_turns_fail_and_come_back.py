@@ -61,19 +61,55 @@ def test_a_permanent_failure_is_a_dead_letter_at_once(interview: Interview) -> N
     assert interview.tenant.one("select attempts from public.failed_tasks") == 1
 
 
+def test_throttling_postpones_and_does_not_count(interview: Interview) -> None:
+    """A model that says when to come back is asked again then, as often as need be; its failures count as ever."""
+    world = interview.world
+    interview.say("9")
+    for _ in range(6):
+        task = interview.claim()
+        assert task["attempt"] == 1
+        error = {"code": "model_throttled", "message": "mais tarde", "retry_after_ms": 2500}
+        answer = world.worker(
+            "fail_task", task="agent_turn", id=task["id"], claim=task["claim"], error=error, retryable=True
+        )
+        assert answer == {"outcome": "retry", "retry_in_ms": 2500}
+        assert world.claim("high_priority") == []
+        world.later(3)
+    assert _fail(world, interview.claim()) == {"outcome": "retry", "retry_in_ms": 1000}
+    world.later(1)
+    assert interview.claim()["attempt"] == 2
+    assert world.one("select count(*) from public.failed_tasks") == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "waited"), [(0, 1), (-5, 1), (10**12, 3600000), (0.4, 1), ("500", 1000), (None, 1000)]
+)
+def test_an_absurd_time_to_come_back_is_bounded(interview: Interview, said: object, waited: int) -> None:
+    """At least a millisecond, at most an hour; what is no number is an ordinary failure."""
+    interview.say("9")
+    task = interview.claim()
+    error = {"code": "model_throttled", "retry_after_ms": said}
+    assert interview.world.worker(
+        "fail_task", task="agent_turn", id=task["id"], claim=task["claim"], error=error, retryable=True
+    ) == {"outcome": "retry", "retry_in_ms": waited}
+
+
 def test_a_crash_is_an_attempt_and_the_fourth_is_a_dead_letter(interview: Interview) -> None:
     """An instance that dies is noticed when its lease lapses; a poison task cannot go round for ever."""
     world = interview.world
     interview.say("9")
-    for attempt in (1, 2, 3, 4):
+    for attempt, wait in ((1, 1), (2, 5), (3, 25), (4, 0)):
         assert interview.claim()["attempt"] == attempt
+        world.later(29)
         assert world.claim("high_priority") == []
-        world.later(31)
+        world.later(2)
+        assert world.claim("high_priority") == [], "noticed now, and put off like any failed attempt"
+        world.later(wait)
     assert world.claim("high_priority") == []
     assert world.queued("high_priority") == 0
-    assert world.all("select status::text, attempt from public.turns order by attempt") == [
-        ("crashed", n) for n in (1, 2, 3, 4)
-    ]
+    assert world.all(
+        "select status::text, attempt, finished_at - started_at > interval '29 s' from public.turns order by attempt"
+    ) == [("crashed", n, True) for n in (1, 2, 3, 4)], "a crashed turn lasted until its lease lapsed"
     assert interview.tenant.all("select attempts, error ->> 'code' from public.failed_tasks") == [(4, "no_result")]
 
 
@@ -97,9 +133,11 @@ def test_a_replayed_turn_answers_everything_since(interview: Interview) -> None:
     interview.say("9")
     _fail(world, interview.claim(), retryable=False)
     failed = tenant.one("select id from public.failed_tasks")
+    assert world.queued("failed_tasks") == 1
     assert tenant.one("select status::text from public.replay_failed_task(%s)", failed) == "replayed"
     assert tenant.one("select status::text from public.replay_failed_task(%s)", failed) == "replayed"
     assert world.queued("high_priority") == 1
+    assert world.queued("failed_tasks") == 0, "the queue holds what somebody must look at"
     interview.say("porque sim")
     task = interview.claim()
     assert (task["attempt"], [item["content"] for item in task["work"]["input"]]) == (1, ["9", "porque sim"])

@@ -8,6 +8,9 @@ as $$
         select 'high_priority' as queue, t.task_id, t.due_at from private.threads as t
         where t.client_id in (select m.id from mine as m) and t.task_id is not null
         union all
+        select 'high_priority', null, t.due_at from private.threads as t
+        where t.client_id in (select m.id from mine as m) and t.task_id is null and t.due_at is not null
+        union all
         select d.queue, d.task_id, d.due_at from public.deliveries as d
         where d.client_id in (select m.id from mine as m) and d.status in ('queued', 'deferred', 'sending', 'unknown')
         union all

@@ -56,7 +56,7 @@ begin
             end if;
             select * into d from public.deliveries as x where x.id = d.id;
             if d.thread_id is not null and d.status not in ('queued', 'unknown') then
-                next_task := private.release_next(d.thread_id, 60);
+                next_task := private.release_next(d.thread_id, private.setting_int('visibility_s'));
             end if;
             answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
         exception
