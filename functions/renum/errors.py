@@ -15,7 +15,7 @@ RenumError
 from __future__ import annotations
 
 import traceback
-from typing import Literal
+from typing import Any, Literal
 
 Scope = Literal["message", "recipient", "number", "account"]
 Outcome = Literal["failed", "throttled", "unknown"]
@@ -70,10 +70,12 @@ class RequestError(RenumError):
 
 
 class ModelError(RenumError):
-    """The chat model could not be loaded, timed out, or gave an answer that does not follow its schema."""
+    """The chat model could not be loaded, timed out, throttled (come back after `retry_after_ms`), or gave an answer
+    that does not follow its schema."""
 
-    def __init__(self, code: str, message: str, *, retryable: bool) -> None:
+    def __init__(self, code: str, message: str, *, retryable: bool, retry_after_ms: int | None = None) -> None:
         super().__init__(code, message, retryable=retryable)
+        self.retry_after_ms = retry_after_ms
 
 
 class TaskError(RenumError):
@@ -105,15 +107,19 @@ class SendError(RenumError):
         self.retry_after_ms = retry_after_ms
 
 
-def describe(error: BaseException) -> dict[str, str]:
-    """What may be stored about a failed task: `code`, `message` and a `trace` of places.
+def describe(error: BaseException) -> dict[str, Any]:
+    """What may be stored about a failed task: `code`, `message`, a `trace` of places, and `retry_after_ms` when it was
+    throttled.
 
     Messages of foreign exceptions are left out: they may quote what a lead wrote or a header that holds a key.
     """
     frames = traceback.extract_tb(error.__traceback__)
     trace = "\n".join(f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno} in {frame.name}" for frame in frames[-12:])
     if isinstance(error, RenumError):
-        return {"code": error.code, "message": error.message, "trace": trace}
+        wait = getattr(error, "retry_after_ms", None)
+        return {"code": error.code, "message": error.message, "trace": trace} | (
+            {} if wait is None else {"retry_after_ms": wait}
+        )
     name = type(error).__name__
     return {
         "code": "unexpected",

@@ -107,7 +107,7 @@ class Rpc:
         return str((await self._call("save_report", arguments))["verdict"])
 
     async def fail_task(
-        self, task: Task, error: dict[str, str], *, retryable: bool, patience_s: float = BRIEF_S
+        self, task: Task, error: dict[str, Any], *, retryable: bool, patience_s: float = BRIEF_S
     ) -> Failure:
         """Reports a failed attempt; SQL decides between another one and the dead letters."""
         arguments = {

@@ -16,6 +16,7 @@ from langgraph.runtime import Runtime
 from pydantic import ValidationError
 
 from renum.agent.context import AgentContext
+from renum.agent.failures import model_error
 from renum.agent.phrases import unreadable_reply
 from renum.agent.prompts import interview_messages
 from renum.agent.state import InterviewState, Understanding
@@ -83,9 +84,7 @@ async def understand(state: InterviewState, runtime: Runtime[AgentContext]) -> I
             "model_timeout", f"{context.model_name} did not answer within {context.timeout_s:g} s", retryable=True
         ) from error
     except Exception as error:
-        raise ModelError(
-            "model_failed", f"{context.model_name} failed ({type(error).__name__})", retryable=True
-        ) from error
+        raise model_error(context.model_name, error) from error
     if not answer.tool_calls:
         raise ModelError("model_malformed", f"{context.model_name} did not call its tool", retryable=True)
     try:

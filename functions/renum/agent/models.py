@@ -14,7 +14,6 @@ from renum.errors import ModelError
 from renum.settings import settings
 
 OFFLINE = "offline"
-RETRIES = 2
 
 
 @lru_cache(maxsize=32)
@@ -29,7 +28,8 @@ def chat_model(name: str) -> BaseChatModel:
     try:
         from langchain.chat_models import init_chat_model
 
-        model: BaseChatModel = init_chat_model(name, timeout=config.model_timeout_s, max_retries=RETRIES)
+        # No retries of its own: the task's attempts are the database's to count and to space.
+        model: BaseChatModel = init_chat_model(name, timeout=config.model_timeout_s, max_retries=0)
     except Exception as error:
         # The reason may quote a key; the class is enough to find it.
         raise ModelError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from renum.agent.failures import model_error
 from renum.agent.models import chat_model
 from renum.errors import ModelError
 from renum.log import Log
@@ -33,7 +34,7 @@ async def write_summary(work: ReportWork) -> tuple[str, str, dict[str, int]]:
             "model_timeout", f"{name} did not answer within {config.model_timeout_s:g} s", retryable=True
         ) from error
     except Exception as error:
-        raise ModelError("model_failed", f"{name} failed ({type(error).__name__})", retryable=True) from error
+        raise model_error(name, error) from error
     summary = answer.text.strip()
     if not summary:
         raise ModelError("model_malformed", f"{name} wrote an empty summary", retryable=True)
