@@ -161,18 +161,25 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     session = request.session
     if _STACK not in session.stash:
         directory = tmp_path_factory.mktemp("stack") / ".renum"
-        session.addfinalizer(lambda: _end(directory))
-        with pytest.MonkeyPatch.context() as patch:
-            for name in list(os.environ):
-                if name.startswith(_OURS) and name not in _KEPT:
-                    patch.delenv(name)
-            patch.setenv("RENUM_DURABLE", "0")
-            stacks.start(directory)
+        session.addfinalizer(lambda: end(directory))
+        start(directory)
         made = session.stash[_STACK] = Stack(directory)
         session.addfinalizer(made.close)
     return session.stash[_STACK]
 
 
-def _end(directory: Path) -> None:
+def start(directory: Path, **environment: str) -> None:
+    """Starts a stack in `directory`, not durable, with `environment` and nothing of the shell's own settings."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(_OURS) and name not in _KEPT:
+                patch.delenv(name)
+        for name, value in {"RENUM_DURABLE": "0", **environment}.items():
+            patch.setenv(name, value)
+        stacks.start(directory)
+
+
+def end(directory: Path) -> None:
+    """Stops it and throws its data away; its logs stay."""
     stacks.stop(directory)
     shutil.rmtree(directory / "data", ignore_errors=True)
