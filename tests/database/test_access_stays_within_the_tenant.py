@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.database.builders import Tenant, World
+from tests.database.builders import JSON, QUESTIONS, Tenant, World
 
 DENIED = psycopg.errors.InsufficientPrivilege
 MOVABLE = ["leads", "projects", "channel_accounts", "message_templates", "renus_config"]
@@ -275,3 +275,19 @@ def test_a_deleted_account_is_a_removed_member(tenant: Tenant) -> None:
     assert tenant.all(member) == [(None, "removed")], "an account of that address alone opens no door"
     tenant.all("select public.invite_member(%s, 'equipe@exemplo.com.br')", tenant.id)
     assert tenant.all(member) == [(again, "active")]
+
+
+def test_a_project_in_anothers_name_tells_nothing_of_the_other(tenant: Tenant, other: Tenant) -> None:
+    """What a started project needs is looked for before the row is refused: one answer, whatever there is."""
+    config: JSON = {"questionnaire": {"questions": QUESTIONS}}
+    told = set()
+    for client in (other.id, "00000000-0000-0000-0000-000000000000"):
+        for template in ({}, {"invitation": {"template": "convite"}}, {"invitation": {"template": "nenhum"}}):
+            with pytest.raises(psycopg.Error) as error:
+                tenant.all(
+                    "insert into public.projects (client_id, name, status, config) values (%s, 'x', 'active', %s)",
+                    client,
+                    config | template,
+                )
+            told.add(error.value.diag.message_primary)
+    assert len(told) == 1, told
