@@ -291,3 +291,23 @@ def test_a_project_in_anothers_name_tells_nothing_of_the_other(tenant: Tenant, o
                 )
             told.add(error.value.diag.message_primary)
     assert len(told) == 1, told
+
+
+def test_who_was_made_a_member_unasked_can_leave(tenant: Tenant, other: Tenant) -> None:
+    """An invitation of somebody with an account counts at once, so going is everybody's own; the last owner stays."""
+    world = tenant.world
+    email = world.one("select email from public.profiles where id = %s", other.owner)
+    member = tenant.one("select id from public.invite_member(%s, %s)", tenant.id, email)
+    colleague = tenant.one("select id from public.client_members where profile_id = %s", tenant.owner)
+    with pytest.raises(psycopg.Error, match="no such member"):
+        other.all("select public.remove_member(%s)", colleague)
+    assert other.one("select status::text from public.remove_member(%s)", member) == "removed"
+    assert other.all("select id from public.clients") == [(other.id,)]
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="keeps at least one owner"):
+        tenant.all("select public.remove_member(%s)", colleague)
+
+
+def test_no_client_at_all_is_no_client_one_owns(tenant: Tenant) -> None:
+    """null is no id that slips past the question whose client it is."""
+    with pytest.raises(DENIED, match="only an owner"):
+        tenant.all("select public.invite_member(null, 'x@exemplo.com.br')")
