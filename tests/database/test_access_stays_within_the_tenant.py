@@ -311,3 +311,24 @@ def test_no_client_at_all_is_no_client_one_owns(tenant: Tenant) -> None:
     """null is no id that slips past the question whose client it is."""
     with pytest.raises(DENIED, match="only an owner"):
         tenant.all("select public.invite_member(null, 'x@exemplo.com.br')")
+
+
+def test_the_platforms_own_key_writes_what_it_was_granted(tenant: Tenant) -> None:
+    """service_role passes the triggers and defaults that people's rows pass, and has no rights beyond the tables."""
+    tenant.project(status="active")
+    with tenant.world.acting("service_role") as service:
+        lead = service.one(
+            "insert into public.leads (client_id, phone) values (%s, '11 98765-4321') returning id", tenant.id
+        )
+        for change in (
+            "update public.leads set name = 'Ana' where client_id = %s",
+            "update public.projects set config = config, status = 'active' where client_id = %s",
+            "update public.clients set plan = 'pro' where id = %s",
+            "update public.profiles set phone = '11 98888-0001' where id in"
+            " (select profile_id from public.client_members where client_id = %s)",
+        ):
+            assert service.touched(change, tenant.id) > 0, change
+    assert tenant.one("select phone from public.leads where id = %s", lead) == "+5511987654321"
+    for beyond in ("select public.queue_metrics()", "select private.sweep()", "select * from private.settings"):
+        with pytest.raises(DENIED), tenant.world.acting("service_role") as service:
+            service.all(beyond)
