@@ -6,18 +6,18 @@ grant renum_agent to postgres;
 grant usage on schema worker to renum_worker;
 grant execute on all functions in schema worker to renum_worker;
 
-grant usage on schema private to authenticated;
+grant usage on schema private to authenticated, service_role;
 grant execute on function private.current_profile_id() to authenticated;
-grant execute on function private.is_admin() to authenticated;
+grant execute on function private.is_admin() to authenticated, service_role;
 grant execute on function private.visible_client_ids() to authenticated;
 grant execute on function private.visible_profile_ids() to authenticated;
 grant execute on function private.owned_client_ids() to authenticated;
-grant execute on function private.default_client_id() to authenticated;
--- What the triggers that run as the person need.
-grant execute on function private.normalize_phone(text) to authenticated;
-grant execute on function private.question_problem(jsonb) to authenticated;
-grant execute on function private.skip_rule_problem(jsonb, text[]) to authenticated;
-grant execute on function private.project_config_problem(jsonb) to authenticated;
-grant execute on function private.plain(text) to authenticated;
-grant execute on function private.account_for(uuid, uuid) to authenticated;
-grant execute on function private.template_for(uuid, uuid, public.template_purpose, text) to authenticated;
+grant execute on function private.default_client_id() to authenticated, service_role;
+-- What the triggers that run as whoever writes need; columns' defaults ask private.default_client_id.
+grant execute on function private.normalize_phone(text) to authenticated, service_role;
+grant execute on function private.question_problem(jsonb) to authenticated, service_role;
+grant execute on function private.skip_rule_problem(jsonb, text[]) to authenticated, service_role;
+grant execute on function private.project_config_problem(jsonb) to authenticated, service_role;
+grant execute on function private.plain(text) to authenticated, service_role;
+grant execute on function private.account_for(uuid, uuid) to authenticated, service_role;
+grant execute on function private.template_for(uuid, uuid, public.template_purpose, text) to authenticated, service_role;

@@ -1,4 +1,4 @@
--- Global: admins write, everybody reads the active ones.
+-- Global: admins write, the people of active clients read the active ones.
 alter table public.sub_agents enable row level security;
 alter table public.sub_agents force row level security;
 
@@ -9,7 +9,7 @@ grant delete on public.sub_agents to authenticated;
 grant select, insert, update, delete on public.sub_agents to service_role;
 
 create policy sub_agents_select on public.sub_agents for select to authenticated
-using (active or (select private.is_admin()));
+using ((active and (select exists(select private.visible_client_ids()))) or (select private.is_admin()));
 
 create policy sub_agents_insert on public.sub_agents for insert to authenticated
 with check ((select private.is_admin()));

@@ -1,4 +1,4 @@
--- Global: admins write, everybody reads the active ones.
+-- Global: admins write, the people of active clients read the active ones.
 alter table public.tools enable row level security;
 alter table public.tools force row level security;
 
@@ -9,7 +9,7 @@ grant delete on public.tools to authenticated;
 grant select, insert, update, delete on public.tools to service_role;
 
 create policy tools_select on public.tools for select to authenticated
-using (active or (select private.is_admin()));
+using ((active and (select exists(select private.visible_client_ids()))) or (select private.is_admin()));
 
 create policy tools_insert on public.tools for insert to authenticated
 with check ((select private.is_admin()));

@@ -1,7 +1,8 @@
 create or replace function private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text)
 returns public.message_templates
-language sql stable security definer set search_path = ''
+language sql stable set search_path = ''
 as $$
+    -- SECURITY: under the asker's rights, as private.account_for.
     select t
     from public.message_templates as t
     where t.client_id = template_for.client_id

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.database.builders import Tenant, World
+from tests.database.builders import JSON, QUESTIONS, Tenant, World
 
 DENIED = psycopg.errors.InsufficientPrivilege
 MOVABLE = ["leads", "projects", "channel_accounts", "message_templates", "renus_config"]
@@ -275,3 +275,60 @@ def test_a_deleted_account_is_a_removed_member(tenant: Tenant) -> None:
     assert tenant.all(member) == [(None, "removed")], "an account of that address alone opens no door"
     tenant.all("select public.invite_member(%s, 'equipe@exemplo.com.br')", tenant.id)
     assert tenant.all(member) == [(again, "active")]
+
+
+def test_a_project_in_anothers_name_tells_nothing_of_the_other(tenant: Tenant, other: Tenant) -> None:
+    """What a started project needs is looked for before the row is refused: one answer, whatever there is."""
+    config: JSON = {"questionnaire": {"questions": QUESTIONS}}
+    told = set()
+    for client in (other.id, "00000000-0000-0000-0000-000000000000"):
+        for template in ({}, {"invitation": {"template": "convite"}}, {"invitation": {"template": "nenhum"}}):
+            with pytest.raises(psycopg.Error) as error:
+                tenant.all(
+                    "insert into public.projects (client_id, name, status, config) values (%s, 'x', 'active', %s)",
+                    client,
+                    config | template,
+                )
+            told.add(error.value.diag.message_primary)
+    assert len(told) == 1, told
+
+
+def test_who_was_made_a_member_unasked_can_leave(tenant: Tenant, other: Tenant) -> None:
+    """An invitation of somebody with an account counts at once, so going is everybody's own; the last owner stays."""
+    world = tenant.world
+    email = world.one("select email from public.profiles where id = %s", other.owner)
+    member = tenant.one("select id from public.invite_member(%s, %s)", tenant.id, email)
+    colleague = tenant.one("select id from public.client_members where profile_id = %s", tenant.owner)
+    with pytest.raises(psycopg.Error, match="no such member"):
+        other.all("select public.remove_member(%s)", colleague)
+    assert other.one("select status::text from public.remove_member(%s)", member) == "removed"
+    assert other.all("select id from public.clients") == [(other.id,)]
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="keeps at least one owner"):
+        tenant.all("select public.remove_member(%s)", colleague)
+
+
+def test_no_client_at_all_is_no_client_one_owns(tenant: Tenant) -> None:
+    """null is no id that slips past the question whose client it is."""
+    with pytest.raises(DENIED, match="only an owner"):
+        tenant.all("select public.invite_member(null, 'x@exemplo.com.br')")
+
+
+def test_the_platforms_own_key_writes_what_it_was_granted(tenant: Tenant) -> None:
+    """service_role passes the triggers and defaults that people's rows pass, and has no rights beyond the tables."""
+    tenant.project(status="active")
+    with tenant.world.acting("service_role") as service:
+        lead = service.one(
+            "insert into public.leads (client_id, phone) values (%s, '11 98765-4321') returning id", tenant.id
+        )
+        for change in (
+            "update public.leads set name = 'Ana' where client_id = %s",
+            "update public.projects set config = config, status = 'active' where client_id = %s",
+            "update public.clients set plan = 'pro' where id = %s",
+            "update public.profiles set phone = '11 98888-0001' where id in"
+            " (select profile_id from public.client_members where client_id = %s)",
+        ):
+            assert service.touched(change, tenant.id) > 0, change
+    assert tenant.one("select phone from public.leads where id = %s", lead) == "+5511987654321"
+    for beyond in ("select public.queue_metrics()", "select private.sweep()", "select * from private.settings"):
+        with pytest.raises(DENIED), tenant.world.acting("service_role") as service:
+            service.all(beyond)

@@ -38,7 +38,6 @@ OWN = {
     "webhook_events": "client_id = %(client)s",
     "failed_tasks": "client_id = %(client)s",
 }
-GLOBAL = {"tools", "sub_agents"}
 ADMINS_ONLY = {"isa_commands"}
 
 
@@ -118,9 +117,7 @@ def test_every_table_is_told_apart(everybody: Everybody) -> None:
             assert _ids(session.all(every)) == everything, table
         with world.person(everybody.stranger) as session:
             seen = _ids(session.all(every))
-        assert seen == (
-            rows_of(everybody.one.id) if table in GLOBAL else [everybody.stranger] if table == "profiles" else []
-        ), table
+        assert seen == ([everybody.stranger] if table == "profiles" else []), table
         with pytest.raises(psycopg.errors.InsufficientPrivilege), world.acting("anon") as anon:
             anon.all(every)
         with pytest.raises(psycopg.errors.InsufficientPrivilege), world.acting("renum_worker") as worker:
@@ -154,8 +151,6 @@ def test_access_ends_at_once(everybody: Everybody, change: str) -> None:
     world.connection.execute(change.encode(), values)
     with world.person(tenant.owner) as session:
         for table in OWN:
-            if table in GLOBAL:
-                continue
             seen = _ids(session.all(f"select id from public.{table}"))
             assert seen == ([tenant.owner] if table == "profiles" else []), table
     with pytest.raises(psycopg.errors.InsufficientPrivilege), world.person(tenant.owner) as session:
@@ -182,7 +177,7 @@ def test_a_removed_admin_is_nobody_special(everybody: Everybody) -> None:
 def test_a_token_without_a_person_sees_nothing(everybody: Everybody, claims: JSON) -> None:
     """Nothing in the claims but `sub` is believed, and without it there are no rows (or a refusal)."""
     world = everybody.world
-    for table in sorted(set(OWN) - GLOBAL):
+    for table in sorted(OWN):
         try:
             with world.acting("authenticated", **claims) as session:
                 assert session.all(f"select id from public.{table}") == []

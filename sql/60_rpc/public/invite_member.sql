@@ -3,7 +3,8 @@ returns public.client_members
 language plpgsql security definer set search_path = ''
 as $$
 begin
-    if not invite_member.client_id in (select private.owned_client_ids()) then
+    -- SECURITY: null is in no set, and not "not in" it either.
+    if not coalesce(invite_member.client_id in (select private.owned_client_ids()), false) then
         raise exception 'only an owner of the client, or an admin, invites people' using errcode = '42501';
     end if;
     return private.add_member(invite_member.client_id, invite_member.email, invite_member.role);

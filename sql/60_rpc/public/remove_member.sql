@@ -10,7 +10,12 @@ begin
     for no key update;
     select m.* into member
     from public.client_members as m
-    where m.id = remove_member.member_id and m.client_id in (select private.owned_client_ids())
+    where m.id = remove_member.member_id
+        and (
+            m.client_id in (select private.owned_client_ids())
+            -- Nobody is held where somebody else's invitation put them.
+            or (m.profile_id = private.current_profile_id() and m.client_id in (select private.visible_client_ids()))
+        )
     for update;
     if not found then
         raise exception 'there is no such member of a client you own' using errcode = 'PT404';
@@ -25,4 +30,4 @@ begin
     return member;
 end
 $$;
-comment on function public.remove_member(uuid) is 'Owners and admins: takes a person''s access to a client away, at once. The last owner cannot be removed. Idempotent.';
+comment on function public.remove_member(uuid) is 'Owners and admins: takes a person''s access to a client away, at once; a member may leave so, too. The last owner cannot be removed. Idempotent.';
