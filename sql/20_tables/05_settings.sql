@@ -8,6 +8,7 @@ comment on table private.settings is 'Numbers and addresses an operator may chan
 insert into private.settings (key, value, comment) values
 ('functions_url', 'null', 'Where the functions are, without a slash at the end. null: no ring is sent.'),
 ('ring_timeout_ms', '1500', 'How long a ring waits for its answer, which nobody reads.'),
+('visibility_s', '60', 'How long a claim that a commit hands out lasts: the reply of a turn, the next reply of a thread, a turn that is run again.'),
 ('debounce_ms', '800', 'How long a lead''s burst of messages is waited for after its last message.'),
 ('debounce_max_ms', '8000', 'After this long since the first unanswered message a turn starts, whatever still comes.'),
 ('max_attempts', '4', 'Attempts at a task: the first and three retries.'),

@@ -4,7 +4,7 @@ as $$
 declare
     task record;
     t private.threads;
-    right_now timestamptz := clock_timestamp();
+    right_now timestamptz;
     granted jsonb := '[]';
 begin
     for task in
@@ -24,6 +24,8 @@ begin
             end if;
             continue;
         end if;
+        -- Read under the lock: a lease begins after the one before it has ended, also where a commit ended it this very moment.
+        right_now := clock_timestamp();
         if t.task_id is distinct from task.msg_id then
             perform pgmq.delete('high_priority', task.msg_id);
             continue;
@@ -37,9 +39,11 @@ begin
             continue;
         end if;
         if t.lease is not null then
-            -- Its instance died. That was an attempt.
-            insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, started_at)
-            values (t.lease, t.client_id, t.id, t.interview_id, 'crashed', t.handled_seq, t.lease_seq, t.attempts, t.reruns, t.lease_began_at)
+            -- Its instance died. That was an attempt, and it lasted as long as its lease: this is only when it was noticed.
+            insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, started_at, finished_at)
+            values (
+                t.lease, t.client_id, t.id, t.interview_id, 'crashed', t.handled_seq, t.lease_seq, t.attempts, t.reruns, t.lease_began_at, t.lease_until
+            )
             on conflict (id) do nothing;
         end if;
         if t.attempts >= private.setting_int('max_attempts') then
