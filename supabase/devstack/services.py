@@ -125,8 +125,10 @@ class Services:
             "RENUM_MODEL_DELAY_MS": str(config.model_delay_ms),
             "PYTHONUNBUFFERED": "1",
         }
+        instances = _number("RENUM_INSTANCES") or 1
         command = [sys.executable, "-m", "devstack.functions_host", str(descriptor)]
-        for number in range(1, (_number("RENUM_INSTANCES") or 1) + 1):
+        command += ["--shared"] if instances > 1 else []
+        for number in range(1, instances + 1):
             name = "functions" if number == 1 else f"functions-{number}"
             instance = self._child(name, command, environment, (descriptor,))
             instance.start()
@@ -180,7 +182,7 @@ class Services:
     async def functions_ready(self) -> list[str]:
         """Waits until an instance has loaded every function; returns the names of those that cannot be loaded.
 
-        Whichever instance a request reaches, it waits there for its function: the others may take their time.
+        One is enough: of several, each takes requests once it is loaded itself.
         """
         health: dict[str, Any] = {}
 
@@ -269,10 +271,8 @@ class Services:
         dsn = self.cluster.dsn("postgres", "postgres")
         applied = database.migrate(dsn, MIGRATIONS)
         settings: dict[str, object] = {"functions_url": self.config.functions_url}
-        for setting, variable in _SETTINGS.items():
-            value = _number(variable)
-            if value is not None:
-                settings[setting] = value
+        given = {setting: _number(variable) for setting, variable in _SETTINGS.items()}
+        settings |= {setting: number for setting, number in given.items() if number is not None}
         with psycopg.connect(dsn) as connection:
             if connection.execute("select to_regclass('private.settings') is not null").fetchone() == (True,):
                 for key, value in settings.items():
