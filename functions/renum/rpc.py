@@ -165,7 +165,10 @@ def _refusal(function: str, response: httpx.Response) -> DatabaseUnavailable | R
     except ValueError:
         body = None
     code = str(body.get("code") or "") if isinstance(body, dict) else ""
-    if status in AWAY_STATUS or code.startswith(AWAY_CODES):
+    # PostgREST 12 answers 400 with an empty code and message when the server's connection breaks in mid-request: what
+    # the call did may or may not be committed, as with any broken connection.
+    broke = isinstance(body, dict) and body.get("code") == ""
+    if broke or status in AWAY_STATUS or code.startswith(AWAY_CODES):
         return DatabaseUnavailable(f"{function}: HTTP {status} {code}".rstrip())
     message = str(body.get("message") or "") if isinstance(body, dict) else ""
     return RpcError(

@@ -6,7 +6,7 @@ from renum.accounts import accounts
 from renum.batch import Batcher
 from renum.channels import channel
 from renum.clients import PerLoop
-from renum.errors import DatabaseUnavailable, RenumError, SendError
+from renum.errors import DatabaseUnavailable, RenumError, SendError, describe
 from renum.log import Log
 from renum.rpc import rpc
 from renum.shapes import Completion, Delivery, DeliveryResult, Task
@@ -34,7 +34,8 @@ _completions: PerLoop[Batcher[DeliveryResult, Completion]] = PerLoop(
 async def run_delivery(task: Task) -> Task | None:
     """Sends the task's delivery; returns the thread's next delivery when completing this one released it.
 
-    What the provider (or policy of the adapter) said becomes the result; the decision to try again is SQL's.
+    What the provider (or policy of the adapter) said becomes the result; the decision to try again is SQL's. Raises
+    only what came before anything was sent.
     """
     delivery: Delivery = task["work"]
     result: DeliveryResult = {
@@ -66,7 +67,20 @@ async def run_delivery(task: Task) -> Task | None:
             code=error.code,
             scope=error.scope,
         )
-    completion = await _completions.get().submit(result)
+    try:
+        completion = await _completions.get().submit(result)
+    except Exception as error:
+        # Never a failed attempt, which would send it again in a second: it may have left. The claim runs out by itself,
+        # and then the provider's word decides.
+        log.error(
+            "What became of a send could not be recorded.",
+            action="delivery.unrecorded",
+            delivery_id=delivery["id"],
+            client_id=task["client_id"],
+            outcome=result["outcome"],
+            code=describe(error)["code"],
+        )
+        return None
     return completion.get("task")
 
 

@@ -1,8 +1,10 @@
-"""`python -m devstack.functions_host FD`: every function of `functions/` in one process, at /functions/v1/<name>.
+"""`python -m devstack.functions_host FD [--shared]`: every function of `functions/` in one process, at
+/functions/v1/<name>.
 
 Each is the ASGI app that functions-framework makes for it when it is deployed alone, and sees the paths it would see
 there: below its own name. They are loaded one after the other while the server already listens; a request waits for its
-function, not for the others.
+function, not for the others. With `--shared` other instances accept from the same socket: this one takes no request
+away from them before everything is loaded, as a platform sends none to an instance that still starts.
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ class FunctionsHost:
         self._apps: dict[str, asyncio.Future[Any]] = {}
 
     async def load(self) -> None:
-        """Loads every function, one after the other, off the event loop."""
+        """Loads every function, one after the other, off the event loop. Harmless a second time."""
+        if self._apps:
+            return
         loop = asyncio.get_running_loop()
         self._apps = {name: loop.create_future() for name in self._sources}
         for name, source in self._sources.items():
@@ -112,16 +116,19 @@ async def _answer(send: Any, status: int, body: object) -> None:
 
 
 def main() -> None:
-    """Serves on the listening socket whose descriptor is the first argument, until it is told to end."""
+    """Serves on the listening socket whose descriptor is the first argument, until it is told to end (SIGTERM)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # one line per call, with URLs
     listening = socket.socket(fileno=int(sys.argv[1]))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            FunctionsHost(FUNCTIONS), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=3
-        )
-    )
-    asyncio.run(server.serve(sockets=[listening]))
+    asyncio.run(_serve(listening, shared="--shared" in sys.argv[2:]))
+
+
+async def _serve(listening: socket.socket, *, shared: bool) -> None:
+    host = FunctionsHost(FUNCTIONS)
+    if shared:
+        await host.load()
+    config = uvicorn.Config(host, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=3)
+    await uvicorn.Server(config).serve(sockets=[listening])
 
 
 if __name__ == "__main__":

@@ -41,6 +41,8 @@ _SETTINGS = {
     # Statements and details carry people's data and secrets; the caller gets them in the error, the log does not.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
+    # Who waits for a lock for longer than a deadlock takes to be found; deadlocks themselves are errors, always logged.
+    "log_lock_waits": "on",
 }
 # Committed work still survives the death of the server, only not that of the machine.
 _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}

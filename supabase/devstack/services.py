@@ -32,6 +32,8 @@ _WORKER_KEY_DAYS = 365
 # What only people and the gateway may hold: whoever steals a function's environment can run our RPCs, not read our
 # tables.
 _NOT_FOR_FUNCTIONS = ("SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", "SUPABASE_JWT_SECRET")
+# private.settings → the variable that sets it. What the functions read from the same variable is then the same.
+_SETTINGS = {"debounce_ms": "RENUM_DEBOUNCE_MS", "visibility_s": "RENUM_VISIBILITY_S"}
 _SET = """
 insert into private.settings (key, value, comment) values (%s, %s, %s)
 on conflict (key) do update set value = excluded.value
@@ -67,7 +69,7 @@ class Services:
         self._servers: list[tuple[_Server, asyncio.Task[None]]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._postgrest: Child | None = None
-        self._functions: Child | None = None
+        self._functions: list[Child] = []
 
     def _configure(self) -> StackConfig:
         url = {name: f"http://{ports.HOST}:{port}" for name, port in self._ports.items()}
@@ -107,7 +109,10 @@ class Services:
         }
 
     async def start_functions(self) -> None:
-        """Starts the functions' process; it loads while the rest starts (`functions_ready` waits for it)."""
+        """Starts the functions' instances; they load while the rest starts (`functions_ready` waits for one).
+
+        All inherit the same listening socket, and the kernel hands each connection to one of them.
+        """
         config, descriptor = self.config, self._sockets["functions"].fileno()
         environment = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_FUNCTIONS} | {
             "SUPABASE_URL": config.supabase_url,
@@ -120,9 +125,14 @@ class Services:
             "RENUM_MODEL_DELAY_MS": str(config.model_delay_ms),
             "PYTHONUNBUFFERED": "1",
         }
+        instances = _number("RENUM_INSTANCES") or 1
         command = [sys.executable, "-m", "devstack.functions_host", str(descriptor)]
-        self._functions = self._child("functions", command, environment, (descriptor,))
-        self._functions.start()
+        command += ["--shared"] if instances > 1 else []
+        for number in range(1, instances + 1):
+            name = "functions" if number == 1 else f"functions-{number}"
+            instance = self._child(name, command, environment, (descriptor,))
+            instance.start()
+            self._functions.append(instance)
 
     async def start_postgres(self) -> None:
         """Starts the server and watches it: killed, it comes back."""
@@ -170,7 +180,10 @@ class Services:
             await self._serve(app, self._sockets[name])
 
     async def functions_ready(self) -> list[str]:
-        """Waits until every function is loaded; returns the names of those that cannot be."""
+        """Waits until an instance has loaded every function; returns the names of those that cannot be loaded.
+
+        One is enough: of several, each takes requests once it is loaded itself.
+        """
         health: dict[str, Any] = {}
 
         async def loaded() -> bool:
@@ -178,7 +191,7 @@ class Services:
             health = await self.functions_health()
             return bool(health) and not health["loading"]
 
-        if self._functions is None or not await self._functions.wait_until(loaded, 60.0):
+        if not self._functions or not await self._functions[0].wait_until(loaded, 60.0):
             raise StackError(f"The functions did not start within 60 s ({self._directory.logs / 'functions.log'}).")
         broken: list[str] = health["broken"]
         return broken
@@ -204,7 +217,8 @@ class Services:
         for server, _ in self._servers:
             server.should_exit = True
         await asyncio.gather(*(task for _, task in self._servers), return_exceptions=True)
-        await asyncio.gather(*(child.stop() for child in (self._functions, self._postgrest) if child is not None))
+        children = [*self._functions, *([self._postgrest] if self._postgrest is not None else [])]
+        await asyncio.gather(*(child.stop() for child in children))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -257,9 +271,8 @@ class Services:
         dsn = self.cluster.dsn("postgres", "postgres")
         applied = database.migrate(dsn, MIGRATIONS)
         settings: dict[str, object] = {"functions_url": self.config.functions_url}
-        debounce = _number("RENUM_DEBOUNCE_MS")
-        if debounce is not None:
-            settings["debounce_ms"] = debounce
+        given = {setting: _number(variable) for setting, variable in _SETTINGS.items()}
+        settings |= {setting: number for setting, number in given.items() if number is not None}
         with psycopg.connect(dsn) as connection:
             if connection.execute("select to_regclass('private.settings') is not null").fetchone() == (True,):
                 for key, value in settings.items():
@@ -273,5 +286,5 @@ def _number(name: str) -> int | None:
     if not text:
         return None
     if not text.isdecimal():
-        raise StackError(f"{name} is a number of milliseconds, not {text!r}.")
+        raise StackError(f"{name} is a whole number, not {text!r}.")
     return int(text)

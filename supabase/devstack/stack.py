@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +48,14 @@ def start(
     port: int | None = None,
     fresh: bool = False,
     env_file: Path | None = None,
+    variables: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> bool:
     """Brings the stack up and returns when it is ready; False when it was running already (and was left alone).
 
     `port` fixes the gateway's port; `fresh` throws the data away first (a running stack is stopped for it); `env_file`
-    has variables for the stack and its functions (RENUM_MODEL, a provider's API key, …), the shell's own win. Raises
-    StackError when it cannot.
+    has variables for the stack and its functions (RENUM_MODEL, a provider's API key, …), the shell's own win, and
+    `variables` win over both. Raises StackError when it cannot.
     """
     stack = StackDirectory(directory)
     stack.make()
@@ -67,7 +68,7 @@ def start(
             _throw_data_away(stack)
         stack.rotate_logs()
         stack.state_file.unlink(missing_ok=True)
-        daemon = _spawn(stack, port, {**given, **os.environ})
+        daemon = _spawn(stack, port, {**given, **os.environ, **(variables or {})})
         _follow(stack, daemon, progress or (lambda name, seconds: None))
     return True
 

@@ -15,7 +15,7 @@ from renum import rpc
 from renum.channels import whatsapp_cloud_send
 from renum.crypto import seal
 from renum.settings import settings
-from tests.unit.doubles import KEY, Server, deployed, server
+from tests.unit.doubles import KEY, Server, deployed, refusal, server
 from tests.unit.turns import turn
 
 SOURCE = Path(__file__).parents[2] / "functions" / "agent_turn.py"
@@ -179,6 +179,19 @@ async def test_the_threads_next_delivery_goes_out_after_the_first(world: World) 
     world.queue(reply("d1"))
     assert (await world.ring()).json()["done"] == 2
     assert [sent["biz_opaque_callback_data"] for sent in world.side.calls("messages")] == ["d1", "d2"]
+
+
+async def test_a_send_that_cannot_be_recorded_is_no_failed_attempt(world: World) -> None:
+    """The provider has it. Told as a failure it would be sent again; left alone, its status webhook settles it."""
+
+    async def broken(_: Any) -> Any:
+        return refusal(500, "XX000")
+
+    world.side.on["complete_deliveries"] = broken
+    world.queue(reply("d1"))
+    assert (await world.ring()).status_code == 200
+    assert [sent["biz_opaque_callback_data"] for sent in world.side.calls("messages")] == ["d1"]
+    assert world.side.calls("fail_task") == []
 
 
 async def test_a_commit_that_fails_in_sql_is_left_to_its_retry(world: World) -> None:

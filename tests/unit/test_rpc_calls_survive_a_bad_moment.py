@@ -104,10 +104,11 @@ async def test_a_refusal_is_told_at_once(status: int, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(503, "PGRST001"), (503, ""), (502, ""), (504, "PGRST003"), (500, "57P01"), (500, "53300")]
+    ("status", "code"),
+    [(503, "PGRST001"), (503, ""), (502, ""), (504, "PGRST003"), (500, "57P01"), (500, "53300"), (400, "")],
 )
 async def test_a_database_that_is_away_has_its_own_error(status: int, code: str) -> None:
-    """Whatever says so: the gateway, PostgREST, or a server shutting down."""
+    """Whatever says so: the gateway, PostgREST, a server shutting down, or a connection that broke in mid-request."""
     async with server() as rest:
 
         async def away(_: Any) -> Any:

@@ -6,11 +6,12 @@ declare
     verdicts jsonb := '[]';
     problem text;
     place text;
+    visibility_s integer := private.setting_int('visibility_s');
 begin
     perform private.lock_threads(array(select (x ->> 'thread_id')::uuid from jsonb_array_elements(results) as x));
     for item in select x from jsonb_array_elements(results) as x order by (x ->> 'thread_id')::uuid loop
         begin
-            verdicts := verdicts || private.commit_turn(item, private.setting_int('visibility_s'));
+            verdicts := verdicts || private.commit_turn(item, visibility_s);
         exception
             when deadlock_detected or lock_not_available or query_canceled then
                 raise;

@@ -7,6 +7,7 @@ declare
     answer jsonb := '[]';
     next_task jsonb;
     wait_ms integer;
+    visibility_s integer := private.setting_int('visibility_s');
 begin
     -- Lock order: threads, then deliveries.
     perform from private.threads as t
@@ -56,7 +57,7 @@ begin
             end if;
             select * into d from public.deliveries as x where x.id = d.id;
             if d.thread_id is not null and d.status not in ('queued', 'unknown') then
-                next_task := private.release_next(d.thread_id, private.setting_int('visibility_s'));
+                next_task := private.release_next(d.thread_id, visibility_s);
             end if;
             answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
         exception

@@ -26,6 +26,9 @@ def up(
         int | None, typer.Option(help="The gateway's port; without it a free one is picked, and kept.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Throw this stack's data away first.")] = False,
+    instances: Annotated[
+        int | None, typer.Option(min=1, max=64, help="How many processes serve the functions; one without it.")
+    ] = None,
     env_file: Annotated[
         Path | None,
         typer.Option(
@@ -35,18 +38,25 @@ def up(
 ) -> None:
     """Start the local stack in the background and write its addresses and keys to DIR/env.
 
-    Harmless when it runs. RENUM_DEBOUNCE_MS sets the debounce, RENUM_MODEL the model, WHATSAPP_GRAPH_URL where messages
-    go.
+    Harmless when it runs. RENUM_DEBOUNCE_MS sets the debounce, RENUM_MODEL the model, RENUM_INSTANCES the number of
+    instances, WHATSAPP_GRAPH_URL where messages go.
     """
     from devstack import stack
 
     begun = time.monotonic()
     with _Progress() as progress:
-        started = stack.start(directory, port=port, fresh=fresh, env_file=env_file, progress=progress.step)
+        started = stack.start(
+            directory,
+            port=port,
+            fresh=fresh,
+            env_file=env_file,
+            variables={"RENUM_INSTANCES": str(instances)} if instances is not None else None,
+            progress=progress.step,
+        )
     found = stack.status(directory)
     typer.echo(f"The stack is up ({time.monotonic() - begun:.1f} s)." if started else "The stack is already running.")
-    if not started and (port is not None or env_file is not None):
-        typer.echo("  --port and --env-file count from the next start: run `renum down` first.")
+    if not started and (port is not None or env_file is not None or instances is not None):
+        typer.echo("  --port, --env-file and --instances count from the next start: run `renum down` first.")
     _print_urls(found)
     typer.echo(f"  {'keys and URLs':<14}{directory / 'env'}")
 
