@@ -509,9 +509,10 @@ COMMENT ON TYPE public.user_role IS 'What a person is to RENUM: an admin of the 
 -- Name: account_for(uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.account_for(client_id uuid, channel_account_id uuid) RETURNS uuid
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
+    -- SECURITY: under the asker's rights. A trigger asks before the policies refuse a row in another client's name; its answer must not tell what that client has.
     select a.id
     from public.channel_accounts as a
     where a.client_id = account_for.client_id and a.channel = 'whatsapp'
@@ -4094,9 +4095,10 @@ COMMENT ON FUNCTION private.template_content(template public.message_templates, 
 -- Name: template_for(uuid, uuid, public.template_purpose, text); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) RETURNS public.message_templates
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
+    -- SECURITY: under the asker's rights, as private.account_for.
     select t
     from public.message_templates as t
     where t.client_id = template_for.client_id
@@ -4408,7 +4410,8 @@ CREATE FUNCTION public.invite_member(client_id uuid, email text, role public.mem
     SET search_path TO ''
     AS $$
 begin
-    if not invite_member.client_id in (select private.owned_client_ids()) then
+    -- SECURITY: null is in no set, and not "not in" it either.
+    if not coalesce(invite_member.client_id in (select private.owned_client_ids()), false) then
         raise exception 'only an owner of the client, or an admin, invites people' using errcode = '42501';
     end if;
     return private.add_member(invite_member.client_id, invite_member.email, invite_member.role);
@@ -4501,7 +4504,12 @@ begin
     for no key update;
     select m.* into member
     from public.client_members as m
-    where m.id = remove_member.member_id and m.client_id in (select private.owned_client_ids())
+    where m.id = remove_member.member_id
+        and (
+            m.client_id in (select private.owned_client_ids())
+            -- Nobody is held where somebody else's invitation put them.
+            or (m.profile_id = private.current_profile_id() and m.client_id in (select private.visible_client_ids()))
+        )
     for update;
     if not found then
         raise exception 'there is no such member of a client you own' using errcode = 'PT404';
@@ -4521,7 +4529,7 @@ ALTER FUNCTION public.remove_member(member_id uuid) OWNER TO postgres;
 
 -- Name: FUNCTION remove_member(member_id uuid); Type: COMMENT; Schema: public; Owner: postgres
 
-COMMENT ON FUNCTION public.remove_member(member_id uuid) IS 'Owners and admins: takes a person''s access to a client away, at once. The last owner cannot be removed. Idempotent.';
+COMMENT ON FUNCTION public.remove_member(member_id uuid) IS 'Owners and admins: takes a person''s access to a client away, at once; a member may leave so, too. The last owner cannot be removed. Idempotent.';
 
 -- Name: failed_tasks; Type: TABLE; Schema: public; Owner: postgres
 
@@ -4809,11 +4817,12 @@ declare
     verdicts jsonb := '[]';
     problem text;
     place text;
+    visibility_s integer := private.setting_int('visibility_s');
 begin
     perform private.lock_threads(array(select (x ->> 'thread_id')::uuid from jsonb_array_elements(results) as x));
     for item in select x from jsonb_array_elements(results) as x order by (x ->> 'thread_id')::uuid loop
         begin
-            verdicts := verdicts || private.commit_turn(item, private.setting_int('visibility_s'));
+            verdicts := verdicts || private.commit_turn(item, visibility_s);
         exception
             when deadlock_detected or lock_not_available or query_canceled then
                 raise;
@@ -4853,6 +4862,7 @@ declare
     answer jsonb := '[]';
     next_task jsonb;
     wait_ms integer;
+    visibility_s integer := private.setting_int('visibility_s');
 begin
     -- Lock order: threads, then deliveries.
     perform from private.threads as t
@@ -4902,7 +4912,7 @@ begin
             end if;
             select * into d from public.deliveries as x where x.id = d.id;
             if d.thread_id is not null and d.status not in ('queued', 'unknown') then
-                next_task := private.release_next(d.thread_id, private.setting_int('visibility_s'));
+                next_task := private.release_next(d.thread_id, visibility_s);
             end if;
             answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
         exception
@@ -6907,7 +6917,7 @@ CREATE POLICY sub_agents_insert ON public.sub_agents FOR INSERT TO authenticated
 
 -- Name: sub_agents sub_agents_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY sub_agents_select ON public.sub_agents FOR SELECT TO authenticated USING ((active OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY sub_agents_select ON public.sub_agents FOR SELECT TO authenticated USING (((active AND ( SELECT (EXISTS ( SELECT private.visible_client_ids() AS visible_client_ids)) AS "exists")) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: sub_agents sub_agents_update; Type: POLICY; Schema: public; Owner: postgres
 
@@ -6927,7 +6937,7 @@ CREATE POLICY tools_insert ON public.tools FOR INSERT TO authenticated WITH CHEC
 
 -- Name: tools tools_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY tools_select ON public.tools FOR SELECT TO authenticated USING ((active OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY tools_select ON public.tools FOR SELECT TO authenticated USING (((active AND ( SELECT (EXISTS ( SELECT private.visible_client_ids() AS visible_client_ids)) AS "exists")) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: tools tools_update; Type: POLICY; Schema: public; Owner: postgres
 
@@ -6956,6 +6966,7 @@ GRANT USAGE ON SCHEMA cron TO postgres WITH GRANT OPTION;
 -- Name: SCHEMA private; Type: ACL; Schema: -; Owner: postgres
 
 GRANT USAGE ON SCHEMA private TO authenticated;
+GRANT USAGE ON SCHEMA private TO service_role;
 
 -- Name: SCHEMA public; Type: ACL; Schema: -; Owner: pg_database_owner
 
@@ -7008,6 +7019,7 @@ GRANT ALL ON FUNCTION cron.unschedule(job_name text) TO postgres WITH GRANT OPTI
 
 REVOKE ALL ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) TO service_role;
 
 -- Name: FUNCTION add_interviews(project_id uuid); Type: ACL; Schema: private; Owner: postgres
 
@@ -7121,6 +7133,7 @@ REVOKE ALL ON FUNCTION private.debounce_ms(metadata jsonb, content text, questio
 
 REVOKE ALL ON FUNCTION private.default_client_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.default_client_id() TO authenticated;
+GRANT ALL ON FUNCTION private.default_client_id() TO service_role;
 
 -- Name: FUNCTION delivery_rank(status public.delivery_status); Type: ACL; Schema: private; Owner: postgres
 
@@ -7248,6 +7261,7 @@ REVOKE ALL ON FUNCTION private.invite_next(client_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_admin() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_admin() TO authenticated;
+GRANT ALL ON FUNCTION private.is_admin() TO service_role;
 
 -- Name: FUNCTION is_opt_out(txt text); Type: ACL; Schema: private; Owner: postgres
 
@@ -7309,6 +7323,7 @@ REVOKE ALL ON FUNCTION private.normalize_lead() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.normalize_phone(phone text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.normalize_phone(phone text) TO authenticated;
+GRANT ALL ON FUNCTION private.normalize_phone(phone text) TO service_role;
 
 -- Name: FUNCTION notify(client_id uuid, event text, interview_id uuid, txt text); Type: ACL; Schema: private; Owner: postgres
 
@@ -7331,6 +7346,7 @@ REVOKE ALL ON FUNCTION private.phone_key(phone text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.plain(txt text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.plain(txt text) TO authenticated;
+GRANT ALL ON FUNCTION private.plain(txt text) TO service_role;
 
 -- Name: FUNCTION profile_of_user(); Type: ACL; Schema: private; Owner: postgres
 
@@ -7340,6 +7356,7 @@ REVOKE ALL ON FUNCTION private.profile_of_user() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.project_config_problem(config jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.project_config_problem(config jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.project_config_problem(config jsonb) TO service_role;
 
 -- Name: FUNCTION project_statistics(project_id uuid); Type: ACL; Schema: private; Owner: postgres
 
@@ -7349,6 +7366,7 @@ REVOKE ALL ON FUNCTION private.project_statistics(project_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.question_problem(question jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.question_problem(question jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.question_problem(question jsonb) TO service_role;
 
 -- Name: FUNCTION question_statistics(project_id uuid, question jsonb); Type: ACL; Schema: private; Owner: postgres
 
@@ -7447,6 +7465,7 @@ REVOKE ALL ON FUNCTION private.skip_applies(rule jsonb, answers jsonb) FROM PUBL
 
 REVOKE ALL ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) TO authenticated;
+GRANT ALL ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) TO service_role;
 
 -- Name: FUNCTION start_of_interview(); Type: ACL; Schema: private; Owner: postgres
 
@@ -7521,6 +7540,7 @@ REVOKE ALL ON FUNCTION private.template_content(template public.message_template
 
 REVOKE ALL ON FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) TO authenticated;
+GRANT ALL ON FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) TO service_role;
 
 -- Name: FUNCTION touch(); Type: ACL; Schema: private; Owner: postgres
 

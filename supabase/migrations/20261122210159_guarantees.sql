@@ -151,6 +151,38 @@ $$;
 comment on function private.bury(text, text, uuid, uuid, bigint, jsonb, integer) is
 'Ends a task for good: a row in failed_tasks, its id on the queue of that name, the task gone from its own queue.';
 
+-- source: sql/30_rules/52_template_for.sql sha256:b8713e3686a0268a080d63ea502f06abebca575580f103894f57981d812b7d5b
+create or replace function private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text)
+returns public.message_templates
+language sql stable set search_path = ''
+as $$
+    -- SECURITY: under the asker's rights, as private.account_for.
+    select t
+    from public.message_templates as t
+    where t.client_id = template_for.client_id
+        and (t.channel_account_id is null or t.channel_account_id = template_for.channel_account_id)
+        and t.status = 'approved'
+        and (t.name = template_for.name or (template_for.name is null and t.purpose = template_for.purpose))
+    order by t.channel_account_id is null, t.created_at, t.id
+    limit 1;
+$$;
+comment on function private.template_for(uuid, uuid, public.template_purpose, text) is
+'The approved template to use on an account: the one of that name, or without a name the oldest of that purpose. A row of nulls if there is none.';
+
+-- source: sql/30_rules/53_account_for.sql sha256:d8aadf5deb12182593b26f580c440a0398e6bd16a1b5a4701bfe6e7fdc3e6aca
+create or replace function private.account_for(client_id uuid, channel_account_id uuid) returns uuid
+language sql stable set search_path = ''
+as $$
+    -- SECURITY: under the asker's rights. A trigger asks before the policies refuse a row in another client's name; its answer must not tell what that client has.
+    select a.id
+    from public.channel_accounts as a
+    where a.client_id = account_for.client_id and a.channel = 'whatsapp'
+        and (a.id = account_for.channel_account_id or account_for.channel_account_id is null) and a.status = 'active'
+    order by a.created_at, a.id
+    limit 1;
+$$;
+comment on function private.account_for(uuid, uuid) is 'The WhatsApp account to write from: the one given, or the client''s oldest; active ones only. null if there is none.';
+
 -- source: sql/30_rules/68_retry_delivery.sql sha256:41c095ff5f1ab3c2ef3169cb973b710c39a8a163d02fc9dc940ecdcd5e8ec4c0
 create or replace function private.retry_delivery(delivery_id uuid, error jsonb, retryable boolean) returns jsonb
 language plpgsql security definer set search_path = ''
@@ -596,6 +628,22 @@ comment on function private.leave_failed_queue() is 'Trigger: a dead letter that
 create or replace trigger _500_leave_failed_queue before update of status on public.failed_tasks
 for each row when (old.status = 'dead' and new.status <> 'dead' and old.msg_id is not null) execute function private.leave_failed_queue();
 
+-- source: sql/60_rpc/public/invite_member.sql sha256:31e23faa16ca473b8ce8628be5aeadfb114207e8fb44a65b0bc202deb194b67c
+create or replace function public.invite_member(client_id uuid, email text, role public.member_role default 'staff')
+returns public.client_members
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    -- SECURITY: null is in no set, and not "not in" it either.
+    if not coalesce(invite_member.client_id in (select private.owned_client_ids()), false) then
+        raise exception 'only an owner of the client, or an admin, invites people' using errcode = '42501';
+    end if;
+    return private.add_member(invite_member.client_id, invite_member.email, invite_member.role);
+end
+$$;
+comment on function public.invite_member(uuid, text, public.member_role) is
+'Owners and admins: invites a person by e-mail address; the membership becomes active when the person confirms that address. Idempotent.';
+
 -- source: sql/60_rpc/public/queue_metrics.sql sha256:9cdc8f1efa74b3c8f35e9c8ceb34b942c42db7c3670858915853b05887760200
 create or replace function public.queue_metrics() returns table (queue text, waiting bigint, queued bigint, oldest_seconds integer)
 language sql stable security definer set search_path = ''
@@ -629,7 +677,42 @@ $$;
 comment on function public.queue_metrics() is
 'The caller''s work by queue: waiting in rows, queued in pgmq, and for how many seconds the oldest has been due. Admins see everybody''s. Read-only.';
 
--- source: sql/60_rpc/worker/commit_turns.sql sha256:dea01a08b037c3f1f8f7f7e6a33c8e390e5e82ae93782836ac9e44c61bb5383c
+-- source: sql/60_rpc/public/remove_member.sql sha256:870735983166e08b996f44835ad854e6cba4235cc4f33f7da3e0b18402bebda0
+create or replace function public.remove_member(member_id uuid) returns public.client_members
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    member public.client_members;
+begin
+    -- One change of a client's people at a time, as in private.add_member.
+    perform from public.clients as c
+    where c.id = (select m.client_id from public.client_members as m where m.id = remove_member.member_id)
+    for no key update;
+    select m.* into member
+    from public.client_members as m
+    where m.id = remove_member.member_id
+        and (
+            m.client_id in (select private.owned_client_ids())
+            -- Nobody is held where somebody else's invitation put them.
+            or (m.profile_id = private.current_profile_id() and m.client_id in (select private.visible_client_ids()))
+        )
+    for update;
+    if not found then
+        raise exception 'there is no such member of a client you own' using errcode = 'PT404';
+    end if;
+    if member.role = 'owner' and member.status = 'active' and not exists (
+        select from public.client_members as m
+        where m.client_id = member.client_id and m.id <> member.id and m.role = 'owner' and m.status = 'active'
+    ) then
+        raise exception 'a client keeps at least one owner' using errcode = '22023';
+    end if;
+    update public.client_members as m set status = 'removed' where m.id = member.id returning * into member;
+    return member;
+end
+$$;
+comment on function public.remove_member(uuid) is 'Owners and admins: takes a person''s access to a client away, at once; a member may leave so, too. The last owner cannot be removed. Idempotent.';
+
+-- source: sql/60_rpc/worker/commit_turns.sql sha256:d1ff08b5e8f5b47e799e4c9892755edfb6b7a661e5374f837965390d8dfd7c90
 create or replace function worker.commit_turns(results jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -638,11 +721,12 @@ declare
     verdicts jsonb := '[]';
     problem text;
     place text;
+    visibility_s integer := private.setting_int('visibility_s');
 begin
     perform private.lock_threads(array(select (x ->> 'thread_id')::uuid from jsonb_array_elements(results) as x));
     for item in select x from jsonb_array_elements(results) as x order by (x ->> 'thread_id')::uuid loop
         begin
-            verdicts := verdicts || private.commit_turn(item, private.setting_int('visibility_s'));
+            verdicts := verdicts || private.commit_turn(item, visibility_s);
         exception
             when deadlock_detected or lock_not_available or query_canceled then
                 raise;
@@ -666,7 +750,7 @@ $$;
 comment on function worker.commit_turns(jsonb) is
 'Commits turns, each whole or not at all: [{"thread_id", "lease", "proposal", "model", "graph", "steps", …}] → [{"thread_id", "lease", "verdict", "task", "delivery"}]. verdict: committed, partial (a further turn follows), superseded (task: the same lease with merged input, run it again), stale (the lease was lost, nothing written), failed (an error, retried later). delivery: the reply, claimed for the caller to send at once. Idempotent by the lease.';
 
--- source: sql/60_rpc/worker/complete_deliveries.sql sha256:7ae92b16f387ff32b29cf9e855e983cc0c2ff6d0b3619e48d1aa3c032ed640ce
+-- source: sql/60_rpc/worker/complete_deliveries.sql sha256:af80763d794bacea682d79fb0913453b7114aebc8a3903e04e017ef1f4218089
 create or replace function worker.complete_deliveries(results jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -676,6 +760,7 @@ declare
     answer jsonb := '[]';
     next_task jsonb;
     wait_ms integer;
+    visibility_s integer := private.setting_int('visibility_s');
 begin
     -- Lock order: threads, then deliveries.
     perform from private.threads as t
@@ -725,7 +810,7 @@ begin
             end if;
             select * into d from public.deliveries as x where x.id = d.id;
             if d.thread_id is not null and d.status not in ('queued', 'unknown') then
-                next_task := private.release_next(d.thread_id, private.setting_int('visibility_s'));
+                next_task := private.release_next(d.thread_id, visibility_s);
             end if;
             answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
         exception
@@ -752,6 +837,89 @@ end
 $$;
 comment on function worker.complete_deliveries(jsonb) is
 'What became of sends: [{"id", "claim", "outcome": sent | unknown | failed | throttled, "provider_message_id", "error", "retry_after_ms"}] → [{"id", "status", "task"}]. task: the thread''s next reply, claimed for the caller. status stale: the claim was lost. unknown waits for the provider''s word, throttled does not count as an attempt. Idempotent by the claim.';
+
+-- source: policies/05_roles.sql sha256:a8c2f1f2944fa1de29c6fe567eff8e3565dc4035a753dcca849ffba65d594f86
+-- PostgREST's own role may become the functions' role; postgres must be able to give functions to the agents' role.
+grant renum_worker to authenticator;
+grant renum_agent to postgres;
+
+-- SECURITY: renum_worker runs our RPCs and reads no table. Whoever steals its key can do no more.
+grant usage on schema worker to renum_worker;
+grant execute on all functions in schema worker to renum_worker;
+
+grant usage on schema private to authenticated, service_role;
+grant execute on function private.current_profile_id() to authenticated;
+grant execute on function private.is_admin() to authenticated, service_role;
+grant execute on function private.visible_client_ids() to authenticated;
+grant execute on function private.visible_profile_ids() to authenticated;
+grant execute on function private.owned_client_ids() to authenticated;
+grant execute on function private.default_client_id() to authenticated, service_role;
+-- What the triggers that run as whoever writes need; columns' defaults ask private.default_client_id.
+grant execute on function private.normalize_phone(text) to authenticated, service_role;
+grant execute on function private.question_problem(jsonb) to authenticated, service_role;
+grant execute on function private.skip_rule_problem(jsonb, text[]) to authenticated, service_role;
+grant execute on function private.project_config_problem(jsonb) to authenticated, service_role;
+grant execute on function private.plain(text) to authenticated, service_role;
+grant execute on function private.account_for(uuid, uuid) to authenticated, service_role;
+grant execute on function private.template_for(uuid, uuid, public.template_purpose, text) to authenticated, service_role;
+
+-- first: policies/sub_agents.sql
+drop policy if exists "sub_agents_select" on public.sub_agents;
+drop policy if exists "sub_agents_insert" on public.sub_agents;
+drop policy if exists "sub_agents_update" on public.sub_agents;
+drop policy if exists "sub_agents_delete" on public.sub_agents;
+-- source: policies/sub_agents.sql sha256:244aa854a0ac187c9910b014eda3beb44710e726cfeb43067ce505bab8086eb7
+-- Global: admins write, the people of active clients read the active ones.
+alter table public.sub_agents enable row level security;
+alter table public.sub_agents force row level security;
+
+grant select on public.sub_agents to authenticated;
+grant insert (id, name, type, description, config, tools, active) on public.sub_agents to authenticated;
+grant update (name, type, description, config, tools, active) on public.sub_agents to authenticated;
+grant delete on public.sub_agents to authenticated;
+grant select, insert, update, delete on public.sub_agents to service_role;
+
+create policy sub_agents_select on public.sub_agents for select to authenticated
+using ((active and (select exists(select private.visible_client_ids()))) or (select private.is_admin()));
+
+create policy sub_agents_insert on public.sub_agents for insert to authenticated
+with check ((select private.is_admin()));
+
+create policy sub_agents_update on public.sub_agents for update to authenticated
+using ((select private.is_admin()))
+with check ((select private.is_admin()));
+
+create policy sub_agents_delete on public.sub_agents for delete to authenticated
+using ((select private.is_admin()));
+
+-- first: policies/tools.sql
+drop policy if exists "tools_select" on public.tools;
+drop policy if exists "tools_insert" on public.tools;
+drop policy if exists "tools_update" on public.tools;
+drop policy if exists "tools_delete" on public.tools;
+-- source: policies/tools.sql sha256:21e7201ee3302d669a2fc170b83df5c9aee3c1a9347e30ed7e2170f0fab0c82a
+-- Global: admins write, the people of active clients read the active ones.
+alter table public.tools enable row level security;
+alter table public.tools force row level security;
+
+grant select on public.tools to authenticated;
+grant insert (id, name, description, function_name, parameters_schema, active) on public.tools to authenticated;
+grant update (name, description, function_name, parameters_schema, active) on public.tools to authenticated;
+grant delete on public.tools to authenticated;
+grant select, insert, update, delete on public.tools to service_role;
+
+create policy tools_select on public.tools for select to authenticated
+using ((active and (select exists(select private.visible_client_ids()))) or (select private.is_admin()));
+
+create policy tools_insert on public.tools for insert to authenticated
+with check ((select private.is_admin()));
+
+create policy tools_update on public.tools for update to authenticated
+using ((select private.is_admin()))
+with check ((select private.is_admin()));
+
+create policy tools_delete on public.tools for delete to authenticated
+using ((select private.is_admin()));
 
 -- removed: sql/30_rules/45_retry_delay_s.sql
 drop function private.retry_delay_s(integer);
