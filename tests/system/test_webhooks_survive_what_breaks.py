@@ -63,15 +63,18 @@ def finish(survey: Survey) -> None:
     """
 
     def done() -> bool:
+        pending = any(number["status_webhooks"]["pending"] for number in survey.stack.simulator.numbers())
         survey.stack.rows(
             "with turns as ("
             "  update private.threads set lease_until = now(), due_at = now()"
             "  where lease_began_at < now() - interval '2 seconds' and lease is not null returning task_id"
             "), sends as ("
             "  update public.deliveries set due_at = now()"
-            "  where updated_at < now() - interval '2 seconds' and status in ('sending', 'unknown') returning task_id"
+            "  where updated_at < now() - interval '2 seconds' and status::text = any(%s) returning task_id"
             ") update pgmq.q_high_priority set vt = now()"
-            " where msg_id in (select task_id from turns union all select task_id from sends)"
+            " where msg_id in (select task_id from turns union all select task_id from sends)",
+            # What the provider has not told yet is not to be guessed.
+            ["sending"] if pending else ["sending", "unknown"],
         )
         return survey.is_settled()
 
