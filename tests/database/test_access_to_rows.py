@@ -193,3 +193,16 @@ def test_a_view_shows_what_its_reader_may_see(everybody: Everybody) -> None:
         assert _ids(session.all(view)) == sorted([everybody.one.id, everybody.two.id])
     with pytest.raises(psycopg.errors.InsufficientPrivilege), everybody.world.acting("anon") as anon:
         anon.all(view)
+
+
+def test_an_estimate_through_the_api_knows_of_no_rows(everybody: Everybody) -> None:
+    """The planner's statistics are of everybody's rows: an EXPLAIN by the API plans an empty table, for an admin too."""
+    world = everybody.world
+    world.all("analyze")
+    for person in (everybody.stranger, everybody.one.owner, everybody.admin):
+        with world.person(person) as session:
+            ((by_hand,),) = session.all("explain (format json) select from public.leads where phone < '+9'")
+            session.all("select set_config('request.path', '/leads', true)")
+            ((through_the_api,),) = session.all("explain (format json) select from public.leads where phone < '+9'")
+        assert by_hand[0]["Plan"]["Plan Rows"] > 0
+        assert through_the_api[0]["Plan"]["Plan Rows"] == 0
