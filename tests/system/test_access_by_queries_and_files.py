@@ -279,3 +279,17 @@ def test_a_lead_with_a_history_says_why_it_stays(people: Everybody, school: Surv
     refused(people.owner.rest("DELETE", f"/leads?id=eq.{interviewed['id']}"), 409, saying="foreign key")
     fresh: Row = imported(people.owner, f"name,phone\nAna,{new_phone()}").json()[0]
     assert fresh["client_id"] == school.client_id
+
+
+@pytest.mark.parametrize("resolution", ["merge-duplicates", "ignore-duplicates"])
+def test_a_list_can_be_sent_again(shopkeeper: Person, resolution: str) -> None:
+    """An upsert by phone among the own leads: the newer name, or the older, and one lead either way."""
+    phone, full = written()
+    preference = {"Prefer": f"return=representation,resolution={resolution}"}
+    for name in ("Ana", "Ana Clara"):
+        answer = shopkeeper.rest(
+            "POST", "/leads?on_conflict=client_id,phone", json=[{"phone": phone, "name": name}], headers=preference
+        )
+        assert answer.status_code in (200, 201), answer.text
+    kept = shopkeeper.rows(f"/leads?select=name&phone=eq.%2B{full[1:]}")
+    assert kept == [{"name": "Ana Clara" if resolution == "merge-duplicates" else "Ana"}]
