@@ -10,7 +10,7 @@ grant update (name, display_phone, app_id, config, status, throughput) on public
 grant select, insert, update, delete on public.channel_accounts to service_role;
 
 create policy channel_accounts_select on public.channel_accounts for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());
 
 create policy channel_accounts_insert on public.channel_accounts for insert to authenticated
 with check (client_id = any(array(select private.owned_client_ids())));

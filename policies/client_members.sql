@@ -6,4 +6,4 @@ grant select on public.client_members to authenticated;
 grant select, insert, update, delete on public.client_members to service_role;
 
 create policy client_members_select on public.client_members for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());

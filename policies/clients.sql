@@ -9,7 +9,7 @@ grant select, insert, update, delete on public.clients to service_role;
 
 -- An admin's INSERT returns the row it makes, which the list of clients, read before it, does not hold yet.
 create policy clients_select on public.clients for select to authenticated
-using ((select private.is_admin()) or id = any(array(select private.visible_client_ids())));
+using (((select private.is_admin()) or id = any(array(select private.visible_client_ids()))) and private.asks_for_rows());
 
 create policy clients_insert on public.clients for insert to authenticated
 with check ((select private.is_admin()));

@@ -7,7 +7,7 @@ grant insert (client_id, lead_id, granted, legal_basis, text_version, evidence) 
 grant select, insert, update, delete on public.consents to service_role;
 
 create policy consents_select on public.consents for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());
 
 create policy consents_insert on public.consents for insert to authenticated
 with check (client_id = any(array(select private.visible_client_ids())));

@@ -7,7 +7,7 @@ grant update (status) on public.conversations to authenticated;
 grant select, insert, update, delete on public.conversations to service_role;
 
 create policy conversations_select on public.conversations for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());
 
 create policy conversations_update on public.conversations for update to authenticated
 using (client_id = any(array(select private.visible_client_ids())))

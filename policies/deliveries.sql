@@ -6,4 +6,4 @@ grant select on public.deliveries to authenticated;
 grant select, insert, update, delete on public.deliveries to service_role;
 
 create policy deliveries_select on public.deliveries for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());

@@ -6,4 +6,4 @@ grant select on public.failed_tasks to authenticated;
 grant select, insert, update, delete on public.failed_tasks to service_role;
 
 create policy failed_tasks_select on public.failed_tasks for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());

@@ -6,4 +6,4 @@ grant select on public.interview_answers to authenticated;
 grant select, insert, update, delete on public.interview_answers to service_role;
 
 create policy interview_answers_select on public.interview_answers for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());

@@ -7,7 +7,7 @@ grant update (status, metadata) on public.interviews to authenticated;
 grant select, insert, update, delete on public.interviews to service_role;
 
 create policy interviews_select on public.interviews for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());
 
 create policy interviews_update on public.interviews for update to authenticated
 using (client_id = any(array(select private.visible_client_ids())))

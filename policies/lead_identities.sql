@@ -6,4 +6,4 @@ grant select on public.lead_identities to authenticated;
 grant select, insert, update, delete on public.lead_identities to service_role;
 
 create policy lead_identities_select on public.lead_identities for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());

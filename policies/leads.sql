@@ -10,7 +10,7 @@ grant delete on public.leads to authenticated;
 grant select, insert, update, delete on public.leads to service_role;
 
 create policy leads_select on public.leads for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());
 
 create policy leads_insert on public.leads for insert to authenticated
 with check (client_id = any(array(select private.visible_client_ids())));

@@ -8,7 +8,7 @@ grant update (category, body, parameters, status, purpose) on public.message_tem
 grant select, insert, update, delete on public.message_templates to service_role;
 
 create policy message_templates_select on public.message_templates for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());
 
 create policy message_templates_insert on public.message_templates for insert to authenticated
 with check (client_id = any(array(select private.owned_client_ids())));

@@ -7,7 +7,7 @@ grant update (full_name, phone, role) on public.profiles to authenticated;
 grant select, insert, update, delete on public.profiles to service_role;
 
 create policy profiles_select on public.profiles for select to authenticated
-using (id = any(array(select private.visible_profile_ids())));
+using (id = any(array(select private.visible_profile_ids())) and private.asks_for_rows());
 
 create policy profiles_update on public.profiles for update to authenticated
 using (id = (select private.current_profile_id()) or (select private.is_admin()))

@@ -9,7 +9,7 @@ grant delete on public.projects to authenticated;
 grant select, insert, update, delete on public.projects to service_role;
 
 create policy projects_select on public.projects for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());
 
 create policy projects_insert on public.projects for insert to authenticated
 with check (client_id = any(array(select private.visible_client_ids())));

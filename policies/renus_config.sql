@@ -8,7 +8,7 @@ grant update (agent_type, config, prompts, active) on public.renus_config to aut
 grant select, insert, update, delete on public.renus_config to service_role;
 
 create policy renus_config_select on public.renus_config for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());
 
 create policy renus_config_insert on public.renus_config for insert to authenticated
 with check (client_id = any(array(select private.visible_client_ids())));

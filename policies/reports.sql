@@ -6,4 +6,4 @@ grant select on public.reports to authenticated;
 grant select, insert, update, delete on public.reports to service_role;
 
 create policy reports_select on public.reports for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());

@@ -9,7 +9,7 @@ grant delete on public.sub_agents to authenticated;
 grant select, insert, update, delete on public.sub_agents to service_role;
 
 create policy sub_agents_select on public.sub_agents for select to authenticated
-using ((active and (select exists(select private.visible_client_ids()))) or (select private.is_admin()));
+using (((active and (select exists(select private.visible_client_ids()))) or (select private.is_admin())) and private.asks_for_rows());
 
 create policy sub_agents_insert on public.sub_agents for insert to authenticated
 with check ((select private.is_admin()));

@@ -9,7 +9,7 @@ grant delete on public.tools to authenticated;
 grant select, insert, update, delete on public.tools to service_role;
 
 create policy tools_select on public.tools for select to authenticated
-using ((active and (select exists(select private.visible_client_ids()))) or (select private.is_admin()));
+using (((active and (select exists(select private.visible_client_ids()))) or (select private.is_admin())) and private.asks_for_rows());
 
 create policy tools_insert on public.tools for insert to authenticated
 with check ((select private.is_admin()));

@@ -6,4 +6,4 @@ grant select on public.turns to authenticated;
 grant select, insert, update, delete on public.turns to service_role;
 
 create policy turns_select on public.turns for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());

@@ -6,4 +6,4 @@ grant select on public.webhook_events to authenticated;
 grant select, insert, update, delete on public.webhook_events to service_role;
 
 create policy webhook_events_select on public.webhook_events for select to authenticated
-using (client_id = any(array(select private.visible_client_ids())));
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());

@@ -109,8 +109,16 @@ CASES: dict[str, tuple[str, str, str]] = {
     "0013_policies_ask_once": (
         ONE + TENANTS + "create policy probe_a on public.probe_one to authenticated using (auth.uid() is not null);",
         "public.probe_one: policy probe_a calls auth.uid for every row",
-        ONE + TENANTS + "create policy probe_a on public.probe_one to authenticated"
-        " using (id = any (array(select private.probe_ids())) and (select auth.uid()) is not null);",
+        ONE
+        + TENANTS
+        + function(
+            "private.probe_folded()",
+            "begin return true; end",
+            returns="boolean",
+            more="immutable set search_path = ''",
+        )
+        + "create policy probe_a on public.probe_one to authenticated using (id = any (array(select "
+        "private.probe_ids())) and (select auth.uid()) is not null and private.probe_folded());",
     ),
     "0014_policies_name_their_role": (
         ONE + "create policy probe_a on public.probe_one using (true);",

@@ -10,6 +10,7 @@ from supabase import Client
 from devstack.demo.company import sign_in_admin
 from tests.stack import Stack, stack, until
 from tests.system.people import Everybody, everybody, fill, fill_globals
+from tests.system.standing import Standing, stand_up
 from tests.system.survey import Survey, open_survey
 
 __all__ = ["stack"]
@@ -59,6 +60,14 @@ def people(stack: Stack, admin: Client, school: Survey, garage: Survey) -> Every
     found = everybody(stack, admin, school, garage)
     fill_globals(admin, found.admin.profile_id)
     return found
+
+
+@pytest.fixture(scope="package")
+def standing(stack: Stack, admin: Client) -> Iterator[Standing]:
+    """Clients at which nothing happens by itself, and everybody whom access.md speaks of."""
+    found = stand_up(stack, admin)
+    yield found
+    found.close()
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from supabase import Client
 
 from devstack.demo.access import Row, rows, token_of
 from tests.stack import Stack, until
-from tests.system.surface import TABLES
-from tests.system.survey import CONFIG, Survey, new_phone
+from tests.system.survey import Survey, new_phone
 
 RETURNED = {"Prefer": "return=representation"}
 
@@ -46,17 +45,21 @@ class Everybody:
 
 @dataclass
 class Person:
-    """Somebody who calls the API with an apikey and perhaps a token; `profile_id` is '' for whoever has no profile."""
+    """Somebody who calls the API with an apikey and perhaps a token.
+
+    `profile_id` is '' for whoever has no profile, `key` '' for the publishable one.
+    """
 
     stack: Stack
     name: str
     token: str = ""
     profile_id: str = ""
     email: str = ""
+    key: str = ""
 
     def rest(self, method: str, path: str, *, profile: str = "", **options: Any) -> httpx.Response:
         """One request to the Data API through the gateway. `profile`: another schema than public."""
-        headers = {"apikey": self.stack.access.publishable_key, **options.pop("headers", {})}
+        headers = {"apikey": self.key or self.stack.access.publishable_key, **options.pop("headers", {})}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         if profile:
@@ -141,34 +144,6 @@ def everybody(stack: Stack, admin: Client, company: Survey, other: Survey) -> Ev
         removed=removed,
         nobody=Person(stack, "nobody"),
     )
-
-
-def some_row(stack: Stack, table: str, survey: Survey) -> Row:
-    """One row of a client, or a global one."""
-    spec = TABLES[table]
-    where = {"own": f"{spec.of} = %s", "people": "id = (select profile_id from public.clients where id = %s)"}
-    condition = where.get(spec.rows, "%s <> ''")
-    found = stack.rows(
-        f"select to_jsonb(t) as whole from public.{table} as t where {condition} limit 1", survey.client_id
-    )
-    row: Row = found[0]["whole"]
-    return row
-
-
-def inserts_for(survey: Survey) -> dict[str, Row]:
-    """A row of each table that owners insert into, otherwise in order, for this client."""
-    return {
-        "leads": {"client_id": survey.client_id, "phone": new_phone(), "name": "Intrusa"},
-        "projects": {"client_id": survey.client_id, "name": "Intruso", "config": CONFIG},
-        "renus_config": {"client_id": survey.client_id},
-        "channel_accounts": {
-            "client_id": survey.client_id,
-            "provider": "whatsapp_cloud",
-            "name": "Intrusa",
-            "external_id": secrets.token_hex(6),
-        },
-        "message_templates": {"client_id": survey.client_id, "name": "intrusa", "body": "Oi"},
-    }
 
 
 def refused(answer: httpx.Response, *statuses: int, saying: str = "") -> None:

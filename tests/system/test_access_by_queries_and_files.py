@@ -155,6 +155,9 @@ def test_a_page_ends_at_a_thousand_rows_and_the_next_one_follows(
     first = shopkeeper.rest("GET", "/leads?select=id&order=created_at,id", headers={"Prefer": "count=exact"})
     assert first.status_code == 206
     assert first.headers["content-range"] == f"0-999/{total}"
+    # An estimate knows no more than that there is another page.
+    estimated = shopkeeper.rest("HEAD", "/leads?select=id", headers={"Prefer": "count=estimated"})
+    assert 1000 < int(estimated.headers["content-range"].split("/")[1]) <= total
     second = shopkeeper.rows("/leads?select=id&order=created_at,id&limit=1000&offset=1000")
     seen = {row["id"] for row in first.json()} | {row["id"] for row in second}
     assert len(seen) == total
@@ -279,3 +282,17 @@ def test_a_lead_with_a_history_says_why_it_stays(people: Everybody, school: Surv
     refused(people.owner.rest("DELETE", f"/leads?id=eq.{interviewed['id']}"), 409, saying="foreign key")
     fresh: Row = imported(people.owner, f"name,phone\nAna,{new_phone()}").json()[0]
     assert fresh["client_id"] == school.client_id
+
+
+@pytest.mark.parametrize("resolution", ["merge-duplicates", "ignore-duplicates"])
+def test_a_list_can_be_sent_again(shopkeeper: Person, resolution: str) -> None:
+    """An upsert by phone among the own leads: the newer name, or the older, and one lead either way."""
+    phone, full = written()
+    preference = {"Prefer": f"return=representation,resolution={resolution}"}
+    for name in ("Ana", "Ana Clara"):
+        answer = shopkeeper.rest(
+            "POST", "/leads?on_conflict=client_id,phone", json=[{"phone": phone, "name": name}], headers=preference
+        )
+        assert answer.status_code in (200, 201), answer.text
+    kept = shopkeeper.rows(f"/leads?select=name&phone=eq.%2B{full[1:]}")
+    assert kept == [{"name": "Ana Clara" if resolution == "merge-duplicates" else "Ana"}]

@@ -11,9 +11,10 @@ from typing import Any
 import jwt
 import pytest
 
+from tests.access import ACCESS
 from tests.stack import Stack
 from tests.system.people import Everybody, Person
-from tests.system.surface import FUNCTIONS, HIDDEN_SCHEMAS, TABLES, WORKERS_FUNCTIONS
+from tests.system.standing import signed
 from tests.system.survey import Survey
 
 # A table or function of each schema that is really there, and some that would be worth having.
@@ -30,13 +31,7 @@ INSIDE = {
 }
 
 
-def signed(stack: Stack, claims: dict[str, Any], secret: str | None = None) -> str:
-    """A token with these claims, by default signed with the stack's own secret and good for a minute."""
-    key = stack.environment["SUPABASE_JWT_SECRET"] if secret is None else secret
-    return jwt.encode({"exp": int(time.time()) + 60, **claims}, key, algorithm="HS256")
-
-
-@pytest.mark.parametrize("schema", HIDDEN_SCHEMAS)
+@pytest.mark.parametrize("schema", sorted(ACCESS.lists["schemas nobody reaches"]))
 @pytest.mark.parametrize("who", ["owner", "admin", "stranger", "nobody"])
 def test_no_other_schema_is_exposed(people: Everybody, schema: str, who: str) -> None:
     """406 for whatever is asked of it, and the answer names only what is exposed."""
@@ -62,83 +57,6 @@ def test_what_is_inside_is_not_in_public_either(people: Everybody, schema: str) 
         assert people.owner.rest("POST", f"/rpc/{name}", json={}).status_code == 404
         embedded = people.owner.rest("GET", f"/leads?select=id,{name}(*)")
         assert (embedded.status_code, embedded.json()["code"]) == (400, "PGRST200"), embedded.text
-
-
-@pytest.mark.parametrize("function", sorted(WORKERS_FUNCTIONS))
-@pytest.mark.parametrize("who", ["owner", "staff", "admin", "stranger"])
-def test_the_functions_own_calls_are_refused_to_people(
-    people: Everybody, school: Survey, function: str, who: str
-) -> None:
-    """403 for every call of schema worker, an admin's too, with arguments that would work; 401 for nobody."""
-    arguments: dict[str, dict[str, Any]] = {
-        "channel_account": {"channel_account_id": school.number.channel_account_id},
-        "ingest": {"channel_account_id": school.number.channel_account_id, "events": []},
-        "claim_tasks": {"queues": ["high_priority"], "max": 10, "visibility_s": 30},
-        "begin_turns": {"tasks": [], "visibility_s": 30},
-        "commit_turns": {"results": []},
-        "complete_deliveries": {"results": []},
-        "save_report": {
-            "report_id": str(uuid.uuid4()),
-            "claim": str(uuid.uuid4()),
-            "summary": "",
-            "markdown": "",
-            "model": "x",
-            "usage": {},
-        },
-        "fail_task": {
-            "task": "report",
-            "id": str(uuid.uuid4()),
-            "claim": str(uuid.uuid4()),
-            "error": {},
-            "retryable": True,
-        },
-        "extend_task": {"task": "report", "id": str(uuid.uuid4()), "claim": str(uuid.uuid4()), "visibility_s": 30},
-    }
-    call = {"method": "POST", "path": f"/rpc/{function}", "profile": "worker", "json": arguments[function]}
-    answer = people.named(who).rest(**call)  # type: ignore[arg-type] # one call for two people
-    assert (answer.status_code, answer.json()["code"]) == (403, "42501"), answer.text
-    assert "ciphertext" not in answer.text
-    assert people.nobody.rest(**call).status_code == 401  # type: ignore[arg-type]
-    assert people.named(who).rest("POST", f"/rpc/{function}", json=arguments[function]).status_code == 404
-
-
-def test_every_call_of_the_functions_is_tried(stack: Stack) -> None:
-    """The list above is the schema's."""
-    found = stack.rows("select proname from pg_proc where pronamespace = 'worker'::regnamespace")
-    assert {row["proname"] for row in found} == WORKERS_FUNCTIONS
-
-
-@pytest.mark.parametrize("table", TABLES)
-def test_the_functions_key_reads_and_writes_no_table(stack: Stack, table: str) -> None:
-    """Whoever steals it can run the functions' calls and nothing else."""
-    thief = Person(stack, "a thief", stack.environment["RENUM_WORKER_KEY"])
-    key = TABLES[table].key
-    for schema in ("", "worker"):
-        read = thief.rest("GET", f"/{table}", profile=schema)
-        written = thief.rest("POST", f"/{table}", profile=schema, json={key: str(uuid.uuid4())})
-        deleted = thief.rest("DELETE", f"/{table}?{key}=not.is.null", profile=schema)
-        for answer in (read, written, deleted):
-            assert answer.status_code in (403, 404), answer.text
-
-
-@pytest.mark.parametrize("function", sorted(FUNCTIONS))
-def test_peoples_functions_are_refused_to_everybody_else(stack: Stack, people: Everybody, function: str) -> None:
-    """401 without a token, 403 with the functions' key."""
-    identifier = str(uuid.uuid4())
-    arguments: dict[str, dict[str, Any]] = {
-        "create_client": {"company_name": "X", "owner_email": "x@exemplo.com.br"},
-        "invite_member": {"client_id": identifier, "email": "x@exemplo.com.br"},
-        "remove_member": {"member_id": identifier},
-        "preview_audience": {"project_id": identifier},
-        "request_report": {"project_id": identifier},
-        "report_markdown": {"report_id": identifier},
-        "set_channel_credentials": {"channel_account_id": identifier, "ciphertext": "A" * 80, "key_id": "1"},
-        "replay_failed_task": {"failed_task_id": identifier},
-        "queue_metrics": {},
-    }
-    assert people.nobody.rpc(function, **arguments[function]).status_code == 401
-    thief = Person(stack, "a thief", stack.environment["RENUM_WORKER_KEY"])
-    assert thief.rpc(function, **arguments[function]).status_code == 403
 
 
 def test_a_forged_token_is_no_token(stack: Stack, people: Everybody) -> None:
@@ -178,10 +96,10 @@ def test_even_a_signed_token_takes_no_role_that_the_api_may_not(stack: Stack, ro
 def test_a_token_of_nobody_in_particular_sees_no_clients_rows(stack: Stack, sub: Any) -> None:
     """A subject that is missing, unknown or nonsense: no row, or a refusal, and never an error of ours."""
     person = Person(stack, "nobody known", signed(stack, {"role": "authenticated", "sub": sub}))
-    for table, spec in TABLES.items():
+    for table in ACCESS.tables:
         answer = person.rest("GET", f"/{table}?select=*")
         assert answer.status_code < 500, (table, answer.text)
-        if answer.status_code == 200 and spec.rows != "global":
+        if answer.status_code == 200:
             assert answer.json() == [], table
 
 
@@ -216,3 +134,35 @@ def test_a_function_is_rung_by_anybody_and_tells_nothing(stack: Stack) -> None:
         answer = stack.http.post(f"{stack.access.functions_url}/{name}", json={"task": "x", "client_id": "y"})
         assert answer.status_code in (200, 202), answer.text
         assert set(answer.json()) <= {"done", "failed", "draining"}
+
+
+def test_the_api_has_what_is_written_down(stack: Stack, people: Everybody) -> None:
+    """Its description names the tables and functions of access.md to whom they are open, and none to nobody."""
+    platform = Person(stack, "the platform", key=stack.access.secret_key)
+    for person in (people.owner, people.admin, people.stranger, people.removed, platform):
+        described = person.rest("GET", "/").json()
+        assert set(described["definitions"]) == set(ACCESS.tables)
+        functions = {path.removeprefix("/rpc/") for path in described["paths"] if path.startswith("/rpc/")}
+        assert functions == (set() if person is platform else set(ACCESS.functions))
+        inner = person.rest("GET", "/", profile="worker").json()
+        assert set(inner["paths"]) == {"/"}
+        assert inner.get("definitions", {}) == {}
+    assert people.nobody.rest("GET", "/").json().get("definitions", {}) == {}
+    worker = Person(stack, "the functions", stack.environment["RENUM_WORKER_KEY"])
+    described = worker.rest("GET", "/", profile="worker").json()
+    assert {path.removeprefix("/rpc/") for path in described["paths"]} - {"/"} == set(ACCESS.workers)
+
+
+@pytest.mark.parametrize("table", ACCESS.tables)
+def test_no_other_door_is_open_to_nobody(stack: Stack, table: str) -> None:
+    """401 and no row: with the publishable key as a token, without any key, and at PostgREST itself."""
+    access = stack.access
+    everything, own = f"{access.url}/rest/v1/{table}?select=*", {"apikey": access.publishable_key}
+    for answer in (
+        stack.http.get(everything, headers=own | {"Authorization": f"Bearer {access.publishable_key}"}),
+        stack.http.get(everything),
+        stack.http.get(f"{stack.environment['RENUM_REST_URL']}/{table}?select=*"),
+    ):
+        assert answer.status_code == 401, answer.text
+        assert "content-range" not in answer.headers
+        assert isinstance(answer.json(), dict)

@@ -11,9 +11,9 @@ import psutil
 import pytest
 from supabase import Client
 
+from tests.access import ACCESS
 from tests.stack import Stack, until
 from tests.system.people import Everybody, signed_in
-from tests.system.surface import TABLES
 from tests.system.survey import Survey, new_phone, open_survey
 
 
@@ -126,7 +126,7 @@ def test_nobody_reads_credentials_through_the_api(stack: Stack, people: Everybod
     )
     owner = signed_in(stack, "the owner", vault.survey.owner)
     for person in (owner, people.admin):
-        for table in TABLES:
+        for table in ACCESS.tables:
             content = person.rest("GET", f"/{table}?select=*").text
             assert sealed["ciphertext"] not in content, table
             assert not [name for name, text in (vault.credentials | vault.keys).items() if text in content], table

@@ -1,5 +1,6 @@
 -- title: policies call functions inside a select
 -- why: `(select private.f())` is computed once for the statement, a bare call once for every row (measured: 10 to 10,000 times slower).
+-- A call without arguments of an immutable function is computed once, too: while the statement is planned.
 with expressions as (
     select
         p.polname,
@@ -18,4 +19,8 @@ bare as (
 select distinct format('%s: policy %s calls %s for every row', b.polrelid::regclass, b.polname, m.found[1])
 from bare as b
 cross join lateral regexp_matches(b.text, '\m((?:public|private|worker|auth|agent_tools)\.\w+|current_setting)\(', 'g') as m(found)
+where not exists (
+    select from pg_catalog.pg_proc as f
+    where concat_ws('.', f.pronamespace::regnamespace, f.proname) = m.found[1] and f.provolatile = 'i' and f.pronargs = 0
+)
 order by 1;
