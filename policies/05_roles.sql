@@ -15,9 +15,15 @@ grant execute on function private.owned_client_ids() to authenticated;
 grant execute on function private.default_client_id() to authenticated;
 -- What the triggers that run as the person need.
 grant execute on function private.normalize_phone(text) to authenticated;
+grant execute on function private.is_email(text) to authenticated;
 grant execute on function private.question_problem(jsonb) to authenticated;
 grant execute on function private.skip_rule_problem(jsonb, text[]) to authenticated;
 grant execute on function private.project_config_problem(jsonb) to authenticated;
 grant execute on function private.plain(text) to authenticated;
 grant execute on function private.account_for(uuid, uuid) to authenticated;
 grant execute on function private.template_for(uuid, uuid, public.template_purpose, text) to authenticated;
+-- What public.import_leads, which runs as the person, reads its list with.
+grant execute on function private.phone_key(text) to authenticated;
+grant execute on function private.lead_column(text) to authenticated;
+grant execute on function private.csv_rows(text, integer) to authenticated;
+grant execute on function private.read_leads(text, jsonb, integer) to authenticated;

@@ -1,7 +1,10 @@
-create or replace function private.audience(project_id uuid)
+create or replace function private.audience(project_id uuid, among uuid[] default null)
 returns table (lead_id uuid, left_out text)
-language sql stable security definer set search_path = ''
+-- Planned for the ids at hand: a plan for both cases would read all of a client's leads for the sake of one new one.
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan'
 as $$
+begin
+    return query
     select l.id, case
         when l.opted_out_at is not null then 'opted_out'
         when l.status = 'blocked' then 'blocked'
@@ -23,11 +26,13 @@ as $$
     ) as a
     join public.leads as l on l.client_id = p.client_id
     where p.id = audience.project_id
+        and (audience.among is null or l.id = any (audience.among))
         and (
             a.wanted -> 'all' = 'true'
             or l.id = any (a.ids)
             or l.metadata @> (a.wanted -> 'metadata')
         );
+end
 $$;
-comment on function private.audience(uuid) is
-'The leads a project is for, each with why it is left out (null: it is interviewed). Without projects.config.audience: all leads of the client.';
+comment on function private.audience(uuid, uuid[]) is
+'The leads a project is for, each with why it is left out (null: it is interviewed). Without projects.config.audience: all leads of the client. among: only these leads.';

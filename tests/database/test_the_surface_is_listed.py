@@ -64,6 +64,7 @@ WRITES: dict[str, tuple[str, str, bool]] = {
 
 PEOPLES_RPCS = {
     "create_client(company_name text, owner_email text, cnpj text, plan client_plan)",
+    "import_leads(csv text, rows jsonb, client_id uuid, legal_basis legal_basis, evidence text, dry_run boolean)",
     "invite_member(client_id uuid, email text, role member_role)",
     "preview_audience(project_id uuid)",
     "queue_metrics()",
@@ -87,13 +88,18 @@ WORKERS_RPCS = {
 # What policies, defaults and the triggers that run as the person need. Not exposed, so not callable through the API.
 HELPERS = {
     "account_for",
+    "csv_rows",
     "current_profile_id",
     "default_client_id",
     "is_admin",
+    "is_email",
+    "lead_column",
     "owned_client_ids",
+    "phone_key",
     "plain",
     "project_config_problem",
     "question_problem",
+    "read_leads",
     "skip_rule_problem",
     "normalize_phone",
     "template_for",

@@ -59,6 +59,7 @@ TABLES = AUTHORS | ADDED
 FUNCTIONS = frozenset(
     {
         "create_client",
+        "import_leads",
         "invite_member",
         "remove_member",
         "preview_audience",
