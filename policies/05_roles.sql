@@ -15,6 +15,7 @@ grant execute on function private.owned_client_ids() to authenticated;
 grant execute on function private.default_client_id() to authenticated;
 -- What the triggers that run as the person need.
 grant execute on function private.normalize_phone(text) to authenticated;
+grant execute on function private.checked_phone(text) to authenticated;
 grant execute on function private.is_email(text) to authenticated;
 grant execute on function private.question_problem(jsonb) to authenticated;
 grant execute on function private.skip_rule_problem(jsonb, text[]) to authenticated;

@@ -66,8 +66,10 @@ begin
                 when char_length(r.name) > 200 then array[r.name_column, r.name, 'the name has more than 200 characters']
                 when not private.is_email(r.email) then array[r.email_column, r.email, 'is not an e-mail address']
                 when jsonb_typeof(r.metadata) <> 'object' then array['metadata', r.metadata #>> '{}', 'must be an object']
-                when octet_length(r.others::text) + coalesce(octet_length(r.metadata::text), 0) > 60000
-                    then array[null, null, 'the row has more than 60 kilobytes']
+                -- As the table says. The two parts together are never longer than apart.
+                when coalesce(octet_length(r.others::text), 0) + coalesce(octet_length(r.metadata::text), 0) > 65536
+                    then array[null, null, 'the row has more than 64 kilobytes']
+                when r.others @? '$.**{20}' or r.metadata @? '$.**{20}' then array[null, null, 'the row is nested more than 20 levels deep']
             end as problem
         from given as g
         left join rows as r on r.line = g.line

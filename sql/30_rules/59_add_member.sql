@@ -8,11 +8,14 @@ declare
     -- SECURITY: an address counts once its owner confirmed it, here as in private.profile_of_user.
     person uuid := (select u.id from auth.users as u where lower(u.email) = address and u.email_confirmed_at is not null);
 begin
+    if private.is_email(address) is not true then
+        raise exception 'email % is not an e-mail address', coalesce(quote_literal(left(address, 100)), 'null') using errcode = '22023';
+    end if;
     -- One change of a client's people at a time, or two of its owners could each take the other's place away.
     perform from public.clients as c where c.id = add_member.client_id for no key update;
     insert into public.client_members as m (client_id, email, role, profile_id, status, invited_by)
     values (
-        add_member.client_id, address, add_member.role, person, case when person is null then 'invited' else 'active' end::public.member_status,
+        add_member.client_id, address, coalesce(add_member.role, 'staff'), person, case when person is null then 'invited' else 'active' end::public.member_status,
         private.current_profile_id()
     )
     on conflict (client_id, email) do update

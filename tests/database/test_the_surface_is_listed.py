@@ -88,6 +88,7 @@ WORKERS_RPCS = {
 # What policies, defaults and the triggers that run as the person need. Not exposed, so not callable through the API.
 HELPERS = {
     "account_for",
+    "checked_phone",
     "csv_rows",
     "current_profile_id",
     "default_client_id",

@@ -15,6 +15,7 @@ as $$
 declare
     the_client uuid := coalesce(import_leads.client_id, private.default_client_id());
     basis public.legal_basis := coalesce(import_leads.legal_basis, 'not_informed');
+    only_say constant boolean := coalesce(import_leads.dry_run, false);
     why text := nullif(btrim(import_leads.evidence), '');
     report jsonb;
 begin
@@ -78,7 +79,7 @@ begin
     -- What a lead lacks is filled in. Who opted out is left alone altogether, and a known basis stays what it is.
     gaps as materialized (
         select distinct on (t.id) t.id, coalesce(t.name, g.name) as name, coalesce(t.email, g.email) as email,
-            case when octet_length((g.metadata || t.metadata)::text) <= 60000 then g.metadata || t.metadata else t.metadata end as metadata,
+            case when octet_length((g.metadata || t.metadata)::text) <= 65536 then g.metadata || t.metadata else t.metadata end as metadata,
             case t.consent_basis when 'not_informed' then basis else t.consent_basis end as consent_basis,
             t.consent_basis is distinct from basis and t.consent_basis = 'not_informed' as informed
         from there as t
@@ -95,21 +96,21 @@ begin
         update public.leads as l
         set name = g.name, email = g.email, metadata = g.metadata, consent_basis = g.consent_basis
         from gaps as g
-        where l.id = g.id and not import_leads.dry_run
+        where l.id = g.id and not only_say
     ),
     informed as (
         insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
         select the_client, g.id, true, basis,
             jsonb_strip_nulls(jsonb_build_object('source', 'import', 'recorded_by', private.current_profile_id(), 'text', why))
         from gaps as g
-        where g.informed and not import_leads.dry_run
+        where g.informed and not only_say
         order by g.id
     ),
     added as (
         insert into public.leads (client_id, phone, name, email, metadata, consent_basis)
         select the_client, g.phone, g.name, g.email, g.metadata, basis
         from good as g
-        where not exists (select from known as k where k.line = g.line) and not import_leads.dry_run
+        where not exists (select from known as k where k.line = g.line) and not only_say
         order by g.phone
         on conflict on constraint a_phone_is_once_a_lead_of_a_client do nothing
         returning 1
@@ -117,11 +118,11 @@ begin
     counts as (
         select
             (select count(*) from given) as rows,
-            case when import_leads.dry_run then (select count(*) from good) - (select count(*) from known) else (select count(*) from added) end as added,
+            case when only_say then (select count(*) from good) - (select count(*) from known) else (select count(*) from added) end as added,
             (select count(*) from given as g where not g.is_good) as refused
     )
     select jsonb_build_object(
-        'client_id', the_client, 'dry_run', coalesce(import_leads.dry_run, false),
+        'client_id', the_client, 'dry_run', only_say,
         'rows', c.rows, 'added', c.added, 'already_there', c.rows - c.added - c.refused, 'completed', (select count(*) from gaps), 'refused', c.refused,
         'refusals', (
             select coalesce(jsonb_agg(jsonb_build_object(
