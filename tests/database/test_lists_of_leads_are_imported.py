@@ -19,7 +19,7 @@ LEDGER = (
 
 def imported(tenant: Tenant, csv: str | None = None, **arguments: Any) -> JSON:
     """Imports a list as the client's owner; without the parts of the report that are the same for every list."""
-    given = {"csv": csv} if csv is not None else {}
+    given: JSON = {"csv": csv} if csv is not None else {}
     given |= {name: Jsonb(value) if name == "rows" else value for name, value in arguments.items()}
     marks = ", ".join(f"{name} => %s" for name in given)
     report: JSON = tenant.one(f"select public.import_leads({marks})", *given.values())
