@@ -116,6 +116,8 @@ def sentences() -> Iterator[None]:
         ) from error
     except psycopg.OperationalError as error:
         raise StackError(f"The database does not answer: {str(error).splitlines()[0]}") from error
+    except psycopg.Error as error:
+        raise StackError(f"The database refused: {error.diag.message_primary or type(error).__name__}.") from error
 
 
 def rows(answer: Any) -> list[Row]:
