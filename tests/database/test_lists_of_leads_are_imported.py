@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -10,6 +11,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.database.builders import JSON, Interview, Tenant, refused
+from tests.support import as_user
 
 LEDGER = (
     "select l.phone, c.granted, c.legal_basis::text, c.evidence ->> 'source', c.evidence ->> 'text'"
@@ -242,6 +244,24 @@ def test_who_wrote_first_is_the_same_person(tenant: Tenant) -> None:
     report = imported(tenant, "nome,telefone\nAna,11 98765-4321")
     assert counts(report) == (0, 1, 0)
     assert tenant.all("select phone, name from public.leads") == [(None, "Ana")]
+
+
+def test_one_list_twice_at_once_is_imported_once(tenant: Tenant) -> None:
+    """Two people, or one with an impatient click: the second waits, and finds everybody there."""
+    csv = "nome,telefone\n" + "".join(f"L{n},11 9{80_000_000 + n}\n" for n in range(500))
+    backwards = "\n".join(["nome,telefone", *reversed(csv.splitlines()[1:])])
+
+    def import_it(text: str) -> JSON:
+        with psycopg.connect(tenant.world.login, autocommit=True) as connection, as_user(connection, tenant.owner):
+            found = connection.execute("select public.import_leads(csv => %s)", (text,)).fetchone()
+        assert found is not None
+        report: JSON = found[0]
+        return report
+
+    with ThreadPoolExecutor(4) as pool:
+        reports = list(pool.map(import_it, [csv, backwards] * 2))
+    assert sorted(counts(report) for report in reports) == [(0, 500, 0)] * 3 + [(500, 0, 0)]
+    assert len(leads(tenant)) == 500
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(tenant: Tenant) -> None:
