@@ -22,3 +22,10 @@ grant execute on function private.project_config_problem(jsonb) to authenticated
 grant execute on function private.plain(text) to authenticated, service_role;
 grant execute on function private.account_for(uuid, uuid) to authenticated, service_role;
 grant execute on function private.template_for(uuid, uuid, public.template_purpose, text) to authenticated, service_role;
+grant execute on function private.checked_phone(text) to authenticated, service_role;
+grant execute on function private.is_email(text) to authenticated, service_role;
+-- What public.import_leads, which runs as the person, reads its list with.
+grant execute on function private.phone_key(text) to authenticated;
+grant execute on function private.lead_column(text) to authenticated;
+grant execute on function private.csv_rows(text, integer) to authenticated;
+grant execute on function private.read_leads(text, jsonb, integer) to authenticated;

@@ -8,3 +8,4 @@ grant execute on function public.report_markdown(uuid) to authenticated;
 grant execute on function public.set_channel_credentials(uuid, text, text) to authenticated;
 grant execute on function public.replay_failed_task(uuid) to authenticated;
 grant execute on function public.queue_metrics() to authenticated;
+grant execute on function public.import_leads(text, jsonb, uuid, public.legal_basis, text, boolean) to authenticated;

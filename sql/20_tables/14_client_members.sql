@@ -10,7 +10,8 @@ create table public.client_members (
     updated_at timestamptz not null default now(),
     unique (client_id, email),
     constraint email_is_lower_case_with_an_at check (email = lower(email) and email ~ '^[^@\s]+@[^@\s]+$'),
-    constraint active_members_have_a_profile check (status <> 'active' or profile_id is not null)
+    constraint active_members_have_a_profile check (status <> 'active' or profile_id is not null),
+    constraint email_has_at_most_254_characters check (char_length(email) <= 254)
 );
 create unique index a_profile_is_once_a_member on public.client_members (profile_id, client_id);
 create index idx_client_members_email on public.client_members (email);

@@ -14,7 +14,8 @@ create table public.leads (
     constraint a_phone_is_once_a_lead_of_a_client unique (client_id, phone),
     constraint phone_is_e164 check (phone ~ '^\+[1-9][0-9]{7,14}$'),
     constraint metadata_is_an_object check (jsonb_typeof(metadata) = 'object'),
-    constraint name_has_at_most_200_characters check (char_length(name) <= 200)
+    constraint name_has_at_most_200_characters check (char_length(name) <= 200),
+    constraint metadata_has_at_most_64_kilobytes_and_20_levels check (octet_length(metadata::text) <= 65536 and not metadata @? '$.**{20}')
 );
 create index idx_leads_client_id on public.leads (client_id, created_at);
 create index idx_leads_phone on public.leads (phone);

@@ -16,7 +16,12 @@ create table public.channel_accounts (
     constraint a_number_is_once_an_account_of_a_client unique (client_id, provider, external_id),
     constraint provider_is_known check (provider in ('whatsapp_cloud')),
     constraint throughput_is_positive check (throughput > 0),
-    constraint config_is_an_object check (jsonb_typeof(config) = 'object')
+    constraint config_is_an_object check (jsonb_typeof(config) = 'object'),
+    constraint name_has_1_to_200_characters check (btrim(name) <> '' and char_length(name) <= 200),
+    constraint external_id_has_1_to_200_characters check (btrim(external_id) <> '' and char_length(external_id) <= 200),
+    constraint app_id_has_at_most_200_characters check (char_length(app_id) <= 200),
+    constraint display_phone_has_at_most_50_characters check (char_length(display_phone) <= 50),
+    constraint config_has_at_most_64_kilobytes_and_20_levels check (octet_length(config::text) <= 65536 and not config @? '$.**{20}')
 );
 comment on table public.channel_accounts is 'A client''s accounts with providers. Their credentials are in private.channel_credentials, encrypted.';
 comment on column public.channel_accounts.external_id is 'The provider''s name of the number: the phone_number_id of the WhatsApp Cloud API.';

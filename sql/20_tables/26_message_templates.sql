@@ -17,7 +17,10 @@ create table public.message_templates (
     constraint category_is_known check (category in ('marketing', 'utility', 'authentication')),
     constraint parameters_are_known check (
         parameters <@ array['lead.name', 'lead.first_name', 'client.company_name', 'project.name', 'notification.text']
-    )
+    ),
+    constraint body_has_1_to_4096_characters check (btrim(body) <> '' and char_length(body) <= 4096),
+    constraint language_is_a_code_such_as_pt_br check (language ~ '^[a-z]{2,3}(_[A-Za-z]{2,4})?$'),
+    constraint parameters_are_at_most_20 check (cardinality(parameters) <= 20)
 );
 create index idx_message_templates_account on public.message_templates (client_id, channel_account_id);
 comment on table public.message_templates is 'Messages the provider approved for writing first. {{1}} in body stands for the first of parameters.';

@@ -10,6 +10,10 @@ create table public.renus_config (
     version integer not null default 1,
     unique (client_id, id),
     constraint config_is_an_object check (jsonb_typeof(config) = 'object'),
-    constraint prompts_is_an_object check (jsonb_typeof(prompts) = 'object')
+    constraint prompts_is_an_object check (jsonb_typeof(prompts) = 'object'),
+    constraint the_model_in_config_is_a_text check (coalesce(jsonb_typeof(config -> 'model'), 'null') in ('string', 'null')),
+    constraint prompts_are_texts check (not prompts @? '$.* ? (@.type() != "string" && @.type() != "null")'),
+    constraint config_has_at_most_64_kilobytes_and_20_levels check (octet_length(config::text) <= 65536 and not config @? '$.**{20}'),
+    constraint prompts_has_at_most_64_kilobytes_and_20_levels check (octet_length(prompts::text) <= 65536 and not prompts @? '$.**{20}')
 );
 comment on table public.renus_config is 'How a client''s agent speaks and acts. version grows with every change; turns record it.';

@@ -15,7 +15,9 @@ create table public.projects (
     foreign key (client_id, channel_account_id) references public.channel_accounts (client_id, id),
     constraint name_is_not_blank check (btrim(name) <> ''),
     constraint name_has_at_most_200_characters check (char_length(name) <= 200),
-    constraint config_is_an_object check (jsonb_typeof(config) = 'object')
+    constraint config_is_an_object check (jsonb_typeof(config) = 'object'),
+    constraint description_has_at_most_10000_characters check (char_length(description) <= 10000),
+    constraint config_has_at_most_4096_kilobytes_and_20_levels check (octet_length(config::text) <= 4194304 and not config @? '$.**{20}')
 );
 create index idx_projects_client_id on public.projects (client_id, created_at);
 create index idx_projects_renus_config_id on public.projects (client_id, renus_config_id);

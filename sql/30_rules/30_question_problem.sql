@@ -27,9 +27,9 @@ begin
             or jsonb_array_length(question -> 'options') not between 2 and 20
             or exists (
                 select from jsonb_array_elements(question -> 'options') as o (v)
-                where jsonb_typeof(o.v) <> 'string' or btrim(o.v #>> '{}') = ''
+                where jsonb_typeof(o.v) <> 'string' or btrim(o.v #>> '{}') = '' or char_length(o.v #>> '{}') > 200
             ) then
-            return format('question %s needs options: 2 to 20 texts', k);
+            return format('question %s needs options: 2 to 20 texts of at most 200 characters', k);
         end if;
         if (select count(distinct private.plain(o.v)) from jsonb_array_elements_text(question -> 'options') as o (v))
             < jsonb_array_length(question -> 'options') then

@@ -8,8 +8,12 @@ declare
     keys text[] := '{}';
     problem text;
 begin
-    if config ? 'goal' and jsonb_typeof(config -> 'goal') not in ('string', 'null') then
-        return 'goal must be a text';
+    if jsonb_typeof(config) is distinct from 'object' then
+        -- The table's own constraints say so.
+        return null;
+    end if;
+    if config ? 'goal' and (jsonb_typeof(config -> 'goal') not in ('string', 'null') or char_length(config ->> 'goal') > 10000) then
+        return 'goal must be a text of at most 10000 characters';
     end if;
     if config ? 'audience' then
         if jsonb_typeof(audience) <> 'object' or (select count(*) from jsonb_object_keys(audience) as k where k <> 'join_later') <> 1
@@ -40,8 +44,8 @@ begin
     if jsonb_typeof(questions) is distinct from 'array' or jsonb_array_length(questions) not between 1 and 100 then
         return 'questionnaire.questions must be a list of 1 to 100 questions';
     end if;
-    if coalesce(jsonb_typeof(config #> '{questionnaire,closing}'), 'string') <> 'string' then
-        return 'questionnaire.closing must be a text';
+    if coalesce(jsonb_typeof(config #> '{questionnaire,closing}'), 'string') <> 'string' or char_length(config #>> '{questionnaire,closing}') > 1000 then
+        return 'questionnaire.closing must be a text of at most 1000 characters';
     end if;
     for question in select q.v from jsonb_array_elements(questions) as q (v) loop
         problem := private.question_problem(question);

@@ -3,7 +3,7 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
     insert into public.profiles as p (id, email, full_name, phone)
-    values (new.id, lower(new.email), nullif(btrim(new.raw_user_meta_data ->> 'full_name'), ''), private.normalize_phone(coalesce(new.phone, new.raw_user_meta_data ->> 'phone')))
+    values (new.id, lower(new.email), nullif(left(btrim(new.raw_user_meta_data ->> 'full_name'), 200), ''), private.normalize_phone(coalesce(new.phone, new.raw_user_meta_data ->> 'phone')))
     on conflict (id) do update set email = excluded.email;
     -- SECURITY: only an address that its owner confirmed opens a client's door.
     if new.email_confirmed_at is not null then

@@ -6,8 +6,8 @@ begin
     if current_user = 'authenticated' and not private.is_admin() and (new.role, new.email) is distinct from (old.role, old.email) then
         raise exception 'only an admin changes a person''s role; the e-mail address changes with the account' using errcode = '42501';
     end if;
-    if new.phone is not null then
-        new.phone := coalesce(private.normalize_phone(new.phone), new.phone);
+    if new.phone is distinct from old.phone then
+        new.phone := private.checked_phone(new.phone);
     end if;
     return new;
 end

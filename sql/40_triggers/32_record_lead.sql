@@ -16,10 +16,13 @@ begin
     on conflict on constraint an_identity_is_one_lead_of_a_client do nothing;
     if tg_op = 'INSERT' then
         insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
-        select n.client_id, n.id, true, n.consent_basis, jsonb_build_object('source', 'import', 'recorded_by', private.current_profile_id())
+        select n.client_id, n.id, true, n.consent_basis,
+            -- What public.import_leads was told, for the rows of its own statement.
+            jsonb_build_object('source', 'import', 'recorded_by', private.current_profile_id())
+            || coalesce(nullif(current_setting('renum.consent_evidence', true), '')::jsonb, '{}')
         from new_rows as n
         where n.consent_basis <> 'not_informed';
-        perform private.add_interviews(p.id)
+        perform private.add_interviews(p.id, array(select n.id from new_rows as n))
         from public.projects as p
         where p.client_id in (select n.client_id from new_rows as n) and p.status = 'active' and p.config #> '{audience,join_later}' = 'true';
     end if;

@@ -9,10 +9,15 @@ begin
         new.end_reason := 'cancelled';
         new.current_question := null;
     end if;
+    -- Not a constraint: the engine adds its own notes, and must not fail for the length of people's.
+    if current_user = 'authenticated' and new.metadata is distinct from old.metadata
+        and (octet_length(new.metadata::text) > 65536 or new.metadata @? '$.**{20}') then
+        raise exception 'metadata has at most 64 kilobytes and 20 levels' using errcode = '22023';
+    end if;
     return new;
 end
 $$;
-comment on function private.guard_interview() is 'Trigger: people may cancel a running interview; everything else is the agent''s doing.';
+comment on function private.guard_interview() is 'Trigger: people may cancel a running interview and keep notes in metadata; everything else is the agent''s doing.';
 
 create or replace trigger _100_guard_interview before update on public.interviews
 for each row execute function private.guard_interview();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -199,6 +200,46 @@ def test_the_preview_says_who_would_be_left_out_and_why(tenant: Tenant, other: T
     assert tenant.one("select public.preview_audience(%s)", project) == {"count": 0, "left_out": after}
     with pytest.raises(Exception, match="there is no such project"):
         other.one("select public.preview_audience(%s)", project)
+
+
+@pytest.mark.parametrize(
+    ("audience", "preview"),
+    [
+        ({"lead_ids": []}, {"count": 0, "left_out": {}}),
+        ({"metadata": {"cidade": "Natal"}}, {"count": 0, "left_out": {}}),
+        ({"lead_ids": [str(UUID(int=n % 1000)) for n in range(2000)]}, {"count": 0, "left_out": {"not_found": 1000}}),
+    ],
+    ids=["no ids", "nobody like that", "ids of nobody"],
+)
+def test_an_audience_of_nobody_says_so(tenant: Tenant, other: Tenant, audience: JSON, preview: JSON) -> None:
+    """Counted as what it is, ids that are no leads by that reason; another's lead is nobody as well."""
+    tenant.lead()
+    assert tenant.one("select public.preview_audience(%s)", tenant.project(audience=audience)) == preview
+    strange = tenant.project(audience={"lead_ids": [other.lead()]})
+    assert tenant.one("select public.preview_audience(%s)", strange) == {"count": 0, "left_out": {"not_found": 1}}
+
+
+def test_a_huge_audience_is_counted_and_a_later_lead_joins_without_reading_it(tenant: Tenant) -> None:
+    """20,000 ids of 40,000 leads, by a list of ids as by everybody; twenty more leads take a moment."""
+    tenant.all(
+        "insert into public.leads (phone) select d.d || to_char(980000000 + n, 'FM000000000')"
+        " from generate_series(1, 20000) as n, unnest(array['11', '21']) as d (d)"
+    )
+    ids = [lead for (lead,) in tenant.all("select id from public.leads limit 20000")]
+    chosen, everybody = (
+        tenant.project(audience={"lead_ids": ids}),
+        tenant.project(audience={"all": True, "join_later": True}),
+    )
+    began = time.monotonic()
+    assert tenant.one("select public.preview_audience(%s)", chosen) == {"count": 20000, "left_out": {}}
+    assert tenant.one("select public.preview_audience(%s)", everybody) == {"count": 40000, "left_out": {}}
+    assert time.monotonic() - began < 4
+    tenant.start(everybody)
+    began = time.monotonic()
+    for _ in range(20):
+        tenant.lead()
+    assert time.monotonic() - began < 2
+    assert tenant.one("select count(*) from public.interviews") == 40020
 
 
 @pytest.mark.parametrize(("join_later", "interviews"), [(True, 2), (False, 0), (None, 0)])

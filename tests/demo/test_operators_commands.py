@@ -56,6 +56,34 @@ def test_an_admins_password_can_be_set(renum: Renum, access: Access) -> None:
         access.person(email, "primeira-senha-longa")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["sem-arroba"], "The Auth API refuses sem-arroba: Unable to validate email address: invalid format"),
+        (["ana@@renum.example"], "invalid format"),
+        ([""], "An email address is required"),
+        (["{new}", "--password", "12345"], "Password should be at least 6 characters"),
+        (["{new}", "--password", ""], "The password is empty"),
+        (["{known}", "--password", ""], "The password is empty"),
+        (["{known}", "--password", "12345"], "Password should be at least 6 characters"),
+        (["{known}", "--name", "x" * 201], "full_name_has_at_most_200_characters"),
+    ],
+)
+def test_an_admin_that_cannot_be_made_is_explained(
+    renum: Renum, access: Access, arguments: list[str], sentence: str
+) -> None:
+    """A bad address, a weak password, a name without end: exit code 1, one sentence, and nobody has become admin."""
+    known, new = (f"{name}.{secrets.token_hex(4)}@renum.example" for name in ("lia", "ruy"))
+    access.operator().auth.admin.create_user({"email": known, "password": "uma-senha-longa", "email_confirm": True})
+    ran = renum("admin", "create", *(one.format(new=new, known=known) for one in arguments))
+    assert ran.returncode == 1
+    assert sentence in ran.stderr
+    assert "Traceback" not in ran.stderr
+    admins = rows(access.operator().table("profiles").select("email").eq("role", "admin").execute())
+    assert not {known, new} & {one["email"] for one in admins}
+    access.person(known, "uma-senha-longa")
+
+
 def test_whoever_merely_signed_up_does_not_become_admin(renum: Renum, access: Access) -> None:
     """An address nobody confirmed may be a stranger's: refused, and the profile stays a client's."""
     email = f"estranho.{secrets.token_hex(4)}@renum.example"

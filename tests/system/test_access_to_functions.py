@@ -27,6 +27,7 @@ def nobody_s(function: str) -> Row:
         "create_client": {"company_name": "Mercado Novo", "owner_email": email},
         "invite_member": {"client_id": identifier, "email": email},
         "remove_member": {"member_id": identifier},
+        "import_leads": {"client_id": identifier, "csv": "fone\n11 98765-4321"},
         "preview_audience": {"project_id": identifier},
         "request_report": {"project_id": identifier},
         "report_markdown": {"report_id": identifier},

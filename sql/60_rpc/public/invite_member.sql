@@ -4,7 +4,7 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
     -- SECURITY: null is in no set, and not "not in" it either.
-    if not coalesce(invite_member.client_id in (select private.owned_client_ids()), false) then
+    if (invite_member.client_id in (select private.owned_client_ids())) is not true then
         raise exception 'only an owner of the client, or an admin, invites people' using errcode = '42501';
     end if;
     return private.add_member(invite_member.client_id, invite_member.email, invite_member.role);

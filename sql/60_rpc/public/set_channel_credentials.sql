@@ -3,8 +3,11 @@ language plpgsql security definer set search_path = ''
 as $$
 #variable_conflict use_column
 begin
-    if set_channel_credentials.ciphertext !~ '^[A-Za-z0-9+/]{38,}={0,2}$' then
+    if set_channel_credentials.ciphertext !~ '^[A-Za-z0-9+/]{38,}={0,2}$' or char_length(set_channel_credentials.ciphertext) > 100000 then
         raise exception 'ciphertext must be base64 of what the function channel_credentials makes' using errcode = '22023';
+    end if;
+    if set_channel_credentials.key_id !~ '^[!-~]{1,100}$' then
+        raise exception 'key_id must be 1 to 100 letters, digits or signs' using errcode = '22023';
     end if;
     insert into private.channel_credentials as s (channel_account_id, client_id, ciphertext, key_id)
     select a.id, a.client_id, set_channel_credentials.ciphertext, set_channel_credentials.key_id

@@ -47,9 +47,17 @@ class Access:
 
         Never some of one and some of the other. Raises StackError naming what is missing.
         """
+        return cls._given(directory, "SUPABASE_URL", "SUPABASE_SECRET_KEY", "SUPABASE_DB_URL")
+
+    @classmethod
+    def for_person(cls, directory: Path) -> Access:
+        """What the command of somebody who signs in needs: no more than a browser has. Otherwise as `for_operator`."""
+        return cls._given(directory, "SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY")
+
+    @classmethod
+    def _given(cls, directory: Path, *names: str) -> Access:
         hosted = bool(os.environ.get("SUPABASE_URL"))
         given: Mapping[str, str] = os.environ if hosted else StackDirectory(directory).read_env()
-        names = ("SUPABASE_URL", "SUPABASE_SECRET_KEY", "SUPABASE_DB_URL")
         missing = [name for name in names if not given.get(name)]
         if missing:
             raise StackError(
@@ -108,6 +116,8 @@ def sentences() -> Iterator[None]:
         ) from error
     except psycopg.OperationalError as error:
         raise StackError(f"The database does not answer: {str(error).splitlines()[0]}") from error
+    except psycopg.Error as error:
+        raise StackError(f"The database refused: {error.diag.message_primary or type(error).__name__}.") from error
 
 
 def rows(answer: Any) -> list[Row]:

@@ -27,10 +27,12 @@ def create_admin(access: Access, email: str, *, name: str | None = None, passwor
     """Makes `email` an admin and an owner of the house client. Idempotent.
 
     A new person gets `password` or one made up here; somebody who is there already keeps the own one unless `password`
-    is given. Raises StackError when the address belongs to somebody who never confirmed it: an admin's rights must not
-    go to whoever merely signed up with it.
+    is given. Raises StackError when the password is empty or too weak, when the address is none, and when it belongs to
+    somebody who never confirmed it: an admin's rights must not go to whoever merely signed up with it.
     """
     address = email.strip().lower()
+    if password == "":
+        raise StackError("The password is empty.")
     with psycopg.connect(access.database_url, autocommit=True) as connection:
         known = connection.execute(
             "select id::text, email_confirmed_at is not null from auth.users where lower(email) = %s", (address,)

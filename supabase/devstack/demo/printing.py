@@ -132,7 +132,8 @@ class Printer:
             return
         table = Table(*found[0].keys(), box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
         for one in found:
-            table.add_row(*("–" if value is None else str(value) for value in one.values()))
+            # As text: what stands in square brackets is somebody's, not a colour.
+            table.add_row(*(Text("–" if value is None else str(value)) for value in one.values()))
         self.console.print(table)
 
     def pairs(self, values: dict[str, object]) -> None:

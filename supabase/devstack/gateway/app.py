@@ -46,7 +46,9 @@ class _DataApi(_Backend):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            refused = rest.unfiltered_write(scope, scope["path"].removeprefix(self._prefix.decode()))
+            refused = rest.unreadable_address(scope) or rest.unfiltered_write(
+                scope, scope["path"].removeprefix(self._prefix.decode())
+            )
             if refused is not None:
                 await reply(send, 400, refused)
                 return

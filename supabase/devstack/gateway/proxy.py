@@ -17,6 +17,7 @@ from devstack.gateway.asgi import ClientGone, RawHeaders, header, pieces, reply
 log = logging.getLogger(__name__)
 
 _SMALL = 64 * 1024
+_LONGEST_HEADER = 256 * 1024
 _HOP_BY_HOP = frozenset(
     [
         b"connection",
@@ -45,6 +46,8 @@ def new_client() -> aiohttp.ClientSession:
         # No total: a turn with a slow model may take minutes. A backend that is away is known at once.
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=5),
         skip_auto_headers=_NO_DEFAULTS,
+        # PostgREST says the whole address again in Content-Location, and each of its characters may become three.
+        max_field_size=_LONGEST_HEADER,
     )
 
 

@@ -1,4 +1,5 @@
-"""What hosted refuses before or around PostgREST: UPDATE and DELETE without a filter, and CSV that is not UTF-8.
+"""What hosted refuses before or around PostgREST: UPDATE and DELETE without a filter, and CSV or an address that is
+not UTF-8.
 
 On hosted the first is the extension safeupdate, loaded for role authenticator; the embedded PostgreSQL has no such
 library.
@@ -7,7 +8,7 @@ library.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from starlette.types import Scope
 
@@ -39,6 +40,21 @@ def unfiltered_write(scope: Scope, path: str) -> dict[str, Any] | None:
     if any(is_filter(key) for key, _ in query):
         return None
     return {"code": "21000", "details": None, "hint": None, "message": f"{verb} requires a WHERE clause"}
+
+
+def unreadable_address(scope: Scope) -> dict[str, Any] | None:
+    """The 400 of an address that is not UTF-8, to which PostgREST has no better answer than a 500; None if it is."""
+    address = scope["raw_path"] + b"?" + scope["query_string"]
+    try:
+        unquote_to_bytes(address).decode("utf-8")
+    except UnicodeDecodeError as error:
+        return {
+            "code": "22021",
+            "details": f"Byte 0x{error.object[error.start]:02X} is not UTF-8.",
+            "hint": "Percent-encode the characters' UTF-8 bytes.",
+            "message": "The address must be encoded in UTF-8",
+        }
+    return None
 
 
 def not_utf8(body: bytes) -> dict[str, Any] | None:

@@ -60,6 +60,15 @@ def test_encoded_filters_and_headers_arrive_as_sent(notes: Edge) -> None:
     assert notes.rest("POST", "/rpc/echoed", headers={"X-Echo": "a, b;c=1"}).json() == "a, b;c=1"
 
 
+def test_an_address_may_be_long_but_not_unreadable(notes: Edge) -> None:
+    """Filters of 20,000 signs, each of which PostgREST's own headers triple; what is not UTF-8 is a 400."""
+    answer = notes.rest("GET", "/notes?title=like." + "*" * 20_000 + "1&select=title")
+    assert (answer.status_code, answer.json()) == (200, [{"title": "nota 1"}])
+    refused = notes.rest("GET", "/notes?title=eq.%C3%A7%FF")
+    assert (refused.status_code, refused.json()["message"]) == (400, "The address must be encoded in UTF-8")
+    assert refused.json()["details"] == "Byte 0xFF is not UTF-8."
+
+
 @pytest.mark.parametrize(
     ("method", "query", "verb"),
     [
