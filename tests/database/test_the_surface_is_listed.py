@@ -32,6 +32,7 @@ WRITES: dict[str, tuple[str, str, bool]] = {
         "client_id consent_basis email metadata name phone status",
         True,
     ),
+    "media": ("", "", False),
     "message_templates": (
         "body category channel_account_id client_id id language name parameters purpose status",
         "body category parameters purpose status",
@@ -82,6 +83,7 @@ WORKERS_RPCS = {
     "extend_task(task text, id uuid, claim uuid, visibility_s integer)",
     "fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean)",
     "ingest(channel_account_id uuid, events jsonb)",
+    "save_media(media_id uuid, claim uuid, size bigint, mime_type text, sha256 text)",
     "save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb)",
 }
 # What policies, defaults and the triggers that run as the person need. Not exposed, so not callable through the API.
@@ -90,6 +92,7 @@ HELPERS = {
     "current_profile_id",
     "default_client_id",
     "is_admin",
+    "media_bucket",
     "owned_client_ids",
     "plain",
     "project_config_problem",
@@ -174,7 +177,7 @@ def test_the_rpcs_are_these_and_their_callers_are_these(reader: World) -> None:
     assert {name.split("(")[0] for name in _names(reader.all(may, "private", "authenticated"))} == HELPERS
 
 
-@pytest.mark.parametrize("role", ["anon", "renum_worker", "renum_agent"])
+@pytest.mark.parametrize("role", ["anon", "renum_worker", "renum_agent", "renum_files"])
 def test_who_is_no_person_has_no_table(reader: World, role: str) -> None:
     """Not one privilege on one table or sequence of ours, partitions and queues included."""
     found = reader.all(
@@ -228,7 +231,7 @@ def test_every_table_is_under_row_level_security(reader: World) -> None:
     assert _names(bare) == set()
     policies = reader.all(
         "select schemaname, tablename, cmd, roles::text[], permissive from pg_policies"
-        " where schemaname not in ('auth', 'cron')"
+        " where schemaname not in ('auth', 'cron', 'storage')"
     )
     found: dict[str, set[str]] = {}
     for schema, table, command, roles, permissive in policies:
@@ -236,6 +239,21 @@ def test_every_table_is_under_row_level_security(reader: World) -> None:
         assert command not in found.setdefault(table, set()), (table, command)
         found[table].add(command)
     assert found == POLICIES
+
+
+def test_files_are_read_by_their_tenant_and_written_while_awaited(reader: World) -> None:
+    """Storage's own table has these policies of ours; its writer has two functions and nothing else."""
+    assert reader.all(
+        "select policyname, cmd, roles::text[], permissive from pg_policies where schemaname = 'storage' order by 1"
+    ) == [
+        ("renum_media_insert", "INSERT", ["renum_files"], "PERMISSIVE"),
+        ("renum_media_select", "SELECT", ["authenticated"], "PERMISSIVE"),
+    ]
+    may = reader.all(
+        "select p.oid::regprocedure::text from pg_proc as p where p.pronamespace::regnamespace::text in"
+        " ('public', 'worker', 'private', 'agent_tools') and has_function_privilege('renum_files', p.oid, 'EXECUTE')"
+    )
+    assert _names(may) == {"private.media_bucket()", "private.awaits_file(text)"}
 
 
 def test_partitions_are_out_of_reach(reader: World) -> None:

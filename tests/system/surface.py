@@ -49,6 +49,7 @@ ADDED: dict[str, Table] = {
     "notifications": Table(),
     "reports": Table(),
     "webhook_events": Table(),
+    "media": Table(),
     "failed_tasks": Table(),
     "project_progress": Table(key="project_id"),
 }
@@ -80,6 +81,7 @@ WORKERS_FUNCTIONS = frozenset(
         "extend_task",
         "fail_task",
         "ingest",
+        "save_media",
         "save_report",
     }
 )

@@ -9,6 +9,7 @@ declare
     item record;
     total integer := jsonb_array_length(events);
     stored integer := 0;
+    fetching integer := 0;
 begin
     select * into account from public.channel_accounts as a where a.id = ingest.channel_account_id;
     if not found then
@@ -33,7 +34,7 @@ begin
         order by e.v ->> 'provider_id', e.ord
     ),
     taken as (
-        insert into public.webhook_events (client_id, channel_account_id, provider_id, kind, outcome, payload, reason)
+        insert into public.webhook_events (client_id, channel_account_id, provider_id, kind, outcome, payload, reason, field)
         select account.client_id, coalesce(i.account_id, account.id), i.v ->> 'provider_id', i.v ->> 'kind',
             case
                 when i.account_id is null then 'unrouted'
@@ -47,7 +48,8 @@ begin
             case
                 when i.account_id is null then 'names the number ' || coalesce(i.v ->> 'number', '?')
                 when i.v ->> 'kind' = 'message' and coalesce(i.v #>> '{sender,wa_id}', i.v #>> '{sender,bsuid}') is null then 'names no sender'
-            end
+            end,
+            i.v ->> 'field'
         from items as i
         order by i.v ->> 'provider_id'
         on conflict on constraint a_providers_item_is_taken_once do nothing
@@ -106,6 +108,9 @@ begin
 
     if spoken is not null then
         stored := private.ingest_messages(spoken);
+        if spoken @? '$[*].event.message.media.id' then
+            fetching := private.keep_media(spoken);
+        end if;
     end if;
     for item in
         select (x.v ->> 'delivery_id')::uuid as delivery_id, x.v #> '{event,status}' as status, (x.v #>> '{event,occurred_at}')::timestamptz as occurred_at
@@ -116,6 +121,9 @@ begin
     end loop;
     if moved is not null and private.admit_deliveries(account.client_id, 'high_priority') > 0 then
         perform private.ring('agent_turn');
+    end if;
+    if fetching > 0 and private.admit_media(account.client_id) > 0 then
+        perform private.ring('deliver');
     end if;
     insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
     select account.client_id, l.lead_id, x.v #>> '{event,kind}' = 'opt_in', 'consent',
