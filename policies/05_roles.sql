@@ -21,3 +21,12 @@ grant execute on function private.project_config_problem(jsonb) to authenticated
 grant execute on function private.plain(text) to authenticated;
 grant execute on function private.account_for(uuid, uuid) to authenticated;
 grant execute on function private.template_for(uuid, uuid, public.template_purpose, text) to authenticated;
+
+-- SECURITY: the functions put leads' files into Storage with a key that reads nothing and is good for nothing else: policies/storage_objects.sql.
+-- renum_files inherits its way into schema storage from anon, which has nothing of ours:
+-- https://supabase.com/docs/guides/storage/schema/custom-roles
+grant renum_files to authenticator;
+grant anon to renum_files;
+grant usage on schema private to renum_files;
+grant execute on function private.media_bucket() to renum_files, authenticated;
+grant execute on function private.awaits_file(text) to renum_files;

@@ -1,12 +1,4 @@
--- SECURITY: what the functions write files with is no key of theirs to the database: renum_files reads nothing, and may add just the files
--- that are being fetched at that moment. It inherits from anon, which has nothing of ours, its way into schema storage:
--- https://supabase.com/docs/guides/storage/schema/custom-roles
-grant renum_files to authenticator;
-grant anon to renum_files;
-grant usage on schema private to renum_files;
-grant execute on function private.media_bucket() to renum_files, authenticated;
-grant execute on function private.awaits_file(text) to renum_files;
-
+-- SECURITY: the functions may add just the files that are being fetched at that moment; a client's people read their own.
 -- Where Storage is not installed there is nothing to open.
 do $$
 begin

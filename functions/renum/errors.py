@@ -9,6 +9,7 @@ RenumError
 ├── RequestError              the caller's request cannot be served: carries the HTTP status
 ├── ModelError                the chat model failed or answered nonsense
 ├── TaskError                 a task that no runner of this function knows
+├── MediaError                a lead's file could not be fetched or stored
 └── SendError                 a provider refused, throttled or swallowed a message
 """
 
@@ -81,6 +82,11 @@ class TaskError(RenumError):
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code, message)
+
+
+class MediaError(RenumError):
+    """A file that a lead sent could not be fetched from its provider, is not what was announced, or was not taken by
+    Storage."""
 
 
 class SendError(RenumError):

@@ -226,6 +226,14 @@ class MediaWork(TypedDict):
     max_bytes: int
 
 
+class Fetched(TypedDict):
+    """A file as it was received: bytes, digest in hex, type as the provider says it."""
+
+    size: int
+    sha256: str
+    mime_type: str
+
+
 class ReportWork(TypedDict):
     """The work of a `report` task; the statistics are computed in SQL."""
 

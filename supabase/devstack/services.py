@@ -32,6 +32,8 @@ _WORKER_KEY_DAYS = 365
 # What only people and the gateway may hold: whoever steals a function's environment can run our RPCs, not read our
 # tables.
 _NOT_FOR_FUNCTIONS = ("SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", "SUPABASE_JWT_SECRET")
+_MEDIA_BUCKET = "media"
+_BUCKET = "insert into storage.buckets (id, name, public) values (%s, %s, false) on conflict do nothing"
 _SET = """
 insert into private.settings (key, value, comment) values (%s, %s, %s)
 on conflict (key) do update set value = excluded.value
@@ -82,10 +84,12 @@ class Services:
             model=os.environ.get("RENUM_MODEL") or "offline",
             model_delay_ms=_number("RENUM_MODEL_DELAY_MS") or 0,
             db_dsn_auth=self.cluster.dsn("postgres", "supabase_auth_admin"),
+            db_dsn_storage=self.cluster.dsn("postgres", "supabase_storage_admin"),
             publishable_key=self._secrets.publishable_key,
             secret_key=self._secrets.secret_key,
             jwt_secret=self._secrets.jwt_secret,
             worker_key=keys.mint_worker_key(self._secrets.jwt_secret, _WORKER_KEY_DAYS),
+            storage_key=keys.mint_files_key(self._secrets.jwt_secret, _WORKER_KEY_DAYS),
             credentials_key=self._secrets.credentials_key,
         )
 
@@ -100,6 +104,7 @@ class Services:
             "SUPABASE_JWT_SECRET": config.jwt_secret,
             "RENUM_REST_URL": config.rest_url,
             "RENUM_WORKER_KEY": config.worker_key,
+            "RENUM_STORAGE_KEY": config.storage_key,
             "RENUM_CREDENTIALS_KEY": config.credentials_key,
             "FUNCTIONS_URL": config.functions_url,
             "SIMULATOR_URL": config.simulator_url,
@@ -114,6 +119,7 @@ class Services:
             "SUPABASE_PUBLISHABLE_KEY": config.publishable_key,
             "RENUM_REST_URL": config.rest_url,
             "RENUM_WORKER_KEY": config.worker_key,
+            "RENUM_STORAGE_KEY": config.storage_key,
             "RENUM_CREDENTIALS_KEY": config.credentials_key,
             "WHATSAPP_GRAPH_URL": config.whatsapp_graph_url,
             "RENUM_MODEL": config.model,
@@ -256,11 +262,12 @@ class Services:
         database.create_database(self.cluster, "postgres")
         dsn = self.cluster.dsn("postgres", "postgres")
         applied = database.migrate(dsn, MIGRATIONS)
-        settings: dict[str, object] = {"functions_url": self.config.functions_url}
+        settings: dict[str, object] = {"functions_url": self.config.functions_url, "media_bucket": _MEDIA_BUCKET}
         debounce = _number("RENUM_DEBOUNCE_MS")
         if debounce is not None:
             settings["debounce_ms"] = debounce
         with psycopg.connect(dsn) as connection:
+            connection.execute(_BUCKET, (_MEDIA_BUCKET, _MEDIA_BUCKET))
             if connection.execute("select to_regclass('private.settings') is not null").fetchone() == (True,):
                 for key, value in settings.items():
                     connection.execute(_SET, (key, Jsonb(value), "Set by the local stack at every start."))
