@@ -27,6 +27,7 @@ ODD: st.SearchStrategy[Any] = st.sampled_from(
         "👩🏽‍🌾",
         "\u202etxet",
         "x" * 20_000,
+        "".join(chr(0x1F300 + n * n % 767) for n in range(900)),
         "{}",
         "SAIR",
         "'; drop table leads; --",

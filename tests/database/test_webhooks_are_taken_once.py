@@ -190,6 +190,14 @@ def test_an_item_without_an_id_is_known_by_its_content(tenant: Tenant) -> None:
     assert tenant.ingest(two, one)["duplicates"] == 2
 
 
+def test_an_item_with_an_endless_id_is_known_by_a_digest_of_it(tenant: Tenant) -> None:
+    """Longer than an index can hold: neither a failure nor taken twice."""
+    endless = "".join(chr(0x1F300 + n * n % 767) for n in range(900))
+    one = {**tenant.message("5511987654321", "um"), "provider_id": endless}
+    assert tenant.ingest(tenant.message("5511987654321", "oi"), one)["messages"] == 2
+    assert tenant.ingest(one)["duplicates"] == 1
+
+
 def test_everything_else_is_kept_raw(tenant: Tenant) -> None:
     """Notices, unknown fields, messages without a sender: a row, never a failure, and the batch goes on."""
     odd: list[JSON] = [

@@ -21,8 +21,12 @@ begin
     items as materialized (
         select distinct on (e.v ->> 'provider_id') e.v, e.ord, s.id as account_id
         from (
-            -- An item without an id of its own is known by its content.
-            select case when x.v ->> 'provider_id' is null then x.v || jsonb_build_object('provider_id', 'md5:' || md5(x.v::text)) else x.v end as v, x.ord
+            -- An item without an id of its own is known by its content, one whose id no index could hold by a digest of it.
+            select case
+                    when x.v ->> 'provider_id' is null or octet_length(x.v ->> 'provider_id') > 1024
+                        then x.v || jsonb_build_object('provider_id', 'md5:' || md5(coalesce(x.v ->> 'provider_id', x.v::text)))
+                    else x.v
+                end as v, x.ord
             from jsonb_array_elements(events) with ordinality as x (v, ord)
         ) as e
         left join public.channel_accounts as s
