@@ -86,7 +86,19 @@ class TaskError(RenumError):
 
 class MediaError(RenumError):
     """A file that a lead sent could not be fetched from its provider, is not what was announced, or was not taken by
-    Storage."""
+    Storage. With `retry_after_ms` somebody throttled: it is tried again then, and that was no attempt."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        retryable: bool = False,
+        scope: Scope = "message",
+        retry_after_ms: int | None = None,
+    ) -> None:
+        super().__init__(code, message, retryable=retryable, scope=scope)
+        self.retry_after_ms = retry_after_ms
 
 
 class SendError(RenumError):
@@ -112,14 +124,18 @@ class SendError(RenumError):
 
 
 def describe(error: BaseException) -> dict[str, str]:
-    """What may be stored about a failed task: `code`, `message` and a `trace` of places.
+    """What may be stored about a failed task: `code`, `message` and a `trace` of places; `retry_after_ms` where a
+    file's host throttled.
 
     Messages of foreign exceptions are left out: they may quote what a lead wrote or a header that holds a key.
     """
     frames = traceback.extract_tb(error.__traceback__)
     trace = "\n".join(f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno} in {frame.name}" for frame in frames[-12:])
     if isinstance(error, RenumError):
-        return {"code": error.code, "message": error.message, "trace": trace}
+        told = {"code": error.code, "message": error.message, "trace": trace}
+        if isinstance(error, MediaError) and error.retry_after_ms is not None:
+            told["retry_after_ms"] = str(error.retry_after_ms)
+        return told
     name = type(error).__name__
     return {
         "code": "unexpected",

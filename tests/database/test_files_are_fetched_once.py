@@ -122,6 +122,22 @@ def test_a_failure_is_tried_again_and_buried(interview: Interview) -> None:
     assert tenant.one("select status::text from public.failed_tasks") == "resolved"
 
 
+def test_throttling_postpones_and_does_not_count(interview: Interview) -> None:
+    """However often: the provider's limit is nobody's fault."""
+    world, tenant = interview.world, interview.tenant
+    tenant.ingest(picture(tenant, interview.wa_id))
+    error = {"code": "130429", "message": "x", "retry_after_ms": "2000"}
+    for _ in range(6):
+        (task,) = files(world)
+        failure = world.worker(
+            "fail_task", task="media", id=task["id"], claim=task["claim"], error=error, retryable=True
+        )
+        assert failure == {"outcome": "retry", "retry_in_ms": 2000}
+        assert files(world) == []
+        world.later(2)
+    assert state(tenant) == ("waiting", 0, "130429")
+
+
 def test_a_permanent_failure_is_buried_at_once(interview: Interview) -> None:
     """And a poison file that kills its instances ends, too."""
     world, tenant = interview.world, interview.tenant

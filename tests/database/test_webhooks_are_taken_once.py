@@ -125,6 +125,18 @@ def test_a_number_that_comes_with_an_id_is_known_by_both(tenant: Tenant) -> None
     assert [(row[0], row[1]) for row in tenant.all(SAID)] == [(lead, "a"), (lead, "b")]
 
 
+def test_a_number_and_an_id_of_two_leads_merge_nobody(tenant: Tenant) -> None:
+    """A person met by its id alone answers an invitation to its number: the number's interview hears it."""
+    tenant.ingest(tenant.message(None, "oi", sender={"wa_id": None, "bsuid": "BR.77", "name": "Ana"}))
+    interview = tenant.interview()
+    tenant.ingest(tenant.message(None, "sim", sender={"wa_id": interview.wa_id, "bsuid": "BR.77", "name": "Ana"}))
+    assert interview.claim()["work"]["input"][0]["content"] == "sim"
+    assert tenant.one("select count(*) from public.leads") == 2
+    only = {"wa_id": None, "bsuid": "BR.77", "name": "Ana"}
+    tenant.ingest(tenant.message(None, "de novo", sender=only))
+    assert [content for _, content, _ in tenant.all(SAID)] == ["oi", "de novo"]
+
+
 def test_a_wa_id_without_the_ninth_digit_finds_its_lead(tenant: Tenant) -> None:
     """And the reply goes to the id as it was written, not to our form of it."""
     lead = tenant.lead("(11) 98765-4321")
@@ -209,7 +221,8 @@ def test_everything_else_is_kept_raw(tenant: Tenant) -> None:
     ]
     assert tenant.ingest(*odd) == {"messages": 1, "statuses": 0, "other": 2, "duplicates": 0, "unrouted": 2}
     assert tenant.one("select count(*) from public.webhook_events") == 5
-    assert tenant.one("select payload from public.webhook_events where provider_id = 'o1'") == {"event": "BAN"}
+    kept = tenant.all("select payload, field from public.webhook_events where provider_id = 'o1'")
+    assert kept == [({"event": "BAN"}, "account_update")]
     assert tenant.one("select count(*) from public.webhook_events where reason = 'names no sender'") == 2
 
 

@@ -16,7 +16,7 @@ from renum import media, storage
 from renum.accounts import Account
 from renum.channels import whatsapp_cloud_media
 from renum.channels.whatsapp_cloud import channel
-from renum.errors import MediaError
+from renum.errors import MediaError, describe
 from renum.settings import Settings
 from renum.shapes import Fetched, MediaWork, Task
 from tests.unit.doubles import Received, Server, config, free_port_url, server
@@ -148,6 +148,15 @@ async def test_a_download_that_is_no_file(graph: Server, answer: web.Response, c
     graph.answer("file", answer)
     error = await refused()
     assert (error.code, error.retryable) == (code, retryable)
+
+
+async def test_throttling_is_no_attempt(graph: Server) -> None:
+    """The error says when to come back, and is stored with that."""
+    graph.answer("123", web.json_response({"error": {"code": 130429, "message": "slow down"}}, status=429))
+    error = await refused()
+    assert (error.retry_after_ms, describe(error)["retry_after_ms"]) == (2000, "2000")
+    graph.answer("123", web.json_response({"error": {"code": 2, "message": "later"}}, status=503))
+    assert "retry_after_ms" not in describe(await refused())
 
 
 @pytest.mark.parametrize("announced", [None, "4654+8g=", "a1b2c3d4e5f6...", DIGEST.hexdigest().upper()])

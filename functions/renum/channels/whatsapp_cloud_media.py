@@ -81,7 +81,8 @@ async def _details(work: MediaWork, account: Account, token: str) -> JSON:
     if told.code in ("100", "http_404"):
         raise MediaError("gone", f"the provider has no such file: {told.message}")
     retryable = told.retryable or response.status_code == 200
-    raise MediaError(told.code, told.message, retryable=retryable, scope=told.scope)
+    wait_ms = told.retry_after_ms if told.outcome == "throttled" else None
+    raise MediaError(told.code, told.message, retryable=retryable, scope=told.scope, retry_after_ms=wait_ms)
 
 
 async def _download(details: JSON, token: str, into: IO[bytes], max_bytes: int) -> tuple[int, bytes]:
