@@ -29,3 +29,12 @@ grant execute on function private.phone_key(text) to authenticated;
 grant execute on function private.lead_column(text) to authenticated;
 grant execute on function private.csv_rows(text, integer) to authenticated;
 grant execute on function private.read_leads(text, jsonb, integer) to authenticated;
+
+-- SECURITY: the functions put leads' files into Storage with a key that reads nothing and is good for nothing else: policies/storage_objects.sql.
+-- renum_files inherits its way into schema storage from anon, which has nothing of ours:
+-- https://supabase.com/docs/guides/storage/schema/custom-roles
+grant renum_files to authenticator;
+grant anon to renum_files;
+grant usage on schema private to renum_files;
+grant execute on function private.media_bucket() to renum_files, authenticated;
+grant execute on function private.awaits_file(text) to renum_files;

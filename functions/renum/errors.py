@@ -9,6 +9,7 @@ RenumError
 ├── RequestError              the caller's request cannot be served: carries the HTTP status
 ├── ModelError                the chat model failed or answered nonsense
 ├── TaskError                 a task that no runner of this function knows
+├── MediaError                a lead's file could not be fetched or stored
 └── SendError                 a provider refused, throttled or swallowed a message
 """
 
@@ -83,6 +84,23 @@ class TaskError(RenumError):
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code, message)
+
+
+class MediaError(RenumError):
+    """A file that a lead sent could not be fetched from its provider, is not what was announced, or was not taken by
+    Storage. With `retry_after_ms` somebody throttled: it is tried again then, and that was no attempt."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        retryable: bool = False,
+        scope: Scope = "message",
+        retry_after_ms: int | None = None,
+    ) -> None:
+        super().__init__(code, message, retryable=retryable, scope=scope)
+        self.retry_after_ms = retry_after_ms
 
 
 class SendError(RenumError):

@@ -25,6 +25,7 @@ from renum.shapes import (
     DeliveryResult,
     Event,
     Failure,
+    Fetched,
     IngestResult,
     Queue,
     Task,
@@ -105,6 +106,11 @@ class Rpc:
             "usage": usage,
         }
         return str((await self._call("save_report", arguments))["verdict"])
+
+    async def save_media(self, media_id: str, claim: str, fetched: Fetched) -> str:
+        """Records that a file lies in storage; 'saved', or 'stale' when the claim was lost."""
+        arguments = {"media_id": media_id, "claim": claim, **fetched}
+        return str((await self._call("save_media", arguments))["verdict"])
 
     async def fail_task(
         self, task: Task, error: dict[str, Any], *, retryable: bool, patience_s: float = BRIEF_S

@@ -18,6 +18,7 @@ class Settings(BaseModel):
 
     - `rest_url`: PostgREST itself (RENUM_REST_URL), or the gateway's `/rest/v1` when only SUPABASE_URL is given.
     - `worker_key`: a JWT with `role: renum_worker`; it may execute `worker.*` and read no table.
+    - `storage_key`: a JWT with `role: renum_files`; only where leads' files are fetched into Storage, at `storage_url`.
     - `credentials_key`: base64 of 32 bytes; channel credentials are encrypted with it.
     - `model`: a LangChain `init_chat_model` string, or `offline`.
     - `concurrency`: tasks at a time in one instance; None leaves each function its own default.
@@ -30,6 +31,8 @@ class Settings(BaseModel):
     credentials_key: str = Field(repr=False)
     credentials_key_id: str = "1"
     publishable_key: str = Field(default="", repr=False)
+    storage_url: str = ""
+    storage_key: str = Field(default="", repr=False)
     graph_url: str = "https://graph.facebook.com"
     graph_version: str = Field(default="v23.0", pattern=r"^v\d+\.\d+$")
     model: str = "offline"
@@ -48,6 +51,8 @@ VARIABLES = {
     "RENUM_CREDENTIALS_KEY": "credentials_key",
     "RENUM_CREDENTIALS_KEY_ID": "credentials_key_id",
     "SUPABASE_PUBLISHABLE_KEY": "publishable_key",
+    "RENUM_STORAGE_URL": "storage_url",
+    "RENUM_STORAGE_KEY": "storage_key",
     "WHATSAPP_GRAPH_URL": "graph_url",
     "WHATSAPP_GRAPH_VERSION": "graph_version",
     "RENUM_MODEL": "model",
@@ -78,7 +83,9 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         raise ConfigurationError(
             f"not set in the environment: {', '.join(missing)}; `renum up` writes them to .renum/env"
         )
-    for field in ("rest_url", "graph_url"):
+    if environment.get("SUPABASE_URL"):
+        given.setdefault("storage_url", environment["SUPABASE_URL"].rstrip("/") + "/storage/v1")
+    for field in ("rest_url", "graph_url", "storage_url"):
         if field in given:
             given[field] = given[field].rstrip("/")
     try:

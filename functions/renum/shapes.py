@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 Queue = Literal["high_priority", "default", "low_priority"]
-TaskKind = Literal["agent_turn", "delivery", "report"]
+TaskKind = Literal["agent_turn", "delivery", "media", "report"]
 JSON = dict[str, Any]
 
 
@@ -43,13 +43,38 @@ class Sender(TypedDict):
     username: str | None
 
 
+class Identity(TypedDict):
+    """What a person is known by from now on."""
+
+    wa_id: str | None
+    bsuid: str | None
+
+
+class Media(TypedDict):
+    """A file that came with a message, at the provider under `id` for `keeps_s` seconds from when it was sent.
+
+    `sha256` as the provider writes it, hex or base64.
+    """
+
+    type: str
+    id: str
+    url: str | None
+    mime_type: str | None
+    file_name: str | None
+    sha256: str | None
+    keeps_s: int
+
+
 class MessageBody(TypedDict):
-    """`text` is what the lead said ('' when nothing is readable); `payload` is the type's body as received."""
+    """`text` is what the lead said ('' when nothing is readable); `payload` is the type's body as received; `amends`
+    the provider's id of the message that this one edits or takes back."""
 
     type: str
     text: str
     payload: JSON
     reply_to: str | None
+    amends: NotRequired[str]
+    media: NotRequired[Media]
 
 
 class ErrorBody(TypedDict):
@@ -81,6 +106,7 @@ class Event(TypedDict):
     raw: JSON
     occurred_at: NotRequired[str | None]
     sender: NotRequired[Sender]
+    becomes: NotRequired[Identity]
     message: NotRequired[MessageBody]
     status: NotRequired[StatusBody]
     field: NotRequired[str]
@@ -184,6 +210,28 @@ class Delivery(TypedDict):
     channel_account_id: str
     to: Recipient
     content: JSON
+
+
+class MediaWork(TypedDict):
+    """The work of a `media` task: a file at the provider, and where in Storage it belongs."""
+
+    id: str
+    channel_account_id: str
+    provider_media_id: str
+    provider_url: str | None
+    mime_type: str | None
+    sha256: str | None
+    bucket: str
+    path: str
+    max_bytes: int
+
+
+class Fetched(TypedDict):
+    """A file as it was received: bytes, digest in hex, type as the provider says it."""
+
+    size: int
+    sha256: str
+    mime_type: str
 
 
 class ReportWork(TypedDict):

@@ -7,5 +7,8 @@ begin
   if not exists (select from pg_catalog.pg_roles where rolname = 'renum_agent') then
     create role renum_agent nologin noinherit;
   end if;
+  if not exists (select from pg_catalog.pg_roles where rolname = 'renum_files') then
+    create role renum_files nologin inherit;
+  end if;
 end
 $$;

@@ -22,4 +22,7 @@ insert into private.settings (key, value, comment) values
 ('project_report_every_s', '60', 'Least time between two reports of a project, unless somebody asks for one.'),
 ('partitions_ahead', '3', 'Months for which partitions are made ahead.'),
 ('keep_webhook_events_days', '30', 'Days that raw webhook items are kept. Providers repeat for up to 7 days.'),
-('keep_job_runs_days', '3', 'Days that pg_cron''s run log is kept.');
+('keep_job_runs_days', '3', 'Days that pg_cron''s run log is kept.'),
+('media_bucket', 'null', 'The bucket of Supabase Storage that leads'' files are fetched into. null: references are kept, nothing is fetched.'),
+('media_max_bytes', '20971520', 'A larger file is not fetched.'),
+('admitted_media', '20', 'Files of one client that may be in the queue at once, beside its deliveries.');

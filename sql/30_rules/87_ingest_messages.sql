@@ -73,6 +73,12 @@ begin
     where c.id in (
         select t.conversation_id from jsonb_to_recordset(items) as x (thread_id uuid) join private.threads as t on t.id = x.thread_id where t.interview_id is null
     );
+    if items @? '$[*].event.message.amends ? (@ != null)' then
+        perform private.amend_messages(items);
+    end if;
+    if items @? '$[*].event.becomes ? (@ != null)' then
+        perform private.follow_changes(items);
+    end if;
     return stored + more;
 end
 $$;

@@ -44,12 +44,18 @@ begin
     loop
         perform private.admit_reports(item.client_id);
     end loop;
+    for item in
+        select distinct m.client_id from public.media as m where m.status = 'waiting' and m.task_id is null and m.due_at <= now()
+    loop
+        perform private.admit_media(item.client_id);
+    end loop;
     -- Ring for every queue that has something due: new, put off, or held by somebody who died.
     if exists (select from private.threads as t where t.task_id is not null and t.due_at <= clock_timestamp())
         or exists (select from public.deliveries as d where d.queue = 'high_priority' and d.task_id is not null and d.due_at <= clock_timestamp()) then
         rung := rung || 'agent_turn'::text;
     end if;
-    if exists (select from public.deliveries as d where d.queue = 'default' and d.task_id is not null and d.due_at <= clock_timestamp()) then
+    if exists (select from public.deliveries as d where d.queue = 'default' and d.task_id is not null and d.due_at <= clock_timestamp())
+        or exists (select from public.media as m where m.status = 'waiting' and m.task_id is not null and m.due_at <= clock_timestamp()) then
         rung := rung || 'deliver'::text;
     end if;
     if exists (select from public.reports as r where r.task_id is not null and r.due_at <= clock_timestamp()) then

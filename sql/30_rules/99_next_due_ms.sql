@@ -8,6 +8,8 @@ as $$
         union all
         select min(d.due_at) from public.deliveries as d where d.task_id is not null and d.status <> 'sending' and d.queue = any (queues)
         union all
+        select min(m.due_at) from public.media as m where m.status = 'waiting' and m.task_id is not null and m.claim is null and 'default' = any (queues)
+        union all
         select min(r.due_at) from public.reports as r where r.task_id is not null and r.status <> 'writing' and 'low_priority' = any (queues)
     ) as w (due_at)
     where w.due_at is not null

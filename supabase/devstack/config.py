@@ -18,7 +18,7 @@ class StackConfig:
     """The stack directory (`.renum`): state, logs and data live below it."""
 
     supabase_url: str
-    """The gateway, one origin for `/rest/v1`, `/auth/v1` and `/functions/v1`."""
+    """The gateway, one origin for `/rest/v1`, `/auth/v1`, `/storage/v1` and `/functions/v1`."""
     rest_url: str
     """PostgREST itself, without the gateway hop (and without `/rest/v1`)."""
     functions_url: str
@@ -37,6 +37,8 @@ class StackConfig:
 
     db_dsn_auth: str
     """libpq URL of database `postgres` for role supabase_auth_admin."""
+    db_dsn_storage: str
+    """libpq URL of database `postgres` for role supabase_storage_admin."""
     publishable_key: str
     """`sb_publishable_…`, not a JWT: the gateway turns it into role anon."""
     secret_key: str
@@ -45,6 +47,8 @@ class StackConfig:
     """HS256 secret that PostgREST checks tokens with and that the auth stand-in signs with."""
     worker_key: str
     """JWT with role renum_worker: what the functions call PostgREST with."""
+    storage_key: str
+    """JWT with role renum_files: what the functions add files to Storage with."""
     credentials_key: str
     """Base64 of the 32 bytes that encrypt channel credentials."""
 

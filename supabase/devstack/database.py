@@ -53,6 +53,8 @@ def create_database(cluster: Cluster, name: str, *, template: str | None = None)
         if connection.execute("select from pg_namespace where nspname = 'auth'").fetchone() is None:
             for file in sorted(_BOOTSTRAP.glob("*.sql"))[1:]:  # the first one makes the server's roles
                 _run_file(connection, file)
+        elif connection.execute("select from pg_namespace where nspname = 'storage'").fetchone() is None:
+            _run_file(connection, _BOOTSTRAP / "50_storage.sql")  # a database from before there was Storage
 
 
 def _adopt_cron_jobs(dsn: str, template: str) -> None:

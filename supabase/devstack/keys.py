@@ -13,6 +13,7 @@ from pathlib import Path
 import jwt
 
 WORKER_ROLE = "renum_worker"
+FILES_ROLE = "renum_files"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -45,8 +46,17 @@ class StackSecrets:
 
 def mint_worker_key(jwt_secret: str, days: int) -> str:
     """A JWT (HS256) with role renum_worker that is valid for `days` days: what the functions call PostgREST with."""
+    return _mint(jwt_secret, WORKER_ROLE, days)
+
+
+def mint_files_key(jwt_secret: str, days: int) -> str:
+    """A JWT with role renum_files that is valid for `days` days: what the functions add files to Storage with."""
+    return _mint(jwt_secret, FILES_ROLE, days)
+
+
+def _mint(jwt_secret: str, role: str, days: int) -> str:
     now = int(time.time())
-    return jwt.encode({"iss": "renum", "role": WORKER_ROLE, "iat": now, "exp": now + days * 86400}, jwt_secret, "HS256")
+    return jwt.encode({"iss": "renum", "role": role, "iat": now, "exp": now + days * 86400}, jwt_secret, "HS256")
 
 
 def write_private(file: Path, text: str) -> None:

@@ -34,6 +34,8 @@ _WORKER_KEY_DAYS = 365
 _NOT_FOR_FUNCTIONS = ("SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", "SUPABASE_JWT_SECRET")
 # private.settings → the variable that sets it. What the functions read from the same variable is then the same.
 _SETTINGS = {"debounce_ms": "RENUM_DEBOUNCE_MS", "visibility_s": "RENUM_VISIBILITY_S"}
+_MEDIA_BUCKET = "media"
+_BUCKET = "insert into storage.buckets (id, name, public) values (%s, %s, false) on conflict do nothing"
 _SET = """
 insert into private.settings (key, value, comment) values (%s, %s, %s)
 on conflict (key) do update set value = excluded.value
@@ -84,10 +86,12 @@ class Services:
             model=os.environ.get("RENUM_MODEL") or "offline",
             model_delay_ms=_number("RENUM_MODEL_DELAY_MS") or 0,
             db_dsn_auth=self.cluster.dsn("postgres", "supabase_auth_admin"),
+            db_dsn_storage=self.cluster.dsn("postgres", "supabase_storage_admin"),
             publishable_key=self._secrets.publishable_key,
             secret_key=self._secrets.secret_key,
             jwt_secret=self._secrets.jwt_secret,
             worker_key=keys.mint_worker_key(self._secrets.jwt_secret, _WORKER_KEY_DAYS),
+            storage_key=keys.mint_files_key(self._secrets.jwt_secret, _WORKER_KEY_DAYS),
             credentials_key=self._secrets.credentials_key,
         )
 
@@ -102,6 +106,7 @@ class Services:
             "SUPABASE_JWT_SECRET": config.jwt_secret,
             "RENUM_REST_URL": config.rest_url,
             "RENUM_WORKER_KEY": config.worker_key,
+            "RENUM_STORAGE_KEY": config.storage_key,
             "RENUM_CREDENTIALS_KEY": config.credentials_key,
             "FUNCTIONS_URL": config.functions_url,
             "SIMULATOR_URL": config.simulator_url,
@@ -119,6 +124,7 @@ class Services:
             "SUPABASE_PUBLISHABLE_KEY": config.publishable_key,
             "RENUM_REST_URL": config.rest_url,
             "RENUM_WORKER_KEY": config.worker_key,
+            "RENUM_STORAGE_KEY": config.storage_key,
             "RENUM_CREDENTIALS_KEY": config.credentials_key,
             "WHATSAPP_GRAPH_URL": config.whatsapp_graph_url,
             "RENUM_MODEL": config.model,
@@ -270,10 +276,11 @@ class Services:
         database.create_database(self.cluster, "postgres")
         dsn = self.cluster.dsn("postgres", "postgres")
         applied = database.migrate(dsn, MIGRATIONS)
-        settings: dict[str, object] = {"functions_url": self.config.functions_url}
+        settings: dict[str, object] = {"functions_url": self.config.functions_url, "media_bucket": _MEDIA_BUCKET}
         given = {setting: _number(variable) for setting, variable in _SETTINGS.items()}
         settings |= {setting: number for setting, number in given.items() if number is not None}
         with psycopg.connect(dsn) as connection:
+            connection.execute(_BUCKET, (_MEDIA_BUCKET, _MEDIA_BUCKET))
             if connection.execute("select to_regclass('private.settings') is not null").fetchone() == (True,):
                 for key, value in settings.items():
                     connection.execute(_SET, (key, Jsonb(value), "Set by the local stack at every start."))

@@ -183,6 +183,7 @@ def _throw_data_away(stack: StackDirectory) -> None:
     # Only what initdb made: a --dir that points at something else by mistake loses nothing.
     if (stack.data / "PG_VERSION").exists():
         shutil.rmtree(stack.data)
+        shutil.rmtree(stack.root / "storage", ignore_errors=True)
 
 
 def _queues(url: str | None) -> list[dict[str, Any]]:

@@ -161,6 +161,7 @@ class World(Session):
             f" last_inbound_at = last_inbound_at - {ago}"
         )
         self.all(f"update public.deliveries set due_at = due_at - {ago} where task_id is not null or sent_at is null")
+        self.all(f"update public.media set due_at = due_at - {ago} where status = 'waiting'")
         self.all(f"update public.reports set due_at = due_at - {ago}, generated_at = generated_at - {ago}")
         for queue in ("high_priority", "default", "low_priority"):
             self.all(f"update pgmq.q_{queue} set vt = vt - {ago}")

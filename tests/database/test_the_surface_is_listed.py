@@ -74,7 +74,7 @@ def test_the_rpcs_are_these_and_their_callers_are_these(reader: World) -> None:
     assert {name.split("(")[0] for name in _names(reader.all(may, "private", "authenticated"))} == ACCESS.helpers
 
 
-@pytest.mark.parametrize("role", ["anon", "renum_worker", "renum_agent"])
+@pytest.mark.parametrize("role", ["anon", "renum_worker", "renum_agent", "renum_files"])
 def test_who_is_no_person_has_no_table(reader: World, role: str) -> None:
     """Not one privilege on one table or sequence of ours, partitions and queues included."""
     found = reader.all(
@@ -128,7 +128,7 @@ def test_every_table_is_under_row_level_security(reader: World) -> None:
     assert _names(bare) == set()
     found = reader.all(
         "select format('%%I.%%I', schemaname, policyname), cmd, roles::text[], permissive from pg_policies"
-        " where schemaname not in ('auth', 'cron')"
+        " where schemaname not in ('auth', 'cron', 'storage')"
     )
     written = {
         (f"public.{name}_{command}", command.upper())
@@ -138,6 +138,21 @@ def test_every_table_is_under_row_level_security(reader: World) -> None:
     assert {(name, command) for name, command, _, _ in found} == written
     assert len(found) == len(written)
     assert {(*roles, permissive) for _, _, roles, permissive in found} == {("authenticated", "PERMISSIVE")}
+
+
+def test_files_are_read_by_their_tenant_and_written_while_awaited(reader: World) -> None:
+    """Storage's own table has these policies of ours; its writer has two functions and nothing else."""
+    assert reader.all(
+        "select policyname, cmd, roles::text[], permissive from pg_policies where schemaname = 'storage' order by 1"
+    ) == [
+        ("renum_media_insert", "INSERT", ["renum_files"], "PERMISSIVE"),
+        ("renum_media_select", "SELECT", ["authenticated"], "PERMISSIVE"),
+    ]
+    may = reader.all(
+        "select p.oid::regprocedure::text from pg_proc as p where p.pronamespace::regnamespace::text in"
+        " ('public', 'worker', 'private', 'agent_tools') and has_function_privilege('renum_files', p.oid, 'EXECUTE')"
+    )
+    assert _names(may) == {"private.media_bucket()", "private.awaits_file(text)"}
 
 
 def test_partitions_are_out_of_reach(reader: World) -> None:

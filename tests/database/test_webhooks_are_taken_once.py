@@ -125,6 +125,18 @@ def test_a_number_that_comes_with_an_id_is_known_by_both(tenant: Tenant) -> None
     assert [(row[0], row[1]) for row in tenant.all(SAID)] == [(lead, "a"), (lead, "b")]
 
 
+def test_a_number_and_an_id_of_two_leads_merge_nobody(tenant: Tenant) -> None:
+    """A person met by its id alone answers an invitation to its number: the number's interview hears it."""
+    tenant.ingest(tenant.message(None, "oi", sender={"wa_id": None, "bsuid": "BR.77", "name": "Ana"}))
+    interview = tenant.interview()
+    tenant.ingest(tenant.message(None, "sim", sender={"wa_id": interview.wa_id, "bsuid": "BR.77", "name": "Ana"}))
+    assert interview.claim()["work"]["input"][0]["content"] == "sim"
+    assert tenant.one("select count(*) from public.leads") == 2
+    only = {"wa_id": None, "bsuid": "BR.77", "name": "Ana"}
+    tenant.ingest(tenant.message(None, "de novo", sender=only))
+    assert [content for _, content, _ in tenant.all(SAID)] == ["oi", "de novo"]
+
+
 def test_a_wa_id_without_the_ninth_digit_finds_its_lead(tenant: Tenant) -> None:
     """And the reply goes to the id as it was written, not to our form of it."""
     lead = tenant.lead("(11) 98765-4321")
@@ -190,6 +202,14 @@ def test_an_item_without_an_id_is_known_by_its_content(tenant: Tenant) -> None:
     assert tenant.ingest(two, one)["duplicates"] == 2
 
 
+def test_an_item_with_an_endless_id_is_known_by_a_digest_of_it(tenant: Tenant) -> None:
+    """Longer than an index can hold: neither a failure nor taken twice."""
+    endless = "".join(chr(0x1F300 + n * n % 767) for n in range(900))
+    one = {**tenant.message("5511987654321", "um"), "provider_id": endless}
+    assert tenant.ingest(tenant.message("5511987654321", "oi"), one)["messages"] == 2
+    assert tenant.ingest(one)["duplicates"] == 1
+
+
 def test_everything_else_is_kept_raw(tenant: Tenant) -> None:
     """Notices, unknown fields, messages without a sender: a row, never a failure, and the batch goes on."""
     odd: list[JSON] = [
@@ -201,7 +221,8 @@ def test_everything_else_is_kept_raw(tenant: Tenant) -> None:
     ]
     assert tenant.ingest(*odd) == {"messages": 1, "statuses": 0, "other": 2, "duplicates": 0, "unrouted": 2}
     assert tenant.one("select count(*) from public.webhook_events") == 5
-    assert tenant.one("select payload from public.webhook_events where provider_id = 'o1'") == {"event": "BAN"}
+    kept = tenant.all("select payload, field from public.webhook_events where provider_id = 'o1'")
+    assert kept == [({"event": "BAN"}, "account_update")]
     assert tenant.one("select count(*) from public.webhook_events where reason = 'names no sender'") == 2
 
 

@@ -162,11 +162,12 @@ class Survey:
                 "select not exists (select from public.deliveries where status = 'sent' and client_id = %s)"
                 " and not exists (select from public.notifications where status = 'queued' and client_id = %s)"
                 " and not exists (select from public.reports where (stale or task_id is not null) and client_id = %s)"
+                " and not exists (select from public.media where status = 'waiting' and client_id = %s)"
                 " and not exists (select from public.interviews"
                 "   where status = 'pending' and invited_at is null and client_id = %s)"
                 " and not exists (select from private.project_changes as c join public.projects as p"
                 "   on p.id = c.project_id where p.client_id = %s)",
-                *client * 5,
+                *client * 6,
             )
             return unmoved and self.is_settled()
 

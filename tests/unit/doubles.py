@@ -24,11 +24,12 @@ Handler = Callable[[dict[str, Any]], Awaitable["web.StreamResponse | Any"]]
 
 @dataclass
 class Received:
-    """One request as it arrived."""
+    """One request as it arrived; `body` is its JSON, None where it has none."""
 
     path: str
     headers: Mapping[str, str]
     body: Any
+    raw: bytes = b""
 
 
 @dataclass
@@ -65,13 +66,14 @@ async def server() -> AsyncIterator[Server]:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         raw = await request.read()
-        body: Any = json.loads(raw) if raw else None
-        double.received.append(Received(request.path, request.headers.copy(), body))
+        body: Any = json.loads(raw) if raw and request.content_type == "application/json" else None
+        double.received.append(Received(request.path, request.headers.copy(), body, raw))
         answer = await double.on[request.path.rsplit("/", 1)[-1]](body)
         return answer if isinstance(answer, web.StreamResponse) else web.json_response(answer)
 
     app = web.Application()
     app.router.add_post("/{path:.*}", handle)
+    app.router.add_get("/{path:.*}", handle)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

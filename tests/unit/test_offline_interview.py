@@ -41,6 +41,13 @@ def test_words_of_leaving_inside_an_answer_are_an_answer(text: str) -> None:
     assert understood["answers"][0]["value"] == text
 
 
+def test_an_edit_of_something_answered_before_answers_nothing_now() -> None:
+    """The offline interviewer cannot tell which question it belongs to, and says nothing of it."""
+    understood = read("9", about=TEXT, kind="edit")
+    assert not understood.get("answers")
+    assert understood["acknowledgement"] == ""
+
+
 AGREED = [
     "sim", "Sim!", "pode", "pode sim", "pode mandar", "vamos", "Vamos lá", "claro", "ok", "bora", "👍",
     "com certeza", "quero", "tudo bem", "aceito", "Oi, pode sim", "bom dia, claro!", "manda", "beleza", "topo",

@@ -91,6 +91,60 @@ def test_a_media_reference_is_kept() -> None:
     }
 
 
+def test_a_file_is_described_for_whoever_fetches_it() -> None:
+    """Id, name, type, digest and for how long the provider keeps it; a message without a file has none."""
+    body = {
+        "id": "9",
+        "mime_type": "application/pdf",
+        "sha256": "ab",
+        "filename": "Orçamento.pdf",
+        "url": "https://x/y",
+    }
+    assert typed("document", body)["message"]["media"] == {
+        "type": "document",
+        "id": "9",
+        "url": "https://x/y",
+        "mime_type": "application/pdf",
+        "file_name": "Orçamento.pdf",
+        "sha256": "ab",
+        "keeps_s": 7 * 86_400,
+    }
+    edited = {"original_message_id": "w", "message": {"type": "image", "image": {"id": "8", "caption": "a fila"}}}
+    assert typed("edit", edited)["message"]["media"]["id"] == "8"
+    for kind, without in (("text", {"body": "oi", "id": "9"}), ("image", {"caption": "x"}), ("image", None)):
+        assert "media" not in typed(kind, without)["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "amends"), [({"original_message_id": "w"}, "w"), ({}, None), (None, None), ("w", None)]
+)
+@pytest.mark.parametrize("kind", ["edit", "revoke"])
+def test_an_edit_or_revocation_names_what_it_amends(kind: str, body: Any, amends: str | None) -> None:
+    """Where it does not, nothing is amended."""
+    assert typed(kind, body)["message"].get("amends") == amends
+
+
+@pytest.mark.parametrize(
+    ("system", "becomes"),
+    [
+        ({"type": "user_changed_number", "wa_id": "5521"}, None),
+        ({"type": "user_changed_number", "wa_id": "552188887777"}, {"wa_id": "552188887777", "bsuid": None}),
+        ({"type": "user_changed_number", "new_wa_id": "552188887777"}, {"wa_id": "552188887777", "bsuid": None}),
+        (
+            {"type": "user_changed_number", "wa_id": "552188887777", "user_id": "BR.2"},
+            {"wa_id": "552188887777", "bsuid": "BR.2"},
+        ),
+        ({"type": "user_changed_user_id", "user_id": "BR.2"}, {"wa_id": None, "bsuid": "BR.2"}),
+        ({"type": "customer_identity_changed", "wa_id": "552188887777"}, None),
+        ({"type": "user_changed_number", "wa_id": {}}, None),
+        (None, None),
+    ],
+)
+def test_a_changed_number_or_id_is_told(system: Any, becomes: Any) -> None:
+    """Only what the system message names; a changed security code changes nobody's number."""
+    assert typed("system", system).get("becomes") == becomes
+
+
 @pytest.mark.parametrize(
     ("stamp", "expected"),
     [

@@ -35,7 +35,8 @@ class Interviewer:
         self.said = [
             Said(item["seq"], item["content"])
             for item in data.get("input") or []
-            if str(item.get("content") or "").strip()
+            # An edit that is still one corrects something answered before: here it would answer the wrong question.
+            if str(item.get("content") or "").strip() and item.get("type") != "edit"
         ]
         self.current = next(
             (question for question in self.questions if question["key"] == data.get("current_question")), None

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Protocol
+from typing import IO, Protocol
 
 from renum.accounts import Account
 from renum.errors import RenumError
-from renum.shapes import Delivery, Event
+from renum.shapes import Delivery, Event, Fetched, MediaWork
 
 PROVIDERS = {"whatsapp_cloud": "renum.channels.whatsapp_cloud"}
 
@@ -32,6 +32,12 @@ class Channel(Protocol):
 
     async def send(self, delivery: Delivery, account: Account) -> str | None:
         """Sends one delivery and returns the provider's message id. Raises SendError with the decision."""
+
+    async def fetch(self, work: MediaWork, account: Account, into: IO[bytes]) -> Fetched:
+        """Writes a file that came with a message into `into`, checked against what was announced of it.
+
+        Raises MediaError: retryable when another try may bring it.
+        """
 
 
 def channel(provider: str) -> Channel:

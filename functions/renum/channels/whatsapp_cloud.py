@@ -1,4 +1,4 @@
-"""WhatsApp Cloud API: signatures and verification here, reading and sending in the two modules beside.
+"""WhatsApp Cloud API: signatures and verification here, reading, sending and fetching in the modules beside.
 
 https://developers.facebook.com/docs/whatsapp/cloud-api/
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
+from typing import IO
 
 from renum.accounts import Account
-from renum.channels import whatsapp_cloud_parse, whatsapp_cloud_send
-from renum.shapes import Delivery, Event
+from renum.channels import whatsapp_cloud_media, whatsapp_cloud_parse, whatsapp_cloud_send
+from renum.shapes import Delivery, Event, Fetched, MediaWork
 
 SIGNATURE = "x-hub-signature-256"
 
@@ -51,6 +52,10 @@ class WhatsAppCloud:
     async def send(self, delivery: Delivery, account: Account) -> str | None:
         """See `whatsapp_cloud_send`."""
         return await whatsapp_cloud_send.send(delivery, account)
+
+    async def fetch(self, work: MediaWork, account: Account, into: IO[bytes]) -> Fetched:
+        """See `whatsapp_cloud_media`."""
+        return await whatsapp_cloud_media.fetch(work, account, into)
 
 
 channel = WhatsAppCloud()

@@ -22,7 +22,7 @@ from typing import Any
 from renum.channels.payload import fingerprint, id_of, instant, list_of, load, object_of, raw_of, text_of
 from renum.channels.whatsapp_cloud_errors import status_error
 from renum.errors import RequestError
-from renum.shapes import JSON, Event, MessageBody, Sender
+from renum.shapes import JSON, Event, Identity, Media, MessageBody, Sender
 
 PHONE = re.compile(r"\+?\d{5,20}")
 
@@ -30,6 +30,8 @@ ITEM_LISTS = ("messages", "statuses", "errors", "message_echoes", "user_preferen
 """Lists inside a change's value whose members are items of their own."""
 
 MEDIA = ("image", "video", "audio", "document", "sticker", "voice")
+MEDIA_KEPT_S = 7 * 86_400
+"""Media ids of webhooks live 7 days: https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media"""
 KINDS = (
     "text",
     *MEDIA,
@@ -46,6 +48,10 @@ KINDS = (
 """Message types by the key their body is under, for messages that do not say their type."""
 
 INTERACTIVE = {"button_reply": "button", "list_reply": "list", "nfm_reply": "flow"}
+AMENDS = ("edit", "revoke")
+CHANGES = ("user_changed_number", "user_changed_user_id")
+"""System messages that say under which number or id a person is known from now on."""
+
 PREFERENCES = {"stop": "opt_out", "resume": "opt_in"}
 
 
@@ -129,7 +135,7 @@ def _message(item: JSON, value: JSON, number: str | None) -> Event | None:
     """A message of one person; None for a group's, whose members have not agreed to be interviewed."""
     if item.get("group_id"):
         return None
-    return {
+    event: Event = {
         "kind": "message",
         "provider_id": id_of(item.get("id")) or fingerprint("message", item),
         "number": number,
@@ -138,6 +144,20 @@ def _message(item: JSON, value: JSON, number: str | None) -> Event | None:
         "message": _body(item),
         "raw": item,
     }
+    becomes = _becomes(object_of(item.get("system")))
+    if becomes is not None:
+        event["becomes"] = becomes
+    return event
+
+
+def _becomes(system: JSON) -> Identity | None:
+    """What a person's number or id was changed to, if that is what a system message says. Older ones call it
+    `new_wa_id`."""
+    if system.get("type") not in CHANGES:
+        return None
+    wa_id = _phone(system.get("wa_id")) or _phone(system.get("new_wa_id"))
+    bsuid = id_of(system.get("user_id"), most=160)
+    return {"wa_id": wa_id, "bsuid": bsuid} if wa_id or bsuid else None
 
 
 def _phone(value: Any) -> str | None:
@@ -203,7 +223,36 @@ def _body(item: JSON) -> MessageBody:
         text = text_of(body.get("caption"))
     if "errors" in item:
         payload = {**payload, "errors": item["errors"]}
-    return {"type": kind, "text": text, "payload": payload, "reply_to": id_of(object_of(item.get("context")).get("id"))}
+    message: MessageBody = {
+        "type": kind,
+        "text": text,
+        "payload": payload,
+        "reply_to": id_of(object_of(item.get("context")).get("id")),
+    }
+    if kind in AMENDS and (original := id_of(body.get("original_message_id"))) is not None:
+        message["amends"] = original
+    media = _media(object_of(body.get("message")) if kind == "edit" else item)
+    if media is not None:
+        message["media"] = media
+    return message
+
+
+def _media(item: JSON) -> Media | None:
+    """The file that came with a message: what is needed to fetch it, and for how long it can be."""
+    kind = id_of(item.get("type"), most=64) or next((name for name in MEDIA if name in item), "")
+    body = object_of(item.get(kind)) if kind in MEDIA else {}
+    media_id = id_of(body.get("id"))
+    if media_id is None:
+        return None
+    return {
+        "type": kind,
+        "id": media_id,
+        "url": id_of(body.get("url"), most=2048),
+        "mime_type": id_of(body.get("mime_type"), most=200),
+        "file_name": text_of(body.get("filename"))[:255] or None,
+        "sha256": id_of(body.get("sha256"), most=100),
+        "keeps_s": MEDIA_KEPT_S,
+    }
 
 
 def _interactive(body: JSON) -> tuple[str, str]:

@@ -14,6 +14,9 @@ as $$
         select d.queue, d.task_id, d.due_at from public.deliveries as d
         where d.client_id in (select m.id from mine as m) and d.status in ('queued', 'deferred', 'sending', 'unknown')
         union all
+        select 'default', m.task_id, m.due_at from public.media as m
+        where m.client_id in (select v.id from mine as v) and m.status = 'waiting'
+        union all
         select 'low_priority', r.task_id, r.due_at from public.reports as r
         where r.client_id in (select m.id from mine as m) and (r.task_id is not null or (r.stale and r.status <> 'failed'))
         union all

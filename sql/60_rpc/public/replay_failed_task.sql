@@ -28,6 +28,11 @@ begin
             set status = 'queued', attempts = 0, due_at = now(), reason = null
             where d.id = f.task_row_id and d.status = 'failed';
             perform private.admit_deliveries(f.client_id, d.queue) from public.deliveries as d where d.id = f.task_row_id;
+        when 'media' then
+            update public.media as m
+            set status = 'waiting', attempts = 0, due_at = now()
+            where m.id = f.task_row_id and m.status = 'failed';
+            perform private.admit_media(f.client_id);
         when 'report' then
             perform private.queue_report(r.project_id, r.interview_id, true) from public.reports as r where r.id = f.task_row_id;
     end case;

@@ -34,6 +34,7 @@ begin
 
     select private.begin_turns(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'agent_turn'), '[]'), visibility_s)
         || private.begin_deliveries(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'delivery'), '[]'), visibility_s)
+        || private.begin_media(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'media'), '[]'), visibility_s)
         || private.begin_reports(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'report'), '[]'), visibility_s)
     into tasks
     from jsonb_array_elements(messages) as m (v);

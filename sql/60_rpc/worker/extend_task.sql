@@ -19,6 +19,10 @@ begin
             update public.reports as r set due_at = until
             where r.id = extend_task.id and r.claim = extend_task.claim
             returning r.task_id, 'low_priority' into msg_id, q;
+        when 'media' then
+            update public.media as m set due_at = until
+            where m.id = extend_task.id and m.claim = extend_task.claim
+            returning m.task_id, 'default' into msg_id, q;
         else
             raise exception 'there is no task named %', extend_task.task using errcode = 'PT400';
     end case;

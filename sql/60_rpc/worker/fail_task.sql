@@ -18,6 +18,11 @@ begin
             if found then
                 return private.retry_report(fail_task.id, fail_task.error, fail_task.retryable);
             end if;
+        when 'media' then
+            perform from public.media as m where m.id = fail_task.id and m.claim = fail_task.claim for update;
+            if found then
+                return private.retry_media(fail_task.id, fail_task.error, fail_task.retryable);
+            end if;
         else
             raise exception 'there is no task named %', fail_task.task using errcode = 'PT400';
     end case;

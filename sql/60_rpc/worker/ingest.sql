@@ -9,6 +9,7 @@ declare
     item record;
     total integer := jsonb_array_length(events);
     stored integer := 0;
+    fetching integer := 0;
 begin
     select * into account from public.channel_accounts as a where a.id = ingest.channel_account_id;
     if not found then
@@ -20,8 +21,12 @@ begin
     items as materialized (
         select distinct on (e.v ->> 'provider_id') e.v, e.ord, s.id as account_id
         from (
-            -- An item without an id of its own is known by its content.
-            select case when x.v ->> 'provider_id' is null then x.v || jsonb_build_object('provider_id', 'md5:' || md5(x.v::text)) else x.v end as v, x.ord
+            -- An item without an id of its own is known by its content, one whose id no index could hold by a digest of it.
+            select case
+                    when x.v ->> 'provider_id' is null or octet_length(x.v ->> 'provider_id') > 1024
+                        then x.v || jsonb_build_object('provider_id', 'md5:' || md5(coalesce(x.v ->> 'provider_id', x.v::text)))
+                    else x.v
+                end as v, x.ord
             from jsonb_array_elements(events) with ordinality as x (v, ord)
         ) as e
         left join public.channel_accounts as s
@@ -33,7 +38,7 @@ begin
         order by e.v ->> 'provider_id', e.ord
     ),
     taken as (
-        insert into public.webhook_events (client_id, channel_account_id, provider_id, kind, outcome, payload, reason)
+        insert into public.webhook_events (client_id, channel_account_id, provider_id, kind, outcome, payload, reason, field)
         select account.client_id, coalesce(i.account_id, account.id), i.v ->> 'provider_id', i.v ->> 'kind',
             case
                 when i.account_id is null then 'unrouted'
@@ -47,7 +52,8 @@ begin
             case
                 when i.account_id is null then 'names the number ' || coalesce(i.v ->> 'number', '?')
                 when i.v ->> 'kind' = 'message' and coalesce(i.v #>> '{sender,wa_id}', i.v #>> '{sender,bsuid}') is null then 'names no sender'
-            end
+            end,
+            i.v ->> 'field'
         from items as i
         order by i.v ->> 'provider_id'
         on conflict on constraint a_providers_item_is_taken_once do nothing
@@ -106,6 +112,9 @@ begin
 
     if spoken is not null then
         stored := private.ingest_messages(spoken);
+        if spoken @? '$[*].event.message.media.id' then
+            fetching := private.keep_media(spoken);
+        end if;
     end if;
     for item in
         select (x.v ->> 'delivery_id')::uuid as delivery_id, x.v #> '{event,status}' as status, (x.v #>> '{event,occurred_at}')::timestamptz as occurred_at
@@ -116,6 +125,9 @@ begin
     end loop;
     if moved is not null and private.admit_deliveries(account.client_id, 'high_priority') > 0 then
         perform private.ring('agent_turn');
+    end if;
+    if fetching > 0 and private.admit_media(account.client_id) > 0 then
+        perform private.ring('deliver');
     end if;
     insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
     select account.client_id, l.lead_id, x.v #>> '{event,kind}' = 'opt_in', 'consent',

@@ -6,7 +6,7 @@ declare
 begin
   foreach name in array array[
     'postgres', 'anon', 'authenticated', 'service_role', 'authenticator', 'supabase_auth_admin', 'supabase_functions_admin',
-    'dashboard_user', 'supabase_read_only_user'
+    'dashboard_user', 'supabase_read_only_user', 'supabase_storage_admin'
   ] loop
     if not exists (select from pg_catalog.pg_roles where rolname = name) then
       execute format('create role %I', name);
@@ -23,10 +23,13 @@ alter role service_role with nologin inherit bypassrls;
 alter role authenticator with login noinherit;
 alter role supabase_auth_admin with login noinherit nocreaterole noreplication;
 alter role supabase_functions_admin with login noinherit;
+alter role supabase_storage_admin with login noinherit;
 alter role dashboard_user with nologin createdb createrole replication;
 alter role supabase_read_only_user with login bypassrls;
 
 grant anon, authenticated, service_role to authenticator;
+-- Storage becomes whatever role a caller's token names, as PostgREST does.
+grant anon, authenticated, service_role, authenticator to supabase_storage_admin;
 grant anon, authenticated, service_role to postgres with admin option;
 grant pg_monitor, pg_read_all_data, pg_signal_backend to postgres with admin option;
 grant pg_read_all_data to supabase_read_only_user;

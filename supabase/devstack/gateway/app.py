@@ -12,13 +12,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from devstack import auth
+from devstack import auth, storage
 from devstack.config import StackConfig
 from devstack.gateway import proxy, rest
 from devstack.gateway.asgi import ClientGone, close_websocket, header, pieces, replay, reply
 from devstack.gateway.cors import Cors
 from devstack.gateway.keys import Keys, RequireKey
 
+_PATHS = ["/rest/v1", "/auth/v1", "/storage/v1", "/functions/v1"]
 _OPEN_AUTH_PATHS = frozenset(["/verify", "/.well-known/jwks.json"])
 
 
@@ -69,17 +70,22 @@ class _DataApi(_Backend):
 
 
 def create_app(config: StackConfig) -> Starlette:
-    """`/rest/v1` → PostgREST, `/auth/v1` → the auth stand-in (in this process), `/functions/v1` → the functions
-    child.
+    """`/rest/v1` → PostgREST, `/auth/v1` and `/storage/v1` → the stand-ins (in this process), `/functions/v1` → the
+    functions child.
     """
     keys = Keys(config)
     data = _DataApi(config.rest_url, b"/rest/v1", "The Data API")
     functions = _Backend(config.functions_url, b"/functions/v1", "The functions host")
     auth_app = auth.create_app(config)
+    storage_app = storage.create_app(config)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with proxy.new_client() as client, auth_app.router.lifespan_context(auth_app):
+        async with (
+            proxy.new_client() as client,
+            auth_app.router.lifespan_context(auth_app),
+            storage_app.router.lifespan_context(storage_app),
+        ):
             data.client = functions.client = client
             yield
 
@@ -88,6 +94,7 @@ def create_app(config: StackConfig) -> Starlette:
             Route("/", _health),
             Mount("/rest/v1", Cors(RequireKey(data, keys))),
             Mount("/auth/v1", Cors(RequireKey(auth_app, keys, open_paths=_OPEN_AUTH_PATHS))),
+            Mount("/storage/v1", Cors(RequireKey(storage_app, keys, open_prefix="/object/public/"))),
             # Open, as functions deployed without a JWT check: providers' webhooks and pg_net's rings carry no key.
             Mount("/functions/v1", functions),
         ],
@@ -97,7 +104,7 @@ def create_app(config: StackConfig) -> Starlette:
 
 
 async def _health(request: Request) -> Response:
-    return JSONResponse({"name": "gateway", "status": "ok", "paths": ["/rest/v1", "/auth/v1", "/functions/v1"]})
+    return JSONResponse({"name": "gateway", "status": "ok", "paths": _PATHS})
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -70,13 +70,17 @@ class Keys:
 class RequireKey:
     """Lets nothing pass without one of the two keys, and puts the right Authorization in front of the rest.
 
-    open_paths: paths below the mount that work without a key (links in e-mails are opened by a browser that has none).
+    open_paths, open_prefix: what below the mount works without a key (links in e-mails and public files are opened by
+    a browser that has none).
     """
 
-    def __init__(self, app: ASGIApp, keys: Keys, *, open_paths: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, app: ASGIApp, keys: Keys, *, open_paths: frozenset[str] = frozenset(), open_prefix: str = "\0"
+    ) -> None:
         self._app = app
         self._keys = keys
         self._open = open_paths
+        self._open_prefix = open_prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -90,7 +94,8 @@ class RequireKey:
             # PostgREST would take it for a filter on a column of that name.
             query = urlencode([pair for pair in pairs if pair[0] != "apikey"]).encode()
         if key is None:
-            if scope["path"].removeprefix(scope.get("root_path", "")) in self._open:
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            if path in self._open or path.startswith(self._open_prefix):
                 await self._app(scope, receive, send)
             else:
                 await reply(send, 401, MISSING)

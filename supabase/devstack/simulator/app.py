@@ -1,4 +1,4 @@
-"""The simulator's server: the Graph API for sending, a control API for whoever plays the leads, and the mailbox.
+"""The simulator's server: the Graph API for messages and files, a control API for whoever plays the leads, the mailbox.
 
 It is meant for loopback only: the control API and the mailbox (which holds sign-in links) ask for no key.
 """
@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from devstack.config import StackConfig
-from devstack.simulator import cloud_api, control
+from devstack.simulator import cloud_api, control, media
 from devstack.simulator.errors import GraphError
 from devstack.simulator.state import Number, SentMessage, State, bsuid_of
 from devstack.simulator.webhooks import Webhooks
@@ -41,6 +41,8 @@ def create_app(config: StackConfig) -> Starlette:
         routes=[
             Route("/", _health),
             Route("/v{version}/{phone_number_id}/messages", send, methods=["POST"]),
+            Route("/v{version}/{media_id}", media.describe, methods=["GET"]),
+            Route("/whatsapp_business/attachments/", media.download, methods=["GET"]),
             *control.routes(),
         ],
         exception_handlers={GraphError: _refused, control.Refused: control.refused},
@@ -70,7 +72,7 @@ async def send(request: Request) -> Response:
     webhooks: Webhooks = request.app.state.webhooks
     phone_number_id = request.path_params["phone_number_id"]
     number = state.numbers.get(phone_number_id)
-    _authorise(request.headers.get("authorization", ""), number)
+    authorise(request.headers.get("authorization", ""), number)
     body = _json(await request.body())
     if body.get("status") == "read":
         return JSONResponse(_mark_read(body))
@@ -96,7 +98,8 @@ async def _statuses(webhooks: Webhooks, number: Number, message: SentMessage, fa
     webhooks.schedule(number, message, failure)
 
 
-def _authorise(header: str, number: Number | None) -> None:
+def authorise(header: str, number: Number | None) -> None:
+    """Asks for a token, and for the number's own where it was registered with one. Raises GraphError (190)."""
     scheme, _, token = header.partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:

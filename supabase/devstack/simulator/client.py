@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from types import TracebackType
 from typing import Any, Self, TypedDict
@@ -122,8 +123,24 @@ class SimulatorClient:
     def say_audio(
         self, from_: str, *, name: str | None = None, phone_number_id: str | None = None, **options: Any
     ) -> str:
-        """A lead sends a voice note. Like `say`."""
-        return self.say(from_, "", name=name, phone_number_id=phone_number_id, **{**options, "type": "audio"})
+        """A lead sends a voice note. Like `say_file`."""
+        return self.say_file(from_, "audio", name=name, phone_number_id=phone_number_id, **options)
+
+    def say_image(self, from_: str, caption: str = "", **options: Any) -> str:
+        """A lead sends a picture. Like `say_file`."""
+        return self.say_file(from_, "image", caption=caption, **options)
+
+    def say_file(
+        self, from_: str, kind: str, content: bytes | None = None, *, caption: str = "", **options: Any
+    ) -> str:
+        """A lead sends a file of a kind (image, audio, video, document, sticker). Like `say`.
+
+        options, beside those of `say`: mime_type, file_name, sha256, missing, url, stale (see
+        `devstack.simulator.media`).
+        """
+        if content is not None:
+            options["content"] = base64.b64encode(content).decode()
+        return self.say(from_, caption, type=kind, **options)
 
     def webhook(self, envelope: Any, *, phone_number_id: str | None = None, **options: Any) -> tuple[int, str]:
         """Posts any envelope (or raw text) to the number's webhook; (status, body). `signature=None` leaves it

@@ -27,7 +27,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from devstack.simulator import envelope
+from devstack.simulator import envelope, media
 from devstack.simulator.state import FailurePlan, Number, State, Template, recipient_key
 from devstack.simulator.webhooks import Webhooks
 
@@ -240,11 +240,13 @@ async def inbound(request: Request) -> Response:
     webhook's answer.
 
     Writing opens the person's 24-hour window. `status` 0 means that nobody answered. Other keys:
-    envelope.inbound_value.
+    envelope.inbound_value; of a file, media.send.
     """
     body = await _body(request)
     number = _number(request, body)
     try:
+        if body.get("type") in media.MIME_TYPES and body.get("payload") is None:
+            body["payload"] = media.send(_state(request), number, body)
         value = envelope.inbound_value(body)
     except ValueError as error:
         raise Refused(str(error)) from error

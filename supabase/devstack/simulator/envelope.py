@@ -9,22 +9,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import secrets
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from devstack.simulator.cloud_api import MEDIA, new_wamid
+from devstack.simulator.cloud_api import new_wamid
 from devstack.simulator.errors import GraphError
 from devstack.simulator.state import Number, SentMessage, bsuid_of, recipient_key
-
-_MIME = {
-    "audio": "audio/ogg; codecs=opus",
-    "image": "image/jpeg",
-    "video": "video/mp4",
-    "document": "application/pdf",
-    "sticker": "image/webp",
-}
 
 
 def encode(envelope: Any) -> bytes:
@@ -116,17 +107,6 @@ def _body(kind: str, order: Mapping[str, Any]) -> dict[str, Any] | None:
     text = str(order.get("text") or "")
     if kind == "text":
         return {"body": text}
-    if kind in MEDIA:
-        media: dict[str, Any] = {
-            "mime_type": _MIME[kind],
-            "sha256": secrets.token_urlsafe(32),
-            "id": str(secrets.randbelow(10**16)),
-        }
-        if kind == "audio":
-            media["voice"] = True
-        elif text and kind != "sticker":
-            media["caption"] = text
-        return media
     if kind == "button":
         return {"text": text, "payload": str(order.get("button_id") or text)}
     if kind == "interactive":

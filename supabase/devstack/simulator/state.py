@@ -9,12 +9,16 @@ import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from devstack.simulator.errors import GraphError
 
+if TYPE_CHECKING:
+    from devstack.simulator.media import File
+
 KEPT_MESSAGES = 50_000
 """How many sent messages are kept, over all numbers; the oldest go first."""
+KEPT_FILES = 200
 
 
 @dataclass(slots=True)
@@ -107,6 +111,7 @@ class State:
     def __init__(self) -> None:
         self.numbers: dict[str, Number] = {}
         self.failures: list[FailurePlan] = []
+        self.files: dict[str, File] = {}
         self.mails: deque[dict[str, Any]] = deque(maxlen=5_000)
         self._mail_seq = itertools.count(1)
         self._seq = itertools.count(1)
@@ -118,6 +123,7 @@ class State:
         """Forgets messages, mails and failures; with `numbers`, registrations too. Sequence numbers go on."""
         self.failures.clear()
         self.mails.clear()
+        self.files.clear()
         self._messages.clear()
         self._by_recipient.clear()
         if numbers:
@@ -206,6 +212,12 @@ class State:
                     waiting.discard(future)
                     if not waiting:
                         del self._waiting[to]
+
+    def keep_file(self, media_id: str, file: File) -> None:
+        """Keeps a file that a person sent; the oldest go first."""
+        if len(self.files) >= KEPT_FILES:
+            del self.files[next(iter(self.files))]
+        self.files[media_id] = file
 
     def keep_mail(self, mail: dict[str, Any]) -> dict[str, Any]:
         """Puts one e-mail into the mailbox; `to` is kept in lower case."""

@@ -190,10 +190,12 @@ def edge(edge_dsn: Callable[[str], str], tmp_path_factory: pytest.TempPathFactor
         model="offline",
         model_delay_ms=0,
         db_dsn_auth=edge_dsn("supabase_auth_admin"),
+        db_dsn_storage=edge_dsn("supabase_storage_admin"),
         publishable_key="sb_publishable_" + secrets.token_urlsafe(16),
         secret_key="sb_secret_" + secrets.token_urlsafe(16),
         jwt_secret=secrets.token_urlsafe(32),
         worker_key="",
+        storage_key="",
         credentials_key="",
     )
     with contextlib.ExitStack() as stack:
@@ -216,6 +218,7 @@ def lonely_gateway(edge: Edge) -> Iterator[Edge]:
         rest_url=nobody,
         functions_url=nobody + "/functions/v1",
         db_dsn_auth="postgresql://supabase_auth_admin@127.0.0.1:1/postgres?connect_timeout=1",
+        db_dsn_storage="postgresql://supabase_storage_admin@127.0.0.1:1/postgres?connect_timeout=1",
     )
     with serving(gateway.create_app(config), front):
         yield Edge(config, edge.simulator, edge.dsn, edge.http)

@@ -220,7 +220,7 @@ def test_backends_that_are_away_are_a_503_in_json(lonely_gateway: Edge) -> None:
 
 def test_what_does_not_exist_is_a_404(edge: Edge) -> None:
     """Parts of Supabase that are not here, as the hosted gateway words it."""
-    answer = edge.http.get(f"{edge.config.supabase_url}/storage/v1/bucket")
+    answer = edge.http.get(f"{edge.config.supabase_url}/realtime/v1/channels")
     assert (answer.status_code, answer.json()) == (404, {"message": "no Route matched with those values"})
 
 
