@@ -14,7 +14,7 @@ ARGS ?=
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 
-.PHONY: help setup demo test up down status lint format check migration clean
+.PHONY: help setup demo test chaos up down status lint format check migration clean
 
 help: ## this table
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,9 @@ demo: $(READY) ## the main job from start to end, on a local stack; ARGS="--lead
 
 test: $(READY) ## the tests; ARGS goes to pytest
 	$(BIN)/python -m pytest $(ARGS)
+
+chaos: $(READY) ## parts are killed in the middle of the work, and what came of it is counted; ARGS="--turns 2000 --json"
+	$(BIN)/renum chaos $(ARGS)
 
 up: $(READY) ## starts the local stack in the background and writes .renum/env
 	$(BIN)/renum up $(ARGS)

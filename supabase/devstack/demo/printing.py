@@ -45,6 +45,10 @@ class Printer:
         """One step is done."""
         self.console.print(Text.assemble((f"{self.seconds:5.1f} s  ", "dim"), ("✓ ", "green"), text), soft_wrap=True)
 
+    def line(self, text: str) -> None:
+        """How far it is."""
+        self.console.print(Text.assemble((f"{self.seconds:5.1f} s    ", "dim"), text), soft_wrap=True)
+
     def note(self, text: str) -> None:
         """Something one should know."""
         self.console.print(Text.assemble((f"{self.seconds:5.1f} s  ", "dim"), ("! ", "yellow"), text), soft_wrap=True)

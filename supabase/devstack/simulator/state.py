@@ -7,7 +7,6 @@ import hashlib
 import itertools
 import re
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -181,9 +180,12 @@ class State:
         self, *, to: str | None = None, phone_number_id: str | None = None, after: int = 0, limit: int | None = None
     ) -> list[SentMessage]:
         """Sent messages in order, oldest first, with `seq` above `after`."""
-        source: Iterable[SentMessage] = self._messages if to is None else self._by_recipient.get(to, ())
-        found = (m for m in source if m.seq > after and phone_number_id in (None, m.phone_number_id))
-        return list(itertools.islice(found, limit))
+        source: deque[SentMessage] = self._messages if to is None else self._by_recipient.get(to, deque())
+        # From the newest end: whoever asks again and again wants the few since the last time, not all there ever were.
+        recent = itertools.takewhile(lambda message: message.seq > after, reversed(source))
+        found = [message for message in recent if phone_number_id in (None, message.phone_number_id)]
+        found.reverse()
+        return found[:limit]
 
     async def wait_for(
         self, to: str, *, phone_number_id: str | None, after: int, patience_s: float
