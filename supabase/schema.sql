@@ -311,6 +311,22 @@ ALTER TYPE public.legal_basis OWNER TO postgres;
 
 COMMENT ON TYPE public.legal_basis IS 'LGPD art. 7 grounds on which a lead may be contacted; not_informed where the import did not say.';
 
+-- Name: media_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.media_status AS ENUM (
+    'waiting',
+    'stored',
+    'failed',
+    'expired',
+    'kept'
+);
+
+ALTER TYPE public.media_status OWNER TO postgres;
+
+-- Name: TYPE media_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.media_status IS 'Life of a file that a lead sent: to be fetched, in storage, given up, gone at the provider, or kept as a reference only.';
+
 -- Name: member_role; Type: TYPE; Schema: public; Owner: postgres
 
 CREATE TYPE public.member_role AS ENUM (
@@ -527,9 +543,9 @@ ALTER FUNCTION private.account_for(client_id uuid, channel_account_id uuid) OWNE
 
 COMMENT ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) IS 'The WhatsApp account to write from: the one given, or the client''s oldest; active ones only. null if there is none.';
 
--- Name: add_interviews(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: add_interviews(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
 
-CREATE FUNCTION private.add_interviews(project_id uuid) RETURNS integer
+CREATE FUNCTION private.add_interviews(project_id uuid, lead_ids uuid[] DEFAULT NULL::uuid[]) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -539,7 +555,7 @@ begin
     insert into public.interviews (client_id, lead_id, project_id)
     select p.client_id, a.lead_id, p.id
     from public.projects as p
-    cross join private.audience(p.id) as a
+    cross join private.audience(p.id, add_interviews.lead_ids) as a
     where p.id = add_interviews.project_id and a.left_out is null and p.config ? 'questionnaire'
     order by a.lead_id
     on conflict on constraint a_lead_is_interviewed_once_per_project do nothing;
@@ -548,11 +564,11 @@ begin
 end
 $$;
 
-ALTER FUNCTION private.add_interviews(project_id uuid) OWNER TO postgres;
+ALTER FUNCTION private.add_interviews(project_id uuid, lead_ids uuid[]) OWNER TO postgres;
 
--- Name: FUNCTION add_interviews(project_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION add_interviews(project_id uuid, lead_ids uuid[]); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.add_interviews(project_id uuid) IS 'Makes the interviews of a project''s audience, each once. Idempotent. Returns how many were new. A project without a questionnaire has none.';
+COMMENT ON FUNCTION private.add_interviews(project_id uuid, lead_ids uuid[]) IS 'Makes the interviews of a project''s audience, or of these leads if they belong to it, each once. Idempotent. Returns how many were new. A project without a questionnaire has none.';
 
 -- Name: client_members; Type: TABLE; Schema: public; Owner: postgres
 
@@ -567,6 +583,7 @@ CREATE TABLE public.client_members (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT active_members_have_a_profile CHECK (((status <> 'active'::public.member_status) OR (profile_id IS NOT NULL))),
+    CONSTRAINT email_has_at_most_254_characters CHECK ((char_length(email) <= 254)),
     CONSTRAINT email_is_lower_case_with_an_at CHECK (((email = lower(email)) AND (email ~ '^[^@\s]+@[^@\s]+$'::text)))
 );
 
@@ -588,14 +605,22 @@ CREATE FUNCTION private.add_member(client_id uuid, email text, role public.membe
 declare
     address text := lower(btrim(add_member.email));
     member public.client_members;
+    is_owner boolean;
     -- SECURITY: an address counts once its owner confirmed it, here as in private.profile_of_user.
     person uuid := (select u.id from auth.users as u where lower(u.email) = address and u.email_confirmed_at is not null);
 begin
+    if private.is_email(address) is not true then
+        raise exception 'email % is not an e-mail address', coalesce(quote_literal(left(address, 100)), 'null') using errcode = '22023';
+    end if;
     -- One change of a client's people at a time, or two of its owners could each take the other's place away.
     perform from public.clients as c where c.id = add_member.client_id for no key update;
+    is_owner := exists (
+        select from public.client_members as m
+        where m.client_id = add_member.client_id and m.email = address and m.role = 'owner' and m.status = 'active'
+    );
     insert into public.client_members as m (client_id, email, role, profile_id, status, invited_by)
     values (
-        add_member.client_id, address, add_member.role, person, case when person is null then 'invited' else 'active' end::public.member_status,
+        add_member.client_id, address, coalesce(add_member.role, 'staff'), person, case when person is null then 'invited' else 'active' end::public.member_status,
         private.current_profile_id()
     )
     on conflict (client_id, email) do update
@@ -604,7 +629,10 @@ begin
         status = case when m.status = 'active' then m.status else excluded.status end
     returning * into member;
     if member.role <> 'owner' and not exists (
-        select from public.client_members as m where m.client_id = add_member.client_id and m.role = 'owner' and m.status <> 'removed'
+        select from public.client_members as m
+        where m.client_id = add_member.client_id and m.role = 'owner'
+            -- An invitation that nobody took up yet is no owner to leave the client to.
+            and (m.status = 'active' or (m.status = 'invited' and not is_owner))
     ) then
         raise exception 'a client keeps at least one owner' using errcode = '22023';
     end if;
@@ -668,6 +696,52 @@ ALTER FUNCTION private.admit_deliveries(client_id uuid, queue text) OWNER TO pos
 -- Name: FUNCTION admit_deliveries(client_id uuid, queue text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.admit_deliveries(client_id uuid, queue text) IS 'Puts a client''s waiting deliveries into a queue, as far as its share (admitted_tasks) goes. Returns how many. Work waits in rows so that one client cannot stand before another''s reply.';
+
+-- Name: admit_media(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.admit_media(client_id uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    free integer;
+    ids uuid[];
+    msg_ids bigint[];
+begin
+    select private.setting_int('admitted_media') - count(*) into free
+    from public.media as m
+    where m.client_id = admit_media.client_id and m.status = 'waiting' and m.task_id is not null;
+    ids := array(
+        select m.id
+        from public.media as m
+        where m.client_id = admit_media.client_id and m.status = 'waiting' and m.task_id is null and m.due_at <= now()
+        -- What the provider deletes first.
+        order by m.fetch_before, m.id
+        limit greatest(free, 0)
+        for update of m skip locked
+    );
+    if cardinality(ids) = 0 then
+        return 0;
+    end if;
+    msg_ids := array(
+        select s.id
+        from pgmq.send_batch('default', array(
+            select private.task_message('media', u.id, admit_media.client_id, 1) from unnest(ids) with ordinality as u (id, ord) order by u.ord
+        ), 0) as s (id)
+    );
+    update public.media as m
+    set task_id = u.msg_id
+    from unnest(ids, msg_ids) as u (id, msg_id)
+    where m.id = u.id;
+    return cardinality(ids);
+end
+$$;
+
+ALTER FUNCTION private.admit_media(client_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION admit_media(client_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.admit_media(client_id uuid) IS 'Puts a client''s files that wait into the queue default, as far as its share (admitted_media) goes. Returns how many. A share of their own: behind a long campaign they would be gone at the provider.';
 
 -- Name: admit_reports(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -762,6 +836,82 @@ ALTER FUNCTION private.admit_turns(client_id uuid) OWNER TO postgres;
 -- Name: FUNCTION admit_turns(client_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.admit_turns(client_id uuid) IS 'Puts a client''s waiting turns into high_priority, the longest waiting first, as far as its share (admitted_tasks, turns under way not counted) goes. Returns how many. So a client whose leads all answer at once cannot stand before another''s reply.';
+
+-- Name: amend_messages(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.amend_messages(items jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    item record;
+    t private.threads;
+    original record;
+    right_now timestamptz := clock_timestamp();
+begin
+    for item in
+        select x.thread_id, x.event #>> '{message,type}' as type, x.event #>> '{message,amends}' as amends, x.event ->> 'provider_id' as provider_id,
+            coalesce(x.event #>> '{message,text}', '') as content
+        from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
+        where x.event #>> '{message,amends}' is not null
+        order by x.ord
+    loop
+        select * into strict t from private.threads as x where x.id = item.thread_id;
+        if t.interview_id is null then
+            update public.messages as m
+            set metadata = m.metadata || jsonb_build_object('amended_by', item.provider_id)
+            where m.client_id = t.client_id and m.conversation_id = t.conversation_id and m.role = 'user'
+                and m."timestamp" >= now() - interval '30 days' and m.metadata ->> 'provider_id' = item.amends;
+            continue;
+        end if;
+        update public.interview_messages as m
+        set content = case when m.seq <= t.handled_seq then m.content when item.type = 'edit' then item.content else '' end,
+            metadata = m.metadata || jsonb_build_object('amended_by', item.provider_id) || case when m.seq <= t.handled_seq then '{}' else
+                jsonb_build_object('original', coalesce(m.metadata -> 'original', jsonb_build_object('type', m.metadata -> 'type', 'content', m.content)))
+                || case when item.type = 'revoke' then '{"type": "revoke"}'::jsonb else '{}' end
+            end
+        from public.interviews as i
+        where i.id = t.interview_id and m.interview_id = i.id and m."timestamp" >= i.created_at and m.role = 'user'
+            and m.metadata ->> 'provider_id' = item.amends
+        returning m.seq into original;
+        if not found and item.type = 'edit' then
+            -- All there is of that message: read it as one.
+            update public.interview_messages as m
+            set metadata = m.metadata || '{"type": "text"}'
+            where m.interview_id = t.interview_id and m."timestamp" >= now() and m.metadata ->> 'provider_id' = item.provider_id
+            returning m.seq into original;
+            update private.threads as x
+            set inbound_seq = greatest(x.inbound_seq, original.seq), waiting_since = coalesce(x.waiting_since, right_now), not_before = coalesce(x.not_before, right_now)
+            where x.id = t.id;
+            if exists (select from public.leads as l where l.id = t.lead_id and l.status <> 'blocked') then
+                perform private.queue_turn(t.id);
+                perform private.ring('agent_turn');
+            end if;
+        elsif original.seq > t.handled_seq then
+            -- Said in the message it changed; a turn that has read that one already is run again.
+            update public.interview_messages as m
+            set content = '', metadata = m.metadata || '{"applied": true}'
+            where m.interview_id = t.interview_id and m."timestamp" >= now() and m.metadata ->> 'provider_id' = item.provider_id
+            returning m.seq into original;
+            update private.threads as x set inbound_seq = greatest(x.inbound_seq, original.seq) where x.id = t.id;
+            if not exists (
+                select from public.interview_messages as m
+                join public.interviews as i on i.id = m.interview_id
+                where i.id = t.interview_id and m.role = 'user' and m.seq > t.handled_seq and m."timestamp" >= i.created_at
+                    and private.needs_answer(m.metadata, m.content)
+            ) then
+                perform private.drop_turn(t.id);
+            end if;
+        end if;
+    end loop;
+end
+$$;
+
+ALTER FUNCTION private.amend_messages(items jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION amend_messages(items jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.amend_messages(items jsonb) IS 'Carries out edits and revocations just stored: a message that no turn has handled is changed in place or blanked (metadata.original keeps what it was), and where nothing is left to answer its turn is dropped; one that was handled is only marked (metadata.amended_by). An edit of a message that never came is read as that message. The caller holds the threads'' locks.';
 
 -- Name: interview_answers; Type: TABLE; Schema: public; Owner: postgres
 
@@ -1054,12 +1204,57 @@ ALTER FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at 
 
 COMMENT ON FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone) IS 'Moves a delivery forward by what the provider says of it, never backward.';
 
--- Name: audience(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: asks_for_rows(); Type: FUNCTION; Schema: private; Owner: postgres
 
-CREATE FUNCTION private.audience(project_id uuid) RETURNS TABLE(lead_id uuid, left_out text)
-    LANGUAGE sql STABLE SECURITY DEFINER
+CREATE FUNCTION private.asks_for_rows() RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
     AS $$
+begin
+    -- SECURITY: PostgREST answers Prefer: count=planned (and estimated, beyond max-rows) with the planner's estimate, by EXPLAIN. The planner knows
+    -- statistics of the whole table, whosever the rows are: by asking for ever narrower ranges anybody who signed up could read telephone numbers
+    -- and names out of the histograms. Declared immutable so that it is computed while planning and costs the plan nothing: an EXPLAIN that
+    -- comes through the API plans a table without rows.
+    if coalesce(current_setting('request.path', true), '') = '' or current_query() !~* '^\s*explain' then
+        return true;
+    end if;
+    -- For whoever asks in good faith; the header is not what decides, since only one of several can be read here.
+    if nullif(current_setting('request.headers', true), '')::json ->> 'prefer' ~ 'count=planned' then
+        raise exception 'count=planned is not answered: it would be estimated from everybody''s rows' using errcode = '22023', hint = 'Ask for count=exact or count=estimated.';
+    end if;
+    return false;
+end
+$$;
+
+ALTER FUNCTION private.asks_for_rows() OWNER TO postgres;
+
+-- Name: FUNCTION asks_for_rows(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.asks_for_rows() IS 'Whether a request through the API asks for rows: false where it only has a plan estimated. What every policy for select asks, outside of any sub-select.';
+
+-- Name: audience(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.audience(project_id uuid, among uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(lead_id uuid, left_out text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+    project public.projects;
+    everybody boolean;
+    chosen uuid[];
+    marks jsonb;
+begin
+    select * into project from public.projects as p where p.id = audience.project_id;
+    everybody := not project.config ? 'audience' or coalesce(project.config #> '{audience,all}' = 'true', false);
+    marks := project.config #> '{audience,metadata}';
+    chosen := array(
+        select (x.id)::uuid
+        from jsonb_array_elements_text(
+            case jsonb_typeof(project.config #> '{audience,lead_ids}') when 'array' then project.config #> '{audience,lead_ids}' else '[]' end
+        ) as x (id)
+    );
+    return query
     select l.id, case
         when l.opted_out_at is not null then 'opted_out'
         when l.status = 'blocked' then 'blocked'
@@ -1068,31 +1263,46 @@ CREATE FUNCTION private.audience(project_id uuid) RETURNS TABLE(lead_id uuid, le
             select from public.lead_identities as i
             where i.client_id = l.client_id and i.lead_id = l.id and i.kind in ('wa_id', 'bsuid')
         ) then 'no_number'
-        when exists (select from public.interviews as i where i.project_id = p.id and i.lead_id = l.id) then 'already_interviewed'
+        when exists (select from public.interviews as i where i.project_id = project.id and i.lead_id = l.id) then 'already_interviewed'
     end
-    from public.projects as p
-    cross join lateral (
-        select
-            coalesce(p.config -> 'audience', '{"all": true}') as wanted,
-            array(
-                select (x.id)::uuid
-                from jsonb_array_elements_text(case jsonb_typeof(p.config #> '{audience,lead_ids}') when 'array' then p.config #> '{audience,lead_ids}' else '[]' end) as x (id)
-            ) as ids
-    ) as a
-    join public.leads as l on l.client_id = p.client_id
-    where p.id = audience.project_id
-        and (
-            a.wanted -> 'all' = 'true'
-            or l.id = any (a.ids)
-            or l.metadata @> (a.wanted -> 'metadata')
-        );
+    from public.leads as l
+    where l.client_id = project.client_id
+        and (audience.among is null or l.id = any (audience.among))
+        and (everybody or l.id = any (chosen) or l.metadata @> marks)
+    union all
+    select c.id, 'not_found'
+    from (select distinct x.id from unnest(chosen) as x (id)) as c
+    where audience.among is null and not exists (select from public.leads as l where l.client_id = project.client_id and l.id = c.id);
+end
 $$;
 
-ALTER FUNCTION private.audience(project_id uuid) OWNER TO postgres;
+ALTER FUNCTION private.audience(project_id uuid, among uuid[]) OWNER TO postgres;
 
--- Name: FUNCTION audience(project_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION audience(project_id uuid, among uuid[]); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.audience(project_id uuid) IS 'The leads a project is for, each with why it is left out (null: it is interviewed). Without projects.config.audience: all leads of the client.';
+COMMENT ON FUNCTION private.audience(project_id uuid, among uuid[]) IS 'The leads a project is for, each with why it is left out (null: it is interviewed). Without projects.config.audience: all leads of the client. An id that is no lead of the client is left out as not_found. among: only these leads.';
+
+-- Name: awaits_file(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.awaits_file(path text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+    select exists (
+        select from public.media as m
+        where m.id = case
+                when split_part(awaits_file.path, '/', 3) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then split_part(awaits_file.path, '/', 3)::uuid
+            end
+            and private.media_path(m) = awaits_file.path
+            and m.status = 'waiting' and m.claim is not null
+    );
+$_$;
+
+ALTER FUNCTION private.awaits_file(path text) OWNER TO postgres;
+
+-- Name: FUNCTION awaits_file(path text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.awaits_file(path text) IS 'Whether somebody is fetching the file of this path just now: the only paths that the functions may write to.';
 
 -- Name: begin_deliveries(jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -1182,6 +1392,80 @@ ALTER FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) OWNER
 -- Name: FUNCTION begin_deliveries(tasks jsonb, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) IS 'Claims the deliveries of tasks just read: sorts out what is done, busy, not allowed any more or exhausted, and returns the rest as tasks. Never waits for a lock.';
+
+-- Name: begin_media(jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.begin_media(tasks jsonb, visibility_s integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    task record;
+    m public.media;
+    granted jsonb := '[]';
+begin
+    for task in
+        select (x ->> 'id')::uuid as id, (x ->> 'msg_id')::bigint as msg_id
+        from jsonb_array_elements(tasks) as x
+        order by 1
+    loop
+        select * into m from public.media as x where x.id = task.id for update skip locked;
+        if not found then
+            -- Locked by whoever is finishing it, or deleted: look again in a second.
+            if exists (select from public.media as x where x.id = task.id) then
+                perform pgmq.set_vt('default', task.msg_id, 1);
+            else
+                perform pgmq.delete('default', task.msg_id);
+            end if;
+            continue;
+        end if;
+        if m.task_id is distinct from task.msg_id then
+            perform pgmq.delete('default', task.msg_id);
+            continue;
+        end if;
+        if m.due_at > clock_timestamp() + interval '500 milliseconds' then
+            -- Claimed by another instance, or put off.
+            perform pgmq.set_vt('default', task.msg_id, ceil(extract(epoch from m.due_at - clock_timestamp()))::integer);
+            continue;
+        end if;
+        if private.media_bucket() is null then
+            perform private.end_media(m.id, 'kept', null);
+            continue;
+        end if;
+        if m.fetch_before <= clock_timestamp() then
+            perform private.end_media(
+                m.id, 'expired', jsonb_build_object('code', 'expired', 'message', 'the provider has deleted the file', 'last', m.error)
+            );
+            continue;
+        end if;
+        if m.claim is not null then
+            -- Its instance died. That was an attempt.
+            perform private.retry_media(m.id, '{"code": "no_result", "message": "the attempt came back with no result"}', true);
+            continue;
+        end if;
+        perform pgmq.set_vt('default', task.msg_id, visibility_s);
+        update public.media as x
+        set claim = gen_random_uuid(), attempts = x.attempts + 1, due_at = clock_timestamp() + make_interval(secs => visibility_s)
+        where x.id = m.id
+        returning * into m;
+        granted := granted || jsonb_build_object(
+            'task', 'media', 'queue', 'default', 'msg_id', m.task_id, 'id', m.id, 'client_id', m.client_id, 'attempt', m.attempts, 'claim', m.claim, 'wait_ms', 0,
+            'work', jsonb_build_object(
+                'id', m.id, 'channel_account_id', m.channel_account_id, 'provider_media_id', m.provider_media_id, 'provider_url', m.provider_url,
+                'mime_type', m.mime_type, 'sha256', m.sha256, 'bucket', private.media_bucket(), 'path', private.media_path(m),
+                'max_bytes', private.setting_int('media_max_bytes')
+            )
+        );
+    end loop;
+    return granted;
+end
+$$;
+
+ALTER FUNCTION private.begin_media(tasks jsonb, visibility_s integer) OWNER TO postgres;
+
+-- Name: FUNCTION begin_media(tasks jsonb, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.begin_media(tasks jsonb, visibility_s integer) IS 'Claims the files of tasks just read: sorts out what is done, busy, gone at the provider or exhausted, and returns the rest as tasks. Never waits for a lock.';
 
 -- Name: begin_reports(jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -1403,6 +1687,29 @@ ALTER FUNCTION private.check_project() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.check_project() IS 'Trigger: projects.config is checked when it is written, and a project starts, and runs on, only with what it needs.';
 
+-- Name: checked_phone(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.checked_phone(written text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+    phone text := private.normalize_phone(written);
+begin
+    if phone is null and btrim(written) <> '' then
+        raise exception 'phone % cannot be a telephone number', quote_literal(left(written, 100))
+            using errcode = '22023', hint = 'Give the area code and number, e.g. (11) 98765-4321, or the international form, e.g. +5511987654321.';
+    end if;
+    return phone;
+end
+$$;
+
+ALTER FUNCTION private.checked_phone(written text) OWNER TO postgres;
+
+-- Name: FUNCTION checked_phone(written text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.checked_phone(written text) IS 'A phone in E.164, null for a blank one; raises 22023 for what cannot be a phone. What the triggers on leads and profiles ask.';
+
 -- Name: clients_to_invite(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.clients_to_invite() RETURNS SETOF uuid
@@ -1603,6 +1910,93 @@ ALTER FUNCTION private.count_inbound() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.count_inbound() IS 'Trigger: counts what leads said on their threads, starts the debounce, and has one turn wait for admission for each thread that has something to answer and none queued.';
 
+-- Name: csv_rows(text, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.csv_rows(csv text, max_rows integer) RETURNS TABLE(line integer, content jsonb, problem text)
+    LANGUAGE plpgsql IMMUTABLE ROWS 10000
+    SET search_path TO ''
+    AS $_$
+#variable_conflict use_column
+declare
+    -- Without a byte order mark, with one kind of line end, and of the control characters only tab and line end.
+    txt text := translate(
+        replace(replace(ltrim(csv_rows.csv, E'\uFEFF'), E'\r\n', E'\n'), E'\r', E'\n') || E'\n',
+        E'\x01\x02\x03\x04\x05\x06\x07\x08\x0B\x0C\x0E\x0F\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1A\x1B\x1C\x1D\x1E\x1F\x7F', repeat(' ', 29)
+    );
+    first_line text := regexp_replace(substring(txt from '^\s*([^\n]*)'), '"(?:[^"]|"")*"', '', 'g');
+    separator text;
+    cells text[];
+    lines integer[];
+    places integer[];
+    headers text[];
+    header_line integer;
+    twice text;
+begin
+    -- Excel may name its separator in a line of its own (sep=;); otherwise it is what stands most often in the header.
+    separator := coalesce(substring(first_line from '^sep=([,;\t|])$'), (
+        select s.c from unnest(array[';', ',', E'\t', '|']) with ordinality as s (c, ord)
+        order by length(first_line) - length(replace(first_line, s.c, '')) desc, s.ord
+        limit 1
+    ));
+    -- Each cell with what ends it. A quote that nothing closes right before a separator is a character like others: it harms its own line only.
+    select array_agg(u.cell order by u.ord), array_agg(u.line order by u.ord), array_agg(u.place order by u.ord)
+    into cells, lines, places
+    from (
+        select p.ord, p.line, row_number() over (partition by p.line order by p.ord)::integer as place,
+            case
+                when p.written like '"%"' and length(p.written) > 1 then btrim(replace(substr(p.written, 2, length(p.written) - 2), '""', '"'), E' \n\t')
+                else p.written
+            end as cell
+        from (
+            select t.ord, btrim(left(t.cell, -1), E' \t') as written,
+                (1 + count(*) filter (where right(t.cell, 1) = E'\n') over (order by t.ord rows between unbounded preceding and 1 preceding))::integer as line
+            from (
+                select m.found[1] as cell, m.ord
+                from regexp_matches(txt, replace('[ ]*"(?:[^"]|"")*"[ ]*[;\n]|[^;\n]*[;\n]', ';', separator), 'g') with ordinality as m (found, ord)
+            ) as t
+        ) as p
+    ) as u;
+    select min(c.line) into header_line
+    from unnest(cells, lines) as c (cell, line)
+    where c.cell <> '' and c.cell !~ '^sep=[,;\t|]?$';
+    if header_line is null then
+        raise exception 'the file is empty' using errcode = '22023', hint = 'Its first line names the columns, e.g. nome;telefone;email.';
+    end if;
+    headers := array(
+        -- A column without a name keeps its place as one.
+        select case c.cell when '' then 'column ' || c.place else c.cell end
+        from unnest(cells, lines, places) as c (cell, line, place)
+        where c.line = header_line
+        order by c.place
+    );
+    select h.name into twice from unnest(headers) as h (name) group by h.name having count(*) > 1 limit 1;
+    if twice is not null then
+        raise exception 'the file has two columns named %', quote_literal(left(twice, 100)) using errcode = '22023', hint = 'Give each column its own name.';
+    end if;
+    if not exists (select from unnest(headers) as h (name) where private.lead_column(h.name) like 'phone%') then
+        raise exception 'the file has no column for the phone; its columns are %', left(array_to_string(headers, ', '), 500)
+            using errcode = '22023', hint = 'Name it whatsapp, celular, telefone or phone, in the first line.';
+    end if;
+    if (select count(distinct c.line) from unnest(cells, lines) as c (cell, line) where c.cell <> '') > csv_rows.max_rows + 1 then
+        raise exception 'the file has more than % rows', csv_rows.max_rows using errcode = '22023', hint = 'Import it in several files.';
+    end if;
+    return query
+    select c.line, coalesce(jsonb_object_agg(headers[c.place], c.cell) filter (where c.cell <> '' and c.place <= cardinality(headers)), '{}'),
+        case when bool_or(c.cell <> '' and c.place > cardinality(headers))
+            then format('the line has %s cells where the header has %s', max(c.place) filter (where c.cell <> ''), cardinality(headers)) end
+    from unnest(cells, lines, places) as c (cell, line, place)
+    where c.line > header_line
+    group by c.line
+    having bool_or(c.cell <> '');
+end
+$_$;
+
+ALTER FUNCTION private.csv_rows(csv text, max_rows integer) OWNER TO postgres;
+
+-- Name: FUNCTION csv_rows(csv text, max_rows integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.csv_rows(csv text, max_rows integer) IS 'The rows of a list of leads as a CSV file (RFC 4180; separated by comma, semicolon, tab or bar; byte order mark and Excel''s sep= line known) as objects by column name, without empty cells and empty rows. line is the row''s number as a spreadsheet shows it. problem: why the row cannot be read. Raises 22023 when the file as a whole cannot be read.';
+
 -- Name: current_profile_id(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.current_profile_id() RETURNS uuid
@@ -1701,6 +2095,7 @@ CREATE TABLE public.leads (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     consent_basis public.legal_basis DEFAULT 'not_informed'::public.legal_basis NOT NULL,
     opted_out_at timestamp with time zone,
+    CONSTRAINT metadata_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((metadata)::text) <= 65536) AND (NOT (metadata @? '$.**{20}'::jsonpath)))),
     CONSTRAINT metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
     CONSTRAINT name_has_at_most_200_characters CHECK ((char_length(name) <= 200)),
     CONSTRAINT phone_is_e164 CHECK ((phone ~ '^\+[1-9][0-9]{7,14}$'::text))
@@ -1896,6 +2291,36 @@ ALTER FUNCTION private.end_interview(interview_id uuid, reason public.end_reason
 
 COMMENT ON FUNCTION private.end_interview(interview_id uuid, reason public.end_reason) IS 'Ends an interview that runs; another is left alone. Its trigger frees the thread and queues what follows.';
 
+-- Name: end_media(uuid, public.media_status, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.end_media(media_id uuid, status public.media_status, error jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    m public.media;
+begin
+    select * into strict m from public.media as x where x.id = end_media.media_id;
+    update public.media as x
+    set status = end_media.status, error = end_media.error, claim = null, task_id = null,
+        storage_path = case when end_media.status = 'stored' then private.media_path(m) end,
+        stored_at = case when end_media.status = 'stored' then now() end
+    where x.id = m.id;
+    if m.task_id is not null then
+        perform pgmq.delete('default', m.task_id);
+    end if;
+    update public.failed_tasks as f
+    set status = 'resolved', resolved_at = now()
+    where f.task_row_id = m.id and f.status = 'replayed' and end_media.status <> 'failed';
+end
+$$;
+
+ALTER FUNCTION private.end_media(media_id uuid, status public.media_status, error jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION end_media(media_id uuid, status public.media_status, error jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.end_media(media_id uuid, status public.media_status, error jsonb) IS 'Ends the fetching of a file: stored, or expired or failed with why. Its task leaves the queue.';
+
 -- Name: end_of_interview(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.end_of_interview() RETURNS trigger
@@ -1939,6 +2364,56 @@ ALTER FUNCTION private.first_name(name text) OWNER TO postgres;
 -- Name: FUNCTION first_name(name text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.first_name(name text) IS 'The first word of a name; null if there is none.';
+
+-- Name: follow_changes(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.follow_changes(items jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    item record;
+    other uuid;
+    number text;
+begin
+    for item in
+        select x.thread_id, x.lead_id, x.client_id, x.event -> 'becomes' as becomes, x.event -> 'sender' as sender
+        from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, lead_id uuid, client_id uuid, event jsonb)
+        where jsonb_typeof(x.event -> 'becomes') = 'object'
+        order by x.lead_id, x.ord
+    loop
+        other := private.lead_of_sender(item.client_id, item.becomes);
+        continue when other <> item.lead_id;
+        insert into public.lead_identities (client_id, lead_id, kind, value)
+        select item.client_id, item.lead_id, s.kind::public.identity_kind, s.value
+        from (values ('bsuid', item.becomes ->> 'bsuid'), ('wa_id', item.becomes ->> 'wa_id')) as s (kind, value)
+        where s.value is not null
+        order by s.kind
+        on conflict on constraint an_identity_is_one_lead_of_a_client do nothing;
+        if item.becomes ->> 'wa_id' is not null then
+            -- Whoever has the old number now is somebody else.
+            delete from public.lead_identities as i
+            where i.client_id = item.client_id and i.lead_id = item.lead_id and i.kind = 'wa_id' and i.value = item.sender ->> 'wa_id'
+                and i.value <> item.becomes ->> 'wa_id';
+            number := private.normalize_phone('+' || (item.becomes ->> 'wa_id'));
+            update public.leads as l
+            set phone = number
+            where l.id = item.lead_id and l.phone is distinct from number and number is not null
+                and not exists (select from public.leads as o where o.client_id = item.client_id and o.phone = number);
+        end if;
+        update private.threads as t
+        set address = case when item.becomes ->> 'wa_id' is null then t.address || jsonb_strip_nulls(item.becomes)
+            else jsonb_build_object('wa_id', item.becomes -> 'wa_id', 'bsuid', item.becomes -> 'bsuid') end
+        where t.id = item.thread_id;
+    end loop;
+end
+$$;
+
+ALTER FUNCTION private.follow_changes(items jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION follow_changes(items jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.follow_changes(items jsonb) IS 'A lead''s new number or id, told by the provider, becomes the lead''s: identities, phone, and where replies go. One that is another lead''s already changes nothing: two leads are never merged. The caller holds the threads'' locks.';
 
 -- Name: follow_delivery(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2030,7 +2505,7 @@ COMMENT ON FUNCTION private.guard_client() IS 'Trigger: tenants cannot change pl
 CREATE FUNCTION private.guard_interview() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
-    AS $$
+    AS $_$
 begin
     if current_user = 'authenticated' and new.status is distinct from old.status then
         if new.status <> 'cancelled' or old.status not in ('pending', 'in_progress') then
@@ -2039,15 +2514,20 @@ begin
         new.end_reason := 'cancelled';
         new.current_question := null;
     end if;
+    -- Not a constraint: the engine adds its own notes, and must not fail for the length of people's.
+    if current_user = 'authenticated' and new.metadata is distinct from old.metadata
+        and (octet_length(new.metadata::text) > 65536 or new.metadata @? '$.**{20}') then
+        raise exception 'metadata has at most 64 kilobytes and 20 levels' using errcode = '22023';
+    end if;
     return new;
 end
-$$;
+$_$;
 
 ALTER FUNCTION private.guard_interview() OWNER TO postgres;
 
 -- Name: FUNCTION guard_interview(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.guard_interview() IS 'Trigger: people may cancel a running interview; everything else is the agent''s doing.';
+COMMENT ON FUNCTION private.guard_interview() IS 'Trigger: people may cancel a running interview and keep notes in metadata; everything else is the agent''s doing.';
 
 -- Name: guard_profile(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2060,8 +2540,8 @@ begin
     if current_user = 'authenticated' and not private.is_admin() and (new.role, new.email) is distinct from (old.role, old.email) then
         raise exception 'only an admin changes a person''s role; the e-mail address changes with the account' using errcode = '42501';
     end if;
-    if new.phone is not null then
-        new.phone := coalesce(private.normalize_phone(new.phone), new.phone);
+    if new.phone is distinct from old.phone then
+        new.phone := private.checked_phone(new.phone);
     end if;
     return new;
 end
@@ -2106,7 +2586,7 @@ COMMENT ON FUNCTION private.housekeeping() IS 'Daily: partitions ahead, and the 
 CREATE FUNCTION private.ingest_messages(items jsonb) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
-    AS $$
+    AS $_$
 declare
     stored integer;
     more integer;
@@ -2179,9 +2659,15 @@ begin
     where c.id in (
         select t.conversation_id from jsonb_to_recordset(items) as x (thread_id uuid) join private.threads as t on t.id = x.thread_id where t.interview_id is null
     );
+    if items @? '$[*].event.message.amends ? (@ != null)' then
+        perform private.amend_messages(items);
+    end if;
+    if items @? '$[*].event.becomes ? (@ != null)' then
+        perform private.follow_changes(items);
+    end if;
     return stored + more;
 end
-$$;
+$_$;
 
 ALTER FUNCTION private.ingest_messages(items jsonb) OWNER TO postgres;
 
@@ -2421,6 +2907,21 @@ ALTER FUNCTION private.is_admin() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.is_admin() IS 'Whether the request is by one of RENUM''s admins. Reads the table, not the token: a removed admin loses access at once.';
 
+-- Name: is_email(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.is_email(address text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+    select is_email.address ~ '^[^@\s[:cntrl:],;<>]+@[^@\s[:cntrl:],;<>]+\.[^@\s[:cntrl:],;<>.]+$' and char_length(is_email.address) <= 254;
+$_$;
+
+ALTER FUNCTION private.is_email(address text) OWNER TO postgres;
+
+-- Name: FUNCTION is_email(address text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.is_email(address text) IS 'Whether a text can be one e-mail address.';
+
 -- Name: is_opt_out(text); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.is_opt_out(txt text) RETURNS boolean
@@ -2457,6 +2958,60 @@ ALTER FUNCTION private.keep_consents() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.keep_consents() IS 'Trigger: the consent ledger is append-only.';
 
+-- Name: keep_media(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.keep_media(items jsonb) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    waiting integer;
+begin
+    with
+    sent as (
+        select x.event, x.client_id, x.lead_id, t.channel_account_id, t.interview_id, t.conversation_id
+        from jsonb_to_recordset(items) as x (thread_id uuid, lead_id uuid, client_id uuid, event jsonb)
+        join private.threads as t on t.id = x.thread_id
+        where x.event #>> '{message,media,id}' is not null
+    ),
+    said as (
+        -- now() is when this transaction began: the rows it has just stored.
+        select s.*, m.id as message_id, 'interview_messages' as message_kind
+        from sent as s
+        join public.interview_messages as m
+            on m.interview_id = s.interview_id and m."timestamp" >= now() and m.metadata ->> 'provider_id' = s.event ->> 'provider_id'
+        union all
+        select s.*, m.id, 'messages'
+        from sent as s
+        join public.messages as m
+            on m.conversation_id = s.conversation_id and m."timestamp" >= now() and m.metadata ->> 'provider_id' = s.event ->> 'provider_id'
+        where s.interview_id is null
+    ),
+    made as (
+        insert into public.media (
+            client_id, lead_id, channel_account_id, message_id, message_kind, type, provider_media_id, provider_url, mime_type, file_name, sha256,
+            fetch_before, status
+        )
+        select s.client_id, s.lead_id, s.channel_account_id, s.message_id, s.message_kind, s.event #>> '{message,media,type}',
+            s.event #>> '{message,media,id}', s.event #>> '{message,media,url}', s.event #>> '{message,media,mime_type}',
+            s.event #>> '{message,media,file_name}', s.event #>> '{message,media,sha256}',
+            least(coalesce((s.event ->> 'occurred_at')::timestamptz, now()), now())
+                + make_interval(secs => coalesce((s.event #>> '{message,media,keeps_s}')::double precision, 86400)),
+            case when private.media_bucket() is null then 'kept' else 'waiting' end::public.media_status
+        from said as s
+        returning status
+    )
+    select count(*) filter (where m.status = 'waiting') into waiting from made as m;
+    return waiting;
+end
+$$;
+
+ALTER FUNCTION private.keep_media(items jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION keep_media(items jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.keep_media(items jsonb) IS 'Writes down the files of messages just stored, with what is needed to fetch each in time. Returns how many wait to be fetched: none where no bucket is configured. The caller holds the threads'' locks.';
+
 -- Name: keep_opted_out(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.keep_opted_out() RETURNS trigger
@@ -2475,6 +3030,30 @@ ALTER FUNCTION private.keep_opted_out() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.keep_opted_out() IS 'Trigger: an opt-out is not forgotten by deleting the lead.';
 
+-- Name: lead_column(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.lead_column(header text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when h.words in ('whatsapp', 'numero do whatsapp', 'numero whatsapp', 'zap') then 'phone 1'
+        when h.words in ('celular', 'numero do celular', 'telefone celular', 'mobile', 'mobile phone', 'cell', 'cell phone', 'cellphone') then 'phone 2'
+        when h.words in ('telefone', 'numero de telefone', 'numero do telefone', 'fone', 'tel', 'phone', 'phone number', 'telephone') then 'phone 3'
+        when h.words in ('nome', 'nome completo', 'name', 'full name') then 'name 1'
+        when h.words in ('email', 'e mail', 'endereco de email', 'endereco de e mail', 'email address', 'e mail address') then 'email 1'
+        when h.words = 'metadata' then 'metadata 1'
+    end
+    -- The column full_name, too: an underscore is no letter.
+    from (select private.plain(lead_column.header) as words) as h;
+$$;
+
+ALTER FUNCTION private.lead_column(header text) OWNER TO postgres;
+
+-- Name: FUNCTION lead_column(header text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.lead_column(header text) IS 'What a column of a list of leads holds by its header, Portuguese or English: phone, name, email or metadata, and its rank among several of one kind. null: something else.';
+
 -- Name: lead_of_sender(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) RETURNS uuid
@@ -2484,7 +3063,7 @@ CREATE FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) RETURNS uui
     select i.lead_id
     from public.lead_identities as i
     join (values
-        (1, 'bsuid', sender ->> 'bsuid'), (2, 'wa_id', sender ->> 'wa_id'), (3, 'phone', private.phone_key(sender ->> 'wa_id'))
+        (1, 'wa_id', sender ->> 'wa_id'), (2, 'phone', private.phone_key(sender ->> 'wa_id')), (3, 'bsuid', sender ->> 'bsuid')
     ) as s (priority, kind, value) on i.kind = s.kind::public.identity_kind and i.value = s.value
     where i.client_id = lead_of_sender.client_id
     order by s.priority
@@ -2495,7 +3074,7 @@ ALTER FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) OWNER TO pos
 
 -- Name: FUNCTION lead_of_sender(client_id uuid, sender jsonb); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) IS 'The lead that a sender {"wa_id", "bsuid"} is known to be; null for a stranger.';
+COMMENT ON FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) IS 'The lead that a sender {"wa_id", "bsuid"} is known to be; null for a stranger. The number decides where it is given and known, since invitations go to numbers: a person first met by a business-scoped id alone is another lead until somebody says otherwise.';
 
 -- Name: leave_clients(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2620,6 +3199,98 @@ ALTER FUNCTION private.make_partitions(parent regclass, months_ahead integer) OW
 
 COMMENT ON FUNCTION private.make_partitions(parent regclass, months_ahead integer) IS 'Makes the monthly partitions of a table from last month to so many months ahead; returns how many were new. Idempotent; gives up after 2 s of waiting for a lock and is run again the next day.';
 
+-- Name: media_bucket(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.media_bucket() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.setting('media_bucket') #>> '{}';
+$$;
+
+ALTER FUNCTION private.media_bucket() OWNER TO postgres;
+
+-- Name: FUNCTION media_bucket(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.media_bucket() IS 'The bucket that leads'' files are fetched into; null where none is configured.';
+
+-- Name: media; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.media (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    channel_account_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    message_kind text NOT NULL,
+    type text NOT NULL,
+    provider_media_id text NOT NULL,
+    provider_url text,
+    mime_type text,
+    file_name text,
+    sha256 text,
+    size bigint,
+    fetch_before timestamp with time zone NOT NULL,
+    status public.media_status NOT NULL,
+    storage_path text,
+    attempts integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    task_id bigint,
+    claim uuid,
+    error jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    stored_at timestamp with time zone,
+    CONSTRAINT failed_and_expired_ones_say_why CHECK (((status <> ALL (ARRAY['failed'::public.media_status, 'expired'::public.media_status])) OR (error IS NOT NULL))),
+    CONSTRAINT message_kind_is_a_table_of_messages CHECK ((message_kind = ANY (ARRAY['interview_messages'::text, 'messages'::text]))),
+    CONSTRAINT only_waiting_ones_have_a_task CHECK (((task_id IS NULL) OR (status = 'waiting'::public.media_status))),
+    CONSTRAINT size_is_not_negative CHECK ((size >= 0)),
+    CONSTRAINT stored_ones_say_where CHECK ((((storage_path IS NOT NULL) = (status = 'stored'::public.media_status)) AND ((stored_at IS NOT NULL) = (status = 'stored'::public.media_status))))
+);
+
+ALTER TABLE ONLY public.media FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.media OWNER TO postgres;
+
+-- Name: TABLE media; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.media IS 'Files that leads sent: what is needed to fetch each in time, and where it lies once it was.';
+
+-- Name: COLUMN media.message_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.media.message_id IS 'The message it came with, a row of the table that message_kind names. (Messages are partitioned: no foreign key.)';
+
+-- Name: COLUMN media.sha256; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.media.sha256 IS 'As the provider says it, in hex or base64, until the file is stored; then its own, in hex.';
+
+-- Name: COLUMN media.fetch_before; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.media.fetch_before IS 'Until when the provider keeps the file.';
+
+-- Name: COLUMN media.storage_path; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.media.storage_path IS 'In the bucket that the setting media_bucket names: <client_id>/<lead_id>/<id>.';
+
+-- Name: COLUMN media.task_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.media.task_id IS 'Its task in pgmq; null: not admitted yet, or done.';
+
+-- Name: media_path(public.media); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.media_path(media public.media) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select media.client_id || '/' || media.lead_id || '/' || media.id;
+$$;
+
+ALTER FUNCTION private.media_path(media public.media) OWNER TO postgres;
+
+-- Name: FUNCTION media_path(media public.media); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.media_path(media public.media) IS 'Where a file lies in its bucket: whose it is comes first, which is what Storage''s policy asks; nothing in it is the sender''s.';
+
 -- Name: meet_sender(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.meet_sender(client_id uuid, sender jsonb) RETURNS uuid
@@ -2667,7 +3338,8 @@ CREATE FUNCTION private.message_metadata(event jsonb) RETURNS jsonb
     SET search_path TO ''
     AS $$
     select jsonb_strip_nulls(jsonb_build_object(
-        'type', event #> '{message,type}', 'provider_id', event -> 'provider_id', 'payload', event #> '{message,payload}', 'reply_to', event #> '{message,reply_to}'
+        'type', event #> '{message,type}', 'provider_id', event -> 'provider_id', 'payload', event #> '{message,payload}', 'reply_to', event #> '{message,reply_to}',
+        'amends', event #> '{message,amends}'
     ));
 $$;
 
@@ -2684,8 +3356,10 @@ CREATE FUNCTION private.needs_answer(metadata jsonb, content text) RETURNS boole
     SET search_path TO ''
     AS $$
     -- A change of number, a message taken back, a reaction removed: stored, and not a word to reply to.
+    -- An edit is answered where the message it changes is (private.amend_messages).
     select not (
         coalesce(needs_answer.metadata ->> 'type', 'text') in ('system', 'revoke')
+        or (needs_answer.metadata ->> 'type' = 'edit' and not private.is_opt_out(needs_answer.content))
         or (needs_answer.metadata ->> 'type' = 'reaction' and needs_answer.content = '')
     );
 $$;
@@ -2709,6 +3383,8 @@ CREATE FUNCTION private.next_due_ms(queues text[]) RETURNS integer
         union all
         select min(d.due_at) from public.deliveries as d where d.task_id is not null and d.status <> 'sending' and d.queue = any (queues)
         union all
+        select min(m.due_at) from public.media as m where m.status = 'waiting' and m.task_id is not null and m.claim is null and 'default' = any (queues)
+        union all
         select min(r.due_at) from public.reports as r where r.task_id is not null and r.status <> 'writing' and 'low_priority' = any (queues)
     ) as w (due_at)
     where w.due_at is not null
@@ -2727,18 +3403,13 @@ CREATE FUNCTION private.normalize_lead() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-declare
-    given text := new.phone;
 begin
-    if given is not null then
-        new.phone := private.normalize_phone(given);
-        if new.phone is null and btrim(given) <> '' then
-            raise exception 'phone % cannot be a telephone number', quote_literal(given)
-                using errcode = '22023', hint = 'Give the area code and number, e.g. (11) 98765-4321, or the international form, e.g. +5511987654321.';
-        end if;
-    end if;
+    new.phone := private.checked_phone(new.phone);
     new.name := nullif(btrim(regexp_replace(new.name, '[[:cntrl:]]', ' ', 'g')), '');
     new.email := nullif(lower(btrim(new.email)), '');
+    if not private.is_email(new.email) then
+        raise exception 'email % is not an e-mail address', quote_literal(left(new.email, 100)) using errcode = '22023';
+    end if;
     return new;
 end
 $$;
@@ -2747,7 +3418,7 @@ ALTER FUNCTION private.normalize_lead() OWNER TO postgres;
 
 -- Name: FUNCTION normalize_lead(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.normalize_lead() IS 'Trigger: phones to E.164, names and e-mail addresses trimmed.';
+COMMENT ON FUNCTION private.normalize_lead() IS 'Trigger: phones to E.164, names and e-mail addresses trimmed; what can be neither number nor address is refused.';
 
 -- Name: normalize_phone(text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2780,6 +3451,11 @@ begin
     if digits !~ '^[1-9][0-9]{7,14}$' or (digits like '55%' and digits !~ '^55[1-9][1-9](9[0-9]{8}|[2-5][0-9]{7})$') then
         return null;
     end if;
+    -- The country codes that are given out to countries and networks (ITU-T E.164): nobody has a number under another one.
+    if digits !~ ('^(1|7|2[07]|21[12368]|2[2346][0-9]|25[0-8]|29[01789]|3[0-469]|3[57][0-9]|38[0-35-79]|4[013-9]|42[013]|5[1-8]|5[09][0-9]'
+        || '|6[0-6]|67[02-9]|68[0-35-9]|69[0-2]|8[1246]|85[02356]|87[08]|88[012368]|9[0-58]|96[0-8]|97[0-7]|99[2-68])') then
+        return null;
+    end if;
     return '+' || digits;
 end
 $_$;
@@ -2788,7 +3464,7 @@ ALTER FUNCTION private.normalize_phone(phone text) OWNER TO postgres;
 
 -- Name: FUNCTION normalize_phone(phone text); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.normalize_phone(phone text) IS 'A phone number in E.164; null if it cannot be one. Without + or 00 it is taken as Brazilian, with or without 55; a mobile''s missing ninth digit is put in.';
+COMMENT ON FUNCTION private.normalize_phone(phone text) IS 'A phone number in E.164; null if it cannot be one, or is of no country. Without + or 00 it is taken as Brazilian, with or without 55; a mobile''s missing ninth digit is put in.';
 
 -- Name: notify(uuid, text, uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2915,7 +3591,7 @@ CREATE FUNCTION private.profile_of_user() RETURNS trigger
     AS $$
 begin
     insert into public.profiles as p (id, email, full_name, phone)
-    values (new.id, lower(new.email), nullif(btrim(new.raw_user_meta_data ->> 'full_name'), ''), private.normalize_phone(coalesce(new.phone, new.raw_user_meta_data ->> 'phone')))
+    values (new.id, lower(new.email), nullif(left(btrim(new.raw_user_meta_data ->> 'full_name'), 200), ''), private.normalize_phone(coalesce(new.phone, new.raw_user_meta_data ->> 'phone')))
     on conflict (id) do update set email = excluded.email;
     -- SECURITY: only an address that its owner confirmed opens a client's door.
     if new.email_confirmed_at is not null then
@@ -2946,8 +3622,12 @@ declare
     keys text[] := '{}';
     problem text;
 begin
-    if config ? 'goal' and jsonb_typeof(config -> 'goal') not in ('string', 'null') then
-        return 'goal must be a text';
+    if jsonb_typeof(config) is distinct from 'object' then
+        -- The table's own constraints say so.
+        return null;
+    end if;
+    if config ? 'goal' and (jsonb_typeof(config -> 'goal') not in ('string', 'null') or char_length(config ->> 'goal') > 10000) then
+        return 'goal must be a text of at most 10000 characters';
     end if;
     if config ? 'audience' then
         if jsonb_typeof(audience) <> 'object' or (select count(*) from jsonb_object_keys(audience) as k where k <> 'join_later') <> 1
@@ -2978,8 +3658,8 @@ begin
     if jsonb_typeof(questions) is distinct from 'array' or jsonb_array_length(questions) not between 1 and 100 then
         return 'questionnaire.questions must be a list of 1 to 100 questions';
     end if;
-    if coalesce(jsonb_typeof(config #> '{questionnaire,closing}'), 'string') <> 'string' then
-        return 'questionnaire.closing must be a text';
+    if coalesce(jsonb_typeof(config #> '{questionnaire,closing}'), 'string') <> 'string' or char_length(config #>> '{questionnaire,closing}') > 1000 then
+        return 'questionnaire.closing must be a text of at most 1000 characters';
     end if;
     for question in select q.v from jsonb_array_elements(questions) as q (v) loop
         problem := private.question_problem(question);
@@ -3080,9 +3760,9 @@ begin
             or jsonb_array_length(question -> 'options') not between 2 and 20
             or exists (
                 select from jsonb_array_elements(question -> 'options') as o (v)
-                where jsonb_typeof(o.v) <> 'string' or btrim(o.v #>> '{}') = ''
+                where jsonb_typeof(o.v) <> 'string' or btrim(o.v #>> '{}') = '' or char_length(o.v #>> '{}') > 200
             ) then
-            return format('question %s needs options: 2 to 20 texts', k);
+            return format('question %s needs options: 2 to 20 texts of at most 200 characters', k);
         end if;
         if (select count(distinct private.plain(o.v)) from jsonb_array_elements_text(question -> 'options') as o (v))
             < jsonb_array_length(question -> 'options') then
@@ -3346,6 +4026,99 @@ ALTER FUNCTION private.read_answer(question jsonb, proposed jsonb, OUT value jso
 
 COMMENT ON FUNCTION private.read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text) IS 'The answer that a proposed value is to a question, in its stored form, or (problem) why it is none, in the words the lead will read.';
 
+-- Name: read_leads(text, jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.read_leads(csv text, list jsonb, max_rows integer) RETURNS TABLE(line integer, phone text, name text, email text, metadata jsonb, column_name text, value text, reason text)
+    LANGUAGE plpgsql IMMUTABLE ROWS 10000
+    SET search_path TO ''
+    AS $_$
+#variable_conflict use_column
+begin
+    if jsonb_array_length(read_leads.list) > read_leads.max_rows then
+        raise exception 'the list has more than % rows', read_leads.max_rows using errcode = '22023', hint = 'Import it in several lists.';
+    end if;
+    return query
+    with
+    given as materialized (
+        select r.line, r.content, r.problem from private.csv_rows(read_leads.csv, read_leads.max_rows) as r where read_leads.csv is not null
+        union all
+        select e.ord::integer, e.content, case when jsonb_typeof(e.content) <> 'object' then 'a row must be an object' end
+        from jsonb_array_elements(read_leads.list) with ordinality as e (content, ord)
+    ),
+    cells as materialized (
+        select g.line, c.key, c.value, case when jsonb_typeof(c.value) not in ('object', 'array') then btrim(c.value #>> '{}', E' \t\n') end as txt
+        from given as g
+        cross join lateral jsonb_each(case jsonb_typeof(g.content) when 'object' then g.content else '{}' end) as c
+        where jsonb_typeof(c.value) <> 'null'
+    ),
+    columns as materialized (
+        select k.key, split_part(private.lead_column(k.key), ' ', 1) as kind, private.lead_column(k.key) as ranked
+        from (select distinct c.key from cells as c) as k
+    ),
+    -- Of several numbers the likeliest to be WhatsApp's counts; the others are kept like what has no column of its own.
+    placed as (
+        select c.*, k.kind, row_number() over (partition by c.line, k.kind order by k.ranked, c.key) as place
+        from cells as c
+        join columns as k on k.key = c.key
+        where c.txt is distinct from ''
+    ),
+    rows as (
+        select p.line,
+            max(p.key) filter (where p.kind = 'phone' and p.place = 1) as phone_column,
+            max(p.txt) filter (where p.kind = 'phone' and p.place = 1) as phone,
+            max(p.key) filter (where p.kind = 'name' and p.place = 1) as name_column,
+            nullif(btrim(regexp_replace(max(p.txt) filter (where p.kind = 'name' and p.place = 1), '[[:cntrl:]]+', ' ', 'g')), '') as name,
+            max(p.key) filter (where p.kind = 'email' and p.place = 1) as email_column,
+            max(p.txt) filter (where p.kind = 'email' and p.place = 1) as email,
+            min(p.key) filter (where p.kind in ('phone', 'name', 'email') and p.place = 1 and p.txt is null) as no_text_column,
+            jsonb_agg(p.value) filter (where p.kind = 'metadata' and p.place = 1) -> 0 as metadata,
+            jsonb_object_agg(p.key, p.value) filter (where p.kind is null or p.place > 1) as others,
+            -- The sign for what could not be read, and what UTF-8 looks like when it is read as Latin-1: Ã and a sign after it.
+            (array_agg(array[p.key, p.txt]) filter (where p.txt ~ '\uFFFD|\u00C3[\u0080-\u009F\u00A1-\u00BF]'))[1:1] as garbled
+        from placed as p
+        group by p.line
+    ),
+    judged as (
+        select g.line, r.phone, r.name, r.email, r.phone_column, r.name_column, r.email_column, r.no_text_column, n.phone as number,
+            coalesce(r.others, '{}') || case jsonb_typeof(r.metadata) when 'object' then r.metadata else '{}' end as metadata,
+            case
+                when g.problem is not null then array[null, null, g.problem]
+                when r.no_text_column is not null then array[r.no_text_column, null, 'must be a text']
+                when r.garbled is not null
+                    then array[r.garbled[1][1], r.garbled[1][2], 'the text is garbled: the file was read in a wrong encoding; save it as CSV UTF-8']
+                when r.phone is null then array[coalesce(r.phone_column, 'phone'), null, 'the phone is missing']
+                when r.phone ~* '^[0-9]+([.,][0-9]+)?E[+]?[0-9]+$'
+                    then array[r.phone_column, r.phone, 'the spreadsheet has rounded the number: format the column as text and export it again']
+                when n.phone is null and regexp_replace(r.phone, '[^0-9]', '', 'g') ~ '^[2-9][0-9]{7,8}$' and r.phone !~ '^\s*(\+|00)'
+                    then array[r.phone_column, r.phone, 'the number has no area code: write it like (11) 98765-4321']
+                when n.phone is null
+                    then array[r.phone_column, r.phone, 'cannot be a telephone number: write it like (11) 98765-4321, or like +351 912 345 678 for another country']
+                when char_length(r.name) > 200 then array[r.name_column, r.name, 'the name has more than 200 characters']
+                when not private.is_email(r.email) then array[r.email_column, r.email, 'is not an e-mail address']
+                when jsonb_typeof(r.metadata) <> 'object' then array['metadata', r.metadata #>> '{}', 'must be an object']
+                -- As the table says. The two parts together are never longer than apart.
+                when coalesce(octet_length(r.others::text), 0) + coalesce(octet_length(r.metadata::text), 0) > 65536
+                    then array[null, null, 'the row has more than 64 kilobytes']
+                when r.others @? '$.**{20}' or r.metadata @? '$.**{20}' then array[null, null, 'the row is nested more than 20 levels deep']
+            end as problem
+        from given as g
+        left join rows as r on r.line = g.line
+        cross join lateral private.normalize_phone(regexp_replace(r.phone, '\.0$', '')) as n (phone)
+    )
+    select j.line, j.number, j.name, lower(j.email), j.metadata,
+        case when j.problem is null then j.phone_column else j.problem[1] end,
+        left(regexp_replace(case when j.problem is null then j.phone else j.problem[2] end, '[[:cntrl:]]+', ' ', 'g'), 100),
+        j.problem[3]
+    from judged as j;
+end
+$_$;
+
+ALTER FUNCTION private.read_leads(csv text, list jsonb, max_rows integer) OWNER TO postgres;
+
+-- Name: FUNCTION read_leads(csv text, list jsonb, max_rows integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.read_leads(csv text, list jsonb, max_rows integer) IS 'Reads a list of leads, a CSV file or a list of objects: every row with its lead as it would be stored and, where it is refused, the reason. column_name and value are what the reason is about, else the phone as written. Columns are known by private.lead_column, the others go into metadata. Pure.';
+
 -- Name: read_queue(text, integer, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.read_queue(queue text, max integer, visibility_s integer) RETURNS jsonb
@@ -3383,10 +4156,13 @@ begin
     on conflict on constraint an_identity_is_one_lead_of_a_client do nothing;
     if tg_op = 'INSERT' then
         insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
-        select n.client_id, n.id, true, n.consent_basis, jsonb_build_object('source', 'import', 'recorded_by', private.current_profile_id())
+        select n.client_id, n.id, true, n.consent_basis,
+            -- What public.import_leads was told, for the rows of its own statement.
+            jsonb_build_object('source', 'import', 'recorded_by', private.current_profile_id())
+            || coalesce(nullif(current_setting('renum.consent_evidence', true), '')::jsonb, '{}')
         from new_rows as n
         where n.consent_basis <> 'not_informed';
-        perform private.add_interviews(p.id)
+        perform private.add_interviews(p.id, array(select n.id from new_rows as n))
         from public.projects as p
         where p.client_id in (select n.client_id from new_rows as n) and p.status = 'active' and p.config #> '{audience,join_later}' = 'true';
     end if;
@@ -3510,6 +4286,38 @@ ALTER FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable b
 -- Name: FUNCTION retry_delivery(delivery_id uuid, error jsonb, retryable boolean); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable boolean) IS 'After a failed attempt at a delivery: again after 1, 5, 25 seconds (throttled: when error.retry_after_ms says, uncounted), or, when that was the last one or the error is permanent, failed and a dead letter.';
+
+-- Name: retry_media(uuid, jsonb, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.retry_media(media_id uuid, error jsonb, retryable boolean) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    m public.media;
+    again record;
+begin
+    select * into strict m from public.media as x where x.id = retry_media.media_id;
+    select * into again from private.retry_wait(retry_media.error, retry_media.retryable, m.attempts);
+    if again.wait is not null then
+        update public.media as x
+        set claim = null, error = retry_media.error, due_at = clock_timestamp() + again.wait,
+            attempts = case when again.counted then x.attempts else x.attempts - 1 end
+        where x.id = m.id;
+        perform pgmq.set_vt('default', m.task_id, ceil(extract(epoch from again.wait))::integer);
+        return jsonb_build_object('outcome', 'retry', 'retry_in_ms', ceil(extract(epoch from again.wait) * 1000)::integer);
+    end if;
+    perform private.bury('default', 'media', m.id, m.client_id, null, retry_media.error, m.attempts);
+    perform private.end_media(m.id, 'failed', retry_media.error);
+    return jsonb_build_object('outcome', 'dead', 'retry_in_ms', null);
+end
+$$;
+
+ALTER FUNCTION private.retry_media(media_id uuid, error jsonb, retryable boolean) OWNER TO postgres;
+
+-- Name: FUNCTION retry_media(media_id uuid, error jsonb, retryable boolean); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.retry_media(media_id uuid, error jsonb, retryable boolean) IS 'After a failed attempt at a file: again after 1, 5, 25 seconds (throttled: when error.retry_after_ms says, uncounted; fetch_before ends it), or, when that was the last one or the error is permanent, failed and a dead letter.';
 
 -- Name: retry_report(uuid, jsonb, boolean); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3994,12 +4802,18 @@ begin
     loop
         perform private.admit_reports(item.client_id);
     end loop;
+    for item in
+        select distinct m.client_id from public.media as m where m.status = 'waiting' and m.task_id is null and m.due_at <= now()
+    loop
+        perform private.admit_media(item.client_id);
+    end loop;
     -- Ring for every queue that has something due: new, put off, or held by somebody who died.
     if exists (select from private.threads as t where t.task_id is not null and t.due_at <= clock_timestamp())
         or exists (select from public.deliveries as d where d.queue = 'high_priority' and d.task_id is not null and d.due_at <= clock_timestamp()) then
         rung := rung || 'agent_turn'::text;
     end if;
-    if exists (select from public.deliveries as d where d.queue = 'default' and d.task_id is not null and d.due_at <= clock_timestamp()) then
+    if exists (select from public.deliveries as d where d.queue = 'default' and d.task_id is not null and d.due_at <= clock_timestamp())
+        or exists (select from public.media as m where m.status = 'waiting' and m.task_id is not null and m.due_at <= clock_timestamp()) then
         rung := rung || 'deliver'::text;
     end if;
     if exists (select from public.reports as r where r.task_id is not null and r.due_at <= clock_timestamp()) then
@@ -4046,8 +4860,11 @@ CREATE TABLE public.message_templates (
     purpose public.template_purpose DEFAULT 'other'::public.template_purpose NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT body_has_1_to_4096_characters CHECK (((btrim(body) <> ''::text) AND (char_length(body) <= 4096))),
     CONSTRAINT category_is_known CHECK ((category = ANY (ARRAY['marketing'::text, 'utility'::text, 'authentication'::text]))),
+    CONSTRAINT language_is_a_code_such_as_pt_br CHECK ((language ~ '^[a-z]{2,3}(_[A-Za-z]{2,4})?$'::text)),
     CONSTRAINT name_has_lower_case_letters_digits_and_underscores CHECK (((name ~ '^[a-z0-9_]+$'::text) AND (char_length(name) <= 512))),
+    CONSTRAINT parameters_are_at_most_20 CHECK ((cardinality(parameters) <= 20)),
     CONSTRAINT parameters_are_known CHECK ((parameters <@ ARRAY['lead.name'::text, 'lead.first_name'::text, 'client.company_name'::text, 'project.name'::text, 'notification.text'::text]))
 );
 
@@ -4403,6 +5220,153 @@ ALTER FUNCTION public.create_client(company_name text, owner_email text, cnpj te
 
 COMMENT ON FUNCTION public.create_client(company_name text, owner_email text, cnpj text, plan public.client_plan) IS 'Admins: makes a client and invites its owner by e-mail address. Idempotent for the same company name and owner. Returns the clients row.';
 
+-- Name: import_leads(text, jsonb, uuid, public.legal_basis, text, boolean); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.import_leads(csv text DEFAULT NULL::text, rows jsonb DEFAULT NULL::jsonb, client_id uuid DEFAULT NULL::uuid, legal_basis public.legal_basis DEFAULT 'not_informed'::public.legal_basis, evidence text DEFAULT NULL::text, dry_run boolean DEFAULT false) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    SET statement_timeout TO '60s'
+    AS $$
+#variable_conflict use_column
+declare
+    the_client uuid := coalesce(import_leads.client_id, private.default_client_id());
+    basis public.legal_basis := coalesce(import_leads.legal_basis, 'not_informed');
+    only_say constant boolean := coalesce(import_leads.dry_run, false);
+    why text := nullif(btrim(import_leads.evidence), '');
+    report jsonb;
+begin
+    if the_client is null then
+        raise exception 'whose leads are these? client_id is missing, and you do not work at exactly one client' using errcode = '22023';
+    elsif not the_client in (select private.visible_client_ids()) then
+        raise exception 'there is no such client of yours' using errcode = 'PT404';
+    elsif num_nonnulls(import_leads.csv, nullif(import_leads.rows, 'null')) <> 1 then
+        raise exception 'give the leads either as csv, a text, or as rows, a list of objects' using errcode = '22023';
+    elsif jsonb_typeof(import_leads.rows) <> 'array' and import_leads.csv is null then
+        raise exception 'rows must be a list of objects' using errcode = '22023', hint = 'For example [{"nome": "Ana", "telefone": "(11) 98765-4321"}].';
+    elsif octet_length(coalesce(import_leads.csv, import_leads.rows::text)) > 10000000 then
+        raise exception 'the list has more than 10 megabytes' using errcode = '22023', hint = 'Import it in several files.';
+    elsif why is not null and basis = 'not_informed' then
+        raise exception 'evidence needs the legal_basis it is evidence of' using errcode = '22023', hint = 'consent, contract, legitimate_interest or legal_obligation.';
+    elsif char_length(why) > 2000 then
+        raise exception 'evidence has more than 2000 characters' using errcode = '22023';
+    end if;
+    -- One import of a client at a time: two of the same file would wait for each other's rows.
+    perform pg_advisory_xact_lock(hashtextextended('import leads ' || the_client, 0));
+    -- For the ledger's rows of new leads, which the trigger on leads writes at the end of the statement below.
+    perform set_config('renum.consent_evidence', coalesce(jsonb_build_object('text', why)::text, ''), true) where why is not null;
+    with
+    given as materialized (
+        -- One column says whether a row is good: of two conditions the planner would think that hardly any row fulfils them.
+        select f.*, private.phone_key(f.phone) as key, f.reason is null and f.line = f.first_line as is_good
+        from (
+            select r.*, min(r.line) over (partition by r.phone, r.reason is null) as first_line
+            from private.read_leads(import_leads.csv, import_leads.rows, 20000) as r
+        ) as f
+    ),
+    good as materialized (
+        select g.* from given as g where g.is_good
+    ),
+    -- Whom a message from this number would be told to belong to, too: private.lead_of_sender.
+    known as materialized (
+        select distinct on (m.line) m.line, m.lead_id
+        from (
+            select g.line, l.id as lead_id, 1 as priority
+            from good as g
+            join public.leads as l on l.client_id = the_client and l.phone = g.phone
+            union all
+            select g.line, i.lead_id, 2
+            from good as g
+            join public.lead_identities as i on i.client_id = the_client and i.kind = 'phone' and i.value = g.key
+            union all
+            select g.line, i.lead_id, 3
+            from good as g
+            cross join lateral unnest(array[g.key, substr(g.phone, 2)]) as w (wa_id)
+            join public.lead_identities as i on i.client_id = the_client and i.kind = 'wa_id' and i.value = w.wa_id
+        ) as m
+        order by m.line, m.priority, m.lead_id
+    ),
+    there as materialized (
+        select l.id, l.name, l.email, l.metadata, l.consent_basis, l.opted_out_at
+        from public.leads as l
+        where l.id in (select k.lead_id from known as k)
+        order by l.id
+        for no key update
+    ),
+    -- What a lead lacks is filled in. Who opted out is left alone altogether, and a known basis stays what it is.
+    gaps as materialized (
+        select distinct on (t.id) t.id, coalesce(t.name, g.name) as name, coalesce(t.email, g.email) as email,
+            case when octet_length((g.metadata || t.metadata)::text) <= 65536 then g.metadata || t.metadata else t.metadata end as metadata,
+            case t.consent_basis when 'not_informed' then basis else t.consent_basis end as consent_basis,
+            t.consent_basis is distinct from basis and t.consent_basis = 'not_informed' as informed
+        from there as t
+        join known as k on k.lead_id = t.id
+        join good as g on g.line = k.line
+        where t.opted_out_at is null
+            and (
+                (t.name is null and g.name is not null) or (t.email is null and g.email is not null) or not t.metadata ?& array(select jsonb_object_keys(g.metadata))
+                or (t.consent_basis = 'not_informed' and basis <> 'not_informed')
+            )
+        order by t.id, g.line
+    ),
+    filled as (
+        update public.leads as l
+        set name = g.name, email = g.email, metadata = g.metadata, consent_basis = g.consent_basis
+        from gaps as g
+        where l.id = g.id and not only_say
+    ),
+    informed as (
+        insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+        select the_client, g.id, true, basis,
+            jsonb_strip_nulls(jsonb_build_object('source', 'import', 'recorded_by', private.current_profile_id(), 'text', why))
+        from gaps as g
+        where g.informed and not only_say
+        order by g.id
+    ),
+    added as (
+        insert into public.leads (client_id, phone, name, email, metadata, consent_basis)
+        select the_client, g.phone, g.name, g.email, g.metadata, basis
+        from good as g
+        where not exists (select from known as k where k.line = g.line) and not only_say
+        order by g.phone
+        on conflict on constraint a_phone_is_once_a_lead_of_a_client do nothing
+        returning 1
+    ),
+    counts as (
+        select
+            (select count(*) from given) as rows,
+            case when only_say then (select count(*) from good) - (select count(*) from known) else (select count(*) from added) end as added,
+            (select count(*) from given as g where not g.is_good) as refused
+    )
+    select jsonb_build_object(
+        'client_id', the_client, 'dry_run', only_say,
+        'rows', c.rows, 'added', c.added, 'already_there', c.rows - c.added - c.refused, 'completed', (select count(*) from gaps), 'refused', c.refused,
+        'refusals', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'line', g.line, 'column', g.column_name, 'value', g.value, 'reason', coalesce(g.reason, format('the same number as in line %s', g.first_line))
+            ) order by g.line), '[]')
+            from given as g
+            where not g.is_good
+        ),
+        'opted_out', (
+            select coalesce(jsonb_agg(jsonb_build_object('line', g.line, 'column', g.column_name, 'value', g.value, 'lead_id', t.id) order by g.line), '[]')
+            from there as t
+            join known as k on k.lead_id = t.id
+            join good as g on g.line = k.line
+            where t.opted_out_at is not null
+        )
+    ) into report
+    from counts as c;
+    perform set_config('renum.consent_evidence', '', true);
+    return report;
+end
+$$;
+
+ALTER FUNCTION public.import_leads(csv text, rows jsonb, client_id uuid, legal_basis public.legal_basis, evidence text, dry_run boolean) OWNER TO postgres;
+
+-- Name: FUNCTION import_leads(csv text, rows jsonb, client_id uuid, legal_basis public.legal_basis, evidence text, dry_run boolean); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.import_leads(csv text, rows jsonb, client_id uuid, legal_basis public.legal_basis, evidence text, dry_run boolean) IS 'A client''s people and admins: imports a list of leads, as csv (a text: comma, semicolon or tab, columns named in Portuguese or English) or as rows (a list of objects). Good rows go in, each bad one is told. A lead who is there already (with or without the ninth digit) is kept: what it lacks is filled in, its consent is not changed, and who opted out is left alone. legal_basis and evidence (how it was obtained, in words) go into the consent ledger. dry_run: only says what would happen. Idempotent. Returns {"client_id", "dry_run", "rows", "added", "already_there", "completed" (how many of those were filled in), "refused", "refusals": [{"line", "column", "value", "reason"}], "opted_out": [{"line", "column", "value", "lead_id"}]}; line counts the header as the first of a CSV file, and begins at 1 in a list.';
+
 -- Name: invite_member(uuid, text, public.member_role); Type: FUNCTION; Schema: public; Owner: postgres
 
 CREATE FUNCTION public.invite_member(client_id uuid, email text, role public.member_role DEFAULT 'staff'::public.member_role) RETURNS public.client_members
@@ -4411,7 +5375,7 @@ CREATE FUNCTION public.invite_member(client_id uuid, email text, role public.mem
     AS $$
 begin
     -- SECURITY: null is in no set, and not "not in" it either.
-    if not coalesce(invite_member.client_id in (select private.owned_client_ids()), false) then
+    if (invite_member.client_id in (select private.owned_client_ids())) is not true then
         raise exception 'only an owner of the client, or an admin, invites people' using errcode = '42501';
     end if;
     return private.add_member(invite_member.client_id, invite_member.email, invite_member.role);
@@ -4468,6 +5432,9 @@ CREATE FUNCTION public.queue_metrics() RETURNS TABLE(queue text, waiting bigint,
         union all
         select d.queue, d.task_id, d.due_at from public.deliveries as d
         where d.client_id in (select m.id from mine as m) and d.status in ('queued', 'deferred', 'sending', 'unknown')
+        union all
+        select 'default', m.task_id, m.due_at from public.media as m
+        where m.client_id in (select v.id from mine as v) and m.status = 'waiting'
         union all
         select 'low_priority', r.task_id, r.due_at from public.reports as r
         where r.client_id in (select m.id from mine as m) and (r.task_id is not null or (r.stale and r.status <> 'failed'))
@@ -4594,6 +5561,11 @@ begin
             set status = 'queued', attempts = 0, due_at = now(), reason = null
             where d.id = f.task_row_id and d.status = 'failed';
             perform private.admit_deliveries(f.client_id, d.queue) from public.deliveries as d where d.id = f.task_row_id;
+        when 'media' then
+            update public.media as m
+            set status = 'waiting', attempts = 0, due_at = now()
+            where m.id = f.task_row_id and m.status = 'failed';
+            perform private.admit_media(f.client_id);
         when 'report' then
             perform private.queue_report(r.project_id, r.interview_id, true) from public.reports as r where r.id = f.task_row_id;
     end case;
@@ -4697,8 +5669,11 @@ CREATE FUNCTION public.set_channel_credentials(channel_account_id uuid, cipherte
     AS $_$
 #variable_conflict use_column
 begin
-    if set_channel_credentials.ciphertext !~ '^[A-Za-z0-9+/]{38,}={0,2}$' then
+    if set_channel_credentials.ciphertext !~ '^[A-Za-z0-9+/]{38,}={0,2}$' or char_length(set_channel_credentials.ciphertext) > 100000 then
         raise exception 'ciphertext must be base64 of what the function channel_credentials makes' using errcode = '22023';
+    end if;
+    if set_channel_credentials.key_id !~ '^[!-~]{1,100}$' then
+        raise exception 'key_id must be 1 to 100 letters, digits or signs' using errcode = '22023';
     end if;
     insert into private.channel_credentials as s (channel_account_id, client_id, ciphertext, key_id)
     select a.id, a.client_id, set_channel_credentials.ciphertext, set_channel_credentials.key_id
@@ -4793,6 +5768,7 @@ begin
 
     select private.begin_turns(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'agent_turn'), '[]'), visibility_s)
         || private.begin_deliveries(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'delivery'), '[]'), visibility_s)
+        || private.begin_media(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'media'), '[]'), visibility_s)
         || private.begin_reports(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'report'), '[]'), visibility_s)
     into tasks
     from jsonb_array_elements(messages) as m (v);
@@ -4968,6 +5944,10 @@ begin
             update public.reports as r set due_at = until
             where r.id = extend_task.id and r.claim = extend_task.claim
             returning r.task_id, 'low_priority' into msg_id, q;
+        when 'media' then
+            update public.media as m set due_at = until
+            where m.id = extend_task.id and m.claim = extend_task.claim
+            returning m.task_id, 'default' into msg_id, q;
         else
             raise exception 'there is no task named %', extend_task.task using errcode = 'PT400';
     end case;
@@ -5008,6 +5988,11 @@ begin
             if found then
                 return private.retry_report(fail_task.id, fail_task.error, fail_task.retryable);
             end if;
+        when 'media' then
+            perform from public.media as m where m.id = fail_task.id and m.claim = fail_task.claim for update;
+            if found then
+                return private.retry_media(fail_task.id, fail_task.error, fail_task.retryable);
+            end if;
         else
             raise exception 'there is no task named %', fail_task.task using errcode = 'PT400';
     end case;
@@ -5035,6 +6020,7 @@ declare
     item record;
     total integer := jsonb_array_length(events);
     stored integer := 0;
+    fetching integer := 0;
 begin
     select * into account from public.channel_accounts as a where a.id = ingest.channel_account_id;
     if not found then
@@ -5046,8 +6032,12 @@ begin
     items as materialized (
         select distinct on (e.v ->> 'provider_id') e.v, e.ord, s.id as account_id
         from (
-            -- An item without an id of its own is known by its content.
-            select case when x.v ->> 'provider_id' is null then x.v || jsonb_build_object('provider_id', 'md5:' || md5(x.v::text)) else x.v end as v, x.ord
+            -- An item without an id of its own is known by its content, one whose id no index could hold by a digest of it.
+            select case
+                    when x.v ->> 'provider_id' is null or octet_length(x.v ->> 'provider_id') > 1024
+                        then x.v || jsonb_build_object('provider_id', 'md5:' || md5(coalesce(x.v ->> 'provider_id', x.v::text)))
+                    else x.v
+                end as v, x.ord
             from jsonb_array_elements(events) with ordinality as x (v, ord)
         ) as e
         left join public.channel_accounts as s
@@ -5059,7 +6049,7 @@ begin
         order by e.v ->> 'provider_id', e.ord
     ),
     taken as (
-        insert into public.webhook_events (client_id, channel_account_id, provider_id, kind, outcome, payload, reason)
+        insert into public.webhook_events (client_id, channel_account_id, provider_id, kind, outcome, payload, reason, field)
         select account.client_id, coalesce(i.account_id, account.id), i.v ->> 'provider_id', i.v ->> 'kind',
             case
                 when i.account_id is null then 'unrouted'
@@ -5073,7 +6063,8 @@ begin
             case
                 when i.account_id is null then 'names the number ' || coalesce(i.v ->> 'number', '?')
                 when i.v ->> 'kind' = 'message' and coalesce(i.v #>> '{sender,wa_id}', i.v #>> '{sender,bsuid}') is null then 'names no sender'
-            end
+            end,
+            i.v ->> 'field'
         from items as i
         order by i.v ->> 'provider_id'
         on conflict on constraint a_providers_item_is_taken_once do nothing
@@ -5132,6 +6123,9 @@ begin
 
     if spoken is not null then
         stored := private.ingest_messages(spoken);
+        if spoken @? '$[*].event.message.media.id' then
+            fetching := private.keep_media(spoken);
+        end if;
     end if;
     for item in
         select (x.v ->> 'delivery_id')::uuid as delivery_id, x.v #> '{event,status}' as status, (x.v #>> '{event,occurred_at}')::timestamptz as occurred_at
@@ -5142,6 +6136,9 @@ begin
     end loop;
     if moved is not null and private.admit_deliveries(account.client_id, 'high_priority') > 0 then
         perform private.ring('agent_turn');
+    end if;
+    if fetching > 0 and private.admit_media(account.client_id) > 0 then
+        perform private.ring('deliver');
     end if;
     insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
     select account.client_id, l.lead_id, x.v #>> '{event,kind}' = 'opt_in', 'consent',
@@ -5169,6 +6166,31 @@ ALTER FUNCTION worker.ingest(channel_account_id uuid, events jsonb) OWNER TO pos
 -- Name: FUNCTION ingest(channel_account_id uuid, events jsonb); Type: COMMENT; Schema: worker; Owner: postgres
 
 COMMENT ON FUNCTION worker.ingest(channel_account_id uuid, events jsonb) IS 'Takes a webhook''s items (events as an adapter''s parse() makes them) in one transaction: each once, leads found or made, messages stored on their threads, deliveries moved by statuses, opt-outs recorded, everything else kept raw. Idempotent. Returns how many of each. 404 for an unknown account.';
+
+-- Name: save_media(uuid, uuid, bigint, text, text); Type: FUNCTION; Schema: worker; Owner: postgres
+
+CREATE FUNCTION worker.save_media(media_id uuid, claim uuid, size bigint, mime_type text, sha256 text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update public.media as m
+    set size = save_media.size, mime_type = coalesce(save_media.mime_type, m.mime_type), sha256 = save_media.sha256
+    where m.id = save_media.media_id and m.claim = save_media.claim and m.status = 'waiting';
+    if not found then
+        return '{"verdict": "stale"}';
+    end if;
+    perform private.end_media(save_media.media_id, 'stored', null);
+    perform private.admit_media(m.client_id) from public.media as m where m.id = save_media.media_id;
+    return '{"verdict": "saved"}';
+end
+$$;
+
+ALTER FUNCTION worker.save_media(media_id uuid, claim uuid, size bigint, mime_type text, sha256 text) OWNER TO postgres;
+
+-- Name: FUNCTION save_media(media_id uuid, claim uuid, size bigint, mime_type text, sha256 text); Type: COMMENT; Schema: worker; Owner: postgres
+
+COMMENT ON FUNCTION worker.save_media(media_id uuid, claim uuid, size bigint, mime_type text, sha256 text) IS 'A claimed file lies in storage: {"verdict": "saved" | "stale"}. stale: the claim was lost. Lets the client''s next file into the queue. Idempotent by the claim.';
 
 -- Name: save_report(uuid, uuid, text, text, text, jsonb); Type: FUNCTION; Schema: worker; Owner: postgres
 
@@ -5332,7 +6354,12 @@ CREATE TABLE public.channel_accounts (
     throughput integer DEFAULT 80,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT app_id_has_at_most_200_characters CHECK ((char_length(app_id) <= 200)),
+    CONSTRAINT config_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((config)::text) <= 65536) AND (NOT (config @? '$.**{20}'::jsonpath)))),
     CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
+    CONSTRAINT display_phone_has_at_most_50_characters CHECK ((char_length(display_phone) <= 50)),
+    CONSTRAINT external_id_has_1_to_200_characters CHECK (((btrim(external_id) <> ''::text) AND (char_length(external_id) <= 200))),
+    CONSTRAINT name_has_1_to_200_characters CHECK (((btrim(name) <> ''::text) AND (char_length(name) <= 200))),
     CONSTRAINT provider_is_known CHECK ((provider = 'whatsapp_cloud'::text)),
     CONSTRAINT throughput_is_positive CHECK ((throughput > 0))
 );
@@ -5367,7 +6394,10 @@ CREATE TABLE public.consents (
     legal_basis public.legal_basis NOT NULL,
     text_version text,
     evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT evidence_has_at_most_1024_kilobytes_and_20_levels CHECK (((octet_length((evidence)::text) <= 1048576) AND (NOT (evidence @? '$.**{20}'::jsonpath)))),
+    CONSTRAINT evidence_is_an_object CHECK ((jsonb_typeof(evidence) = 'object'::text)),
+    CONSTRAINT text_version_has_at_most_200_characters CHECK ((char_length(text_version) <= 200))
 );
 
 ALTER TABLE ONLY public.consents FORCE ROW LEVEL SECURITY;
@@ -5411,7 +6441,11 @@ CREATE TABLE public.isa_commands (
     target_id uuid,
     result jsonb,
     executed_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT command_has_1_to_10000_characters CHECK (((btrim(command) <> ''::text) AND (char_length(command) <= 10000))),
+    CONSTRAINT executed_at_is_in_this_century CHECK (((executed_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (executed_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT result_has_at_most_1024_kilobytes_and_20_levels CHECK (((octet_length((result)::text) <= 1048576) AND (NOT (result @? '$.**{20}'::jsonpath)))),
+    CONSTRAINT result_is_an_object CHECK ((jsonb_typeof(result) = 'object'::text))
 );
 
 ALTER TABLE ONLY public.isa_commands FORCE ROW LEVEL SECURITY;
@@ -5451,6 +6485,7 @@ CREATE TABLE public.profiles (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     phone text,
+    CONSTRAINT full_name_has_at_most_200_characters CHECK ((char_length(full_name) <= 200)),
     CONSTRAINT phone_is_e164 CHECK ((phone ~ '^\+[1-9][0-9]{7,14}$'::text))
 );
 
@@ -5497,7 +6532,9 @@ CREATE TABLE public.projects (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     renus_config_id uuid,
     channel_account_id uuid,
+    CONSTRAINT config_has_at_most_4096_kilobytes_and_20_levels CHECK (((octet_length((config)::text) <= 4194304) AND (NOT (config @? '$.**{20}'::jsonpath)))),
     CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
+    CONSTRAINT description_has_at_most_10000_characters CHECK ((char_length(description) <= 10000)),
     CONSTRAINT name_has_at_most_200_characters CHECK ((char_length(name) <= 200)),
     CONSTRAINT name_is_not_blank CHECK ((btrim(name) <> ''::text))
 );
@@ -5530,8 +6567,12 @@ CREATE TABLE public.renus_config (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT config_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((config)::text) <= 65536) AND (NOT (config @? '$.**{20}'::jsonpath)))),
     CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
-    CONSTRAINT prompts_is_an_object CHECK ((jsonb_typeof(prompts) = 'object'::text))
+    CONSTRAINT prompts_are_texts CHECK ((NOT (prompts @? '$.*?(@.type() != "string" && @.type() != "null")'::jsonpath))),
+    CONSTRAINT prompts_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((prompts)::text) <= 65536) AND (NOT (prompts @? '$.**{20}'::jsonpath)))),
+    CONSTRAINT prompts_is_an_object CHECK ((jsonb_typeof(prompts) = 'object'::text)),
+    CONSTRAINT the_model_in_config_is_a_text CHECK ((COALESCE(jsonb_typeof((config -> 'model'::text)), 'null'::text) = ANY (ARRAY['string'::text, 'null'::text])))
 );
 
 ALTER TABLE ONLY public.renus_config FORCE ROW LEVEL SECURITY;
@@ -5554,7 +6595,12 @@ CREATE TABLE public.sub_agents (
     active boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT config_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((config)::text) <= 65536) AND (NOT (config @? '$.**{20}'::jsonpath)))),
     CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
+    CONSTRAINT description_has_at_most_4000_characters CHECK ((char_length(description) <= 4000)),
+    CONSTRAINT name_has_1_to_100_characters CHECK (((btrim(name) <> ''::text) AND (char_length(name) <= 100))),
+    CONSTRAINT tools_are_at_most_100 CHECK (((jsonb_typeof(tools) <> 'array'::text) OR (jsonb_array_length(tools) <= 100))),
+    CONSTRAINT tools_holds_ids CHECK (((jsonb_typeof(tools) <> 'array'::text) OR (NOT (tools @? '$[*]?(@.type() != "string" || !(@ like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$" flag "i"))'::jsonpath)))),
     CONSTRAINT tools_is_an_array CHECK ((jsonb_typeof(tools) = 'array'::text))
 );
 
@@ -5577,8 +6623,12 @@ CREATE TABLE public.tools (
     active boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT description_has_at_most_4000_characters CHECK ((char_length(description) <= 4000)),
+    CONSTRAINT function_name_has_at_most_63_characters CHECK ((char_length(function_name) <= 63)),
     CONSTRAINT function_name_is_an_identifier CHECK ((function_name ~ '^[a-z_][a-z0-9_]*$'::text)),
-    CONSTRAINT parameters_schema_describes_an_object CHECK (COALESCE(((parameters_schema ->> 'type'::text) = 'object'::text), false))
+    CONSTRAINT name_has_1_to_100_characters CHECK (((btrim(name) <> ''::text) AND (char_length(name) <= 100))),
+    CONSTRAINT parameters_schema_describes_an_object CHECK (COALESCE(((parameters_schema ->> 'type'::text) = 'object'::text), false)),
+    CONSTRAINT the_schema_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((parameters_schema)::text) <= 65536) AND (NOT (parameters_schema @? '$.**{20}'::jsonpath))))
 );
 
 ALTER TABLE ONLY public.tools FORCE ROW LEVEL SECURITY;
@@ -5634,7 +6684,8 @@ CREATE TABLE public.webhook_events (
     outcome public.event_outcome NOT NULL,
     payload jsonb NOT NULL,
     reason text,
-    received_at timestamp with time zone DEFAULT now() NOT NULL
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    field text
 );
 
 ALTER TABLE ONLY public.webhook_events FORCE ROW LEVEL SECURITY;
@@ -5644,6 +6695,10 @@ ALTER TABLE public.webhook_events OWNER TO postgres;
 -- Name: TABLE webhook_events; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON TABLE public.webhook_events IS 'Every item a provider sent, raw, once. What makes a repeated webhook harmless.';
+
+-- Name: COLUMN webhook_events.field; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.webhook_events.field IS 'What the provider calls an item that is neither message nor status: account_update, smb_message_echoes, …';
 
 -- Name: threads a_lead_has_one_thread_per_account; Type: CONSTRAINT; Schema: private; Owner: postgres
 
@@ -5804,6 +6859,16 @@ ALTER TABLE ONLY public.leads
 
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_pkey PRIMARY KEY (id);
+
+-- Name: media media_client_id_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_client_id_id_key UNIQUE (client_id, id);
+
+-- Name: media media_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_pkey PRIMARY KEY (id);
 
 -- Name: message_templates message_templates_client_id_channel_account_id_name_languag_key; Type: CONSTRAINT; Schema: public; Owner: postgres
 
@@ -6083,6 +7148,26 @@ CREATE INDEX idx_leads_client_id ON public.leads USING btree (client_id, created
 
 CREATE INDEX idx_leads_phone ON public.leads USING btree (phone);
 
+-- Name: idx_media_channel_account_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_media_channel_account_id ON public.media USING btree (client_id, channel_account_id);
+
+-- Name: idx_media_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_media_client_id ON public.media USING btree (client_id, created_at);
+
+-- Name: idx_media_lead_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_media_lead_id ON public.media USING btree (client_id, lead_id);
+
+-- Name: idx_media_message_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_media_message_id ON public.media USING btree (message_id);
+
+-- Name: idx_media_waiting; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_media_waiting ON public.media USING btree (client_id, due_at) WHERE (status = 'waiting'::public.media_status);
+
 -- Name: idx_message_templates_account; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE INDEX idx_message_templates_account ON public.message_templates USING btree (client_id, channel_account_id);
@@ -6290,6 +7375,10 @@ CREATE TRIGGER _100_touch BEFORE UPDATE ON public.interviews FOR EACH ROW EXECUT
 -- Name: leads _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_touch BEFORE UPDATE ON public.leads FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: media _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.media FOR EACH ROW EXECUTE FUNCTION private.touch();
 
 -- Name: message_templates _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
 
@@ -6541,6 +7630,21 @@ ALTER TABLE ONLY public.lead_identities
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
 
+-- Name: media media_client_id_channel_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_client_id_channel_account_id_fkey FOREIGN KEY (client_id, channel_account_id) REFERENCES public.channel_accounts(client_id, id);
+
+-- Name: media media_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: media media_client_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id);
+
 -- Name: message_templates message_templates_client_id_channel_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.message_templates
@@ -6677,7 +7781,7 @@ CREATE POLICY channel_accounts_insert ON public.channel_accounts FOR INSERT TO a
 
 -- Name: channel_accounts channel_accounts_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY channel_accounts_select ON public.channel_accounts FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY channel_accounts_select ON public.channel_accounts FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: channel_accounts channel_accounts_update; Type: POLICY; Schema: public; Owner: postgres
 
@@ -6689,7 +7793,7 @@ ALTER TABLE public.client_members ENABLE ROW LEVEL SECURITY;
 
 -- Name: client_members client_members_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY client_members_select ON public.client_members FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY client_members_select ON public.client_members FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: clients; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -6701,7 +7805,7 @@ CREATE POLICY clients_insert ON public.clients FOR INSERT TO authenticated WITH 
 
 -- Name: clients clients_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY clients_select ON public.clients FOR SELECT TO authenticated USING ((( SELECT private.is_admin() AS is_admin) OR (id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))));
+CREATE POLICY clients_select ON public.clients FOR SELECT TO authenticated USING (((( SELECT private.is_admin() AS is_admin) OR (id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) AND private.asks_for_rows()));
 
 -- Name: clients clients_update; Type: POLICY; Schema: public; Owner: postgres
 
@@ -6717,7 +7821,7 @@ CREATE POLICY consents_insert ON public.consents FOR INSERT TO authenticated WIT
 
 -- Name: consents consents_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY consents_select ON public.consents FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY consents_select ON public.consents FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: conversations; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -6725,7 +7829,7 @@ ALTER TABLE public.conversations ENABLE ROW LEVEL SECURITY;
 
 -- Name: conversations conversations_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY conversations_select ON public.conversations FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY conversations_select ON public.conversations FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: conversations conversations_update; Type: POLICY; Schema: public; Owner: postgres
 
@@ -6737,7 +7841,7 @@ ALTER TABLE public.deliveries ENABLE ROW LEVEL SECURITY;
 
 -- Name: deliveries deliveries_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY deliveries_select ON public.deliveries FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY deliveries_select ON public.deliveries FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: failed_tasks; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -6745,7 +7849,7 @@ ALTER TABLE public.failed_tasks ENABLE ROW LEVEL SECURITY;
 
 -- Name: failed_tasks failed_tasks_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY failed_tasks_select ON public.failed_tasks FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY failed_tasks_select ON public.failed_tasks FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: interview_answers; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -6753,7 +7857,7 @@ ALTER TABLE public.interview_answers ENABLE ROW LEVEL SECURITY;
 
 -- Name: interview_answers interview_answers_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY interview_answers_select ON public.interview_answers FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY interview_answers_select ON public.interview_answers FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: interview_messages; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -6761,7 +7865,7 @@ ALTER TABLE public.interview_messages ENABLE ROW LEVEL SECURITY;
 
 -- Name: interview_messages interview_messages_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY interview_messages_select ON public.interview_messages FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY interview_messages_select ON public.interview_messages FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: interviews; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -6769,7 +7873,7 @@ ALTER TABLE public.interviews ENABLE ROW LEVEL SECURITY;
 
 -- Name: interviews interviews_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY interviews_select ON public.interviews FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY interviews_select ON public.interviews FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: interviews interviews_update; Type: POLICY; Schema: public; Owner: postgres
 
@@ -6785,7 +7889,7 @@ CREATE POLICY isa_commands_insert ON public.isa_commands FOR INSERT TO authentic
 
 -- Name: isa_commands isa_commands_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY isa_commands_select ON public.isa_commands FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+CREATE POLICY isa_commands_select ON public.isa_commands FOR SELECT TO authenticated USING ((( SELECT private.is_admin() AS is_admin) AND private.asks_for_rows()));
 
 -- Name: lead_identities; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -6793,7 +7897,7 @@ ALTER TABLE public.lead_identities ENABLE ROW LEVEL SECURITY;
 
 -- Name: lead_identities lead_identities_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY lead_identities_select ON public.lead_identities FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY lead_identities_select ON public.lead_identities FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: leads; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -6809,11 +7913,19 @@ CREATE POLICY leads_insert ON public.leads FOR INSERT TO authenticated WITH CHEC
 
 -- Name: leads leads_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY leads_select ON public.leads FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY leads_select ON public.leads FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: leads leads_update; Type: POLICY; Schema: public; Owner: postgres
 
 CREATE POLICY leads_update ON public.leads FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: media; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.media ENABLE ROW LEVEL SECURITY;
+
+-- Name: media media_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY media_select ON public.media FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: message_templates; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -6825,7 +7937,7 @@ CREATE POLICY message_templates_insert ON public.message_templates FOR INSERT TO
 
 -- Name: message_templates message_templates_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY message_templates_select ON public.message_templates FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY message_templates_select ON public.message_templates FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: message_templates message_templates_update; Type: POLICY; Schema: public; Owner: postgres
 
@@ -6837,7 +7949,7 @@ ALTER TABLE public.messages ENABLE ROW LEVEL SECURITY;
 
 -- Name: messages messages_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY messages_select ON public.messages FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY messages_select ON public.messages FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: notifications; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -6845,7 +7957,7 @@ ALTER TABLE public.notifications ENABLE ROW LEVEL SECURITY;
 
 -- Name: notifications notifications_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY notifications_select ON public.notifications FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY notifications_select ON public.notifications FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: profiles; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -6853,7 +7965,7 @@ ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
 
 -- Name: profiles profiles_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY profiles_select ON public.profiles FOR SELECT TO authenticated USING ((id = ANY (ARRAY( SELECT private.visible_profile_ids() AS visible_profile_ids))));
+CREATE POLICY profiles_select ON public.profiles FOR SELECT TO authenticated USING (((id = ANY (ARRAY( SELECT private.visible_profile_ids() AS visible_profile_ids))) AND private.asks_for_rows()));
 
 -- Name: profiles profiles_update; Type: POLICY; Schema: public; Owner: postgres
 
@@ -6873,7 +7985,7 @@ CREATE POLICY projects_insert ON public.projects FOR INSERT TO authenticated WIT
 
 -- Name: projects projects_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY projects_select ON public.projects FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY projects_select ON public.projects FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: projects projects_update; Type: POLICY; Schema: public; Owner: postgres
 
@@ -6889,7 +8001,7 @@ CREATE POLICY renus_config_insert ON public.renus_config FOR INSERT TO authentic
 
 -- Name: renus_config renus_config_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY renus_config_select ON public.renus_config FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY renus_config_select ON public.renus_config FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: renus_config renus_config_update; Type: POLICY; Schema: public; Owner: postgres
 
@@ -6901,7 +8013,7 @@ ALTER TABLE public.reports ENABLE ROW LEVEL SECURITY;
 
 -- Name: reports reports_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY reports_select ON public.reports FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY reports_select ON public.reports FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: sub_agents; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -6917,7 +8029,7 @@ CREATE POLICY sub_agents_insert ON public.sub_agents FOR INSERT TO authenticated
 
 -- Name: sub_agents sub_agents_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY sub_agents_select ON public.sub_agents FOR SELECT TO authenticated USING (((active AND ( SELECT (EXISTS ( SELECT private.visible_client_ids() AS visible_client_ids)) AS "exists")) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY sub_agents_select ON public.sub_agents FOR SELECT TO authenticated USING ((((active AND ( SELECT (EXISTS ( SELECT private.visible_client_ids() AS visible_client_ids)) AS "exists")) OR ( SELECT private.is_admin() AS is_admin)) AND private.asks_for_rows()));
 
 -- Name: sub_agents sub_agents_update; Type: POLICY; Schema: public; Owner: postgres
 
@@ -6937,7 +8049,7 @@ CREATE POLICY tools_insert ON public.tools FOR INSERT TO authenticated WITH CHEC
 
 -- Name: tools tools_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY tools_select ON public.tools FOR SELECT TO authenticated USING (((active AND ( SELECT (EXISTS ( SELECT private.visible_client_ids() AS visible_client_ids)) AS "exists")) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY tools_select ON public.tools FOR SELECT TO authenticated USING ((((active AND ( SELECT (EXISTS ( SELECT private.visible_client_ids() AS visible_client_ids)) AS "exists")) OR ( SELECT private.is_admin() AS is_admin)) AND private.asks_for_rows()));
 
 -- Name: tools tools_update; Type: POLICY; Schema: public; Owner: postgres
 
@@ -6949,7 +8061,7 @@ ALTER TABLE public.turns ENABLE ROW LEVEL SECURITY;
 
 -- Name: turns turns_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY turns_select ON public.turns FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY turns_select ON public.turns FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: webhook_events; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -6957,7 +8069,7 @@ ALTER TABLE public.webhook_events ENABLE ROW LEVEL SECURITY;
 
 -- Name: webhook_events webhook_events_select; Type: POLICY; Schema: public; Owner: postgres
 
-CREATE POLICY webhook_events_select ON public.webhook_events FOR SELECT TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+CREATE POLICY webhook_events_select ON public.webhook_events FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: SCHEMA cron; Type: ACL; Schema: -; Owner: supabase_admin
 
@@ -6967,6 +8079,7 @@ GRANT USAGE ON SCHEMA cron TO postgres WITH GRANT OPTION;
 
 GRANT USAGE ON SCHEMA private TO authenticated;
 GRANT USAGE ON SCHEMA private TO service_role;
+GRANT USAGE ON SCHEMA private TO renum_files;
 
 -- Name: SCHEMA public; Type: ACL; Schema: -; Owner: pg_database_owner
 
@@ -7021,9 +8134,9 @@ REVOKE ALL ON FUNCTION private.account_for(client_id uuid, channel_account_id uu
 GRANT ALL ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) TO service_role;
 
--- Name: FUNCTION add_interviews(project_id uuid); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION add_interviews(project_id uuid, lead_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
 
-REVOKE ALL ON FUNCTION private.add_interviews(project_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.add_interviews(project_id uuid, lead_ids uuid[]) FROM PUBLIC;
 
 -- Name: TABLE client_members; Type: ACL; Schema: public; Owner: postgres
 
@@ -7038,6 +8151,10 @@ REVOKE ALL ON FUNCTION private.add_member(client_id uuid, email text, role publi
 
 REVOKE ALL ON FUNCTION private.admit_deliveries(client_id uuid, queue text) FROM PUBLIC;
 
+-- Name: FUNCTION admit_media(client_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.admit_media(client_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION admit_reports(client_id uuid); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.admit_reports(client_id uuid) FROM PUBLIC;
@@ -7045,6 +8162,10 @@ REVOKE ALL ON FUNCTION private.admit_reports(client_id uuid) FROM PUBLIC;
 -- Name: FUNCTION admit_turns(client_id uuid); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.admit_turns(client_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION amend_messages(items jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.amend_messages(items jsonb) FROM PUBLIC;
 
 -- Name: TABLE interview_answers; Type: ACL; Schema: public; Owner: postgres
 
@@ -7084,13 +8205,27 @@ REVOKE ALL ON FUNCTION private.apply_proposal(interview public.interviews, propo
 
 REVOKE ALL ON FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone) FROM PUBLIC;
 
--- Name: FUNCTION audience(project_id uuid); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION asks_for_rows(); Type: ACL; Schema: private; Owner: postgres
 
-REVOKE ALL ON FUNCTION private.audience(project_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.asks_for_rows() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.asks_for_rows() TO authenticated;
+
+-- Name: FUNCTION audience(project_id uuid, among uuid[]); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.audience(project_id uuid, among uuid[]) FROM PUBLIC;
+
+-- Name: FUNCTION awaits_file(path text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.awaits_file(path text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.awaits_file(path text) TO renum_files;
 
 -- Name: FUNCTION begin_deliveries(tasks jsonb, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) FROM PUBLIC;
+
+-- Name: FUNCTION begin_media(tasks jsonb, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.begin_media(tasks jsonb, visibility_s integer) FROM PUBLIC;
 
 -- Name: FUNCTION begin_reports(tasks jsonb, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
 
@@ -7108,6 +8243,12 @@ REVOKE ALL ON FUNCTION private.bury(queue text, task text, task_row_id uuid, cli
 
 REVOKE ALL ON FUNCTION private.check_project() FROM PUBLIC;
 
+-- Name: FUNCTION checked_phone(written text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.checked_phone(written text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.checked_phone(written text) TO authenticated;
+GRANT ALL ON FUNCTION private.checked_phone(written text) TO service_role;
+
 -- Name: FUNCTION clients_to_invite(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.clients_to_invite() FROM PUBLIC;
@@ -7119,6 +8260,11 @@ REVOKE ALL ON FUNCTION private.commit_turn(result jsonb, visibility_s integer) F
 -- Name: FUNCTION count_inbound(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.count_inbound() FROM PUBLIC;
+
+-- Name: FUNCTION csv_rows(csv text, max_rows integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.csv_rows(csv text, max_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.csv_rows(csv text, max_rows integer) TO authenticated;
 
 -- Name: FUNCTION current_profile_id(); Type: ACL; Schema: private; Owner: postgres
 
@@ -7201,6 +8347,10 @@ REVOKE ALL ON FUNCTION private.end_delivery(delivery_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.end_interview(interview_id uuid, reason public.end_reason) FROM PUBLIC;
 
+-- Name: FUNCTION end_media(media_id uuid, status public.media_status, error jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.end_media(media_id uuid, status public.media_status, error jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION end_of_interview(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.end_of_interview() FROM PUBLIC;
@@ -7208,6 +8358,10 @@ REVOKE ALL ON FUNCTION private.end_of_interview() FROM PUBLIC;
 -- Name: FUNCTION first_name(name text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.first_name(name text) FROM PUBLIC;
+
+-- Name: FUNCTION follow_changes(items jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.follow_changes(items jsonb) FROM PUBLIC;
 
 -- Name: FUNCTION follow_delivery(); Type: ACL; Schema: private; Owner: postgres
 
@@ -7263,6 +8417,12 @@ REVOKE ALL ON FUNCTION private.is_admin() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_admin() TO authenticated;
 GRANT ALL ON FUNCTION private.is_admin() TO service_role;
 
+-- Name: FUNCTION is_email(address text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.is_email(address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_email(address text) TO authenticated;
+GRANT ALL ON FUNCTION private.is_email(address text) TO service_role;
+
 -- Name: FUNCTION is_opt_out(txt text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.is_opt_out(txt text) FROM PUBLIC;
@@ -7271,9 +8431,18 @@ REVOKE ALL ON FUNCTION private.is_opt_out(txt text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_consents() FROM PUBLIC;
 
+-- Name: FUNCTION keep_media(items jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.keep_media(items jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION keep_opted_out(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.keep_opted_out() FROM PUBLIC;
+
+-- Name: FUNCTION lead_column(header text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.lead_column(header text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.lead_column(header text) TO authenticated;
 
 -- Name: FUNCTION lead_of_sender(client_id uuid, sender jsonb); Type: ACL; Schema: private; Owner: postgres
 
@@ -7298,6 +8467,21 @@ REVOKE ALL ON FUNCTION private.looks_unfinished(txt text) FROM PUBLIC;
 -- Name: FUNCTION make_partitions(parent regclass, months_ahead integer); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.make_partitions(parent regclass, months_ahead integer) FROM PUBLIC;
+
+-- Name: FUNCTION media_bucket(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.media_bucket() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.media_bucket() TO renum_files;
+GRANT ALL ON FUNCTION private.media_bucket() TO authenticated;
+
+-- Name: TABLE media; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.media TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.media TO service_role;
+
+-- Name: FUNCTION media_path(media public.media); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.media_path(media public.media) FROM PUBLIC;
 
 -- Name: FUNCTION meet_sender(client_id uuid, sender jsonb); Type: ACL; Schema: private; Owner: postgres
 
@@ -7341,6 +8525,7 @@ REVOKE ALL ON FUNCTION private.owner_of_client() FROM PUBLIC;
 -- Name: FUNCTION phone_key(phone text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.phone_key(phone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.phone_key(phone text) TO authenticated;
 
 -- Name: FUNCTION plain(txt text); Type: ACL; Schema: private; Owner: postgres
 
@@ -7388,6 +8573,11 @@ REVOKE ALL ON FUNCTION private.queue_turn(thread_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text) FROM PUBLIC;
 
+-- Name: FUNCTION read_leads(csv text, list jsonb, max_rows integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.read_leads(csv text, list jsonb, max_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_leads(csv text, list jsonb, max_rows integer) TO authenticated;
+
 -- Name: FUNCTION read_queue(queue text, max integer, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.read_queue(queue text, max integer, visibility_s integer) FROM PUBLIC;
@@ -7411,6 +8601,10 @@ REVOKE ALL ON FUNCTION private.render_template(body text, parameters text[]) FRO
 -- Name: FUNCTION retry_delivery(delivery_id uuid, error jsonb, retryable boolean); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable boolean) FROM PUBLIC;
+
+-- Name: FUNCTION retry_media(media_id uuid, error jsonb, retryable boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.retry_media(media_id uuid, error jsonb, retryable boolean) FROM PUBLIC;
 
 -- Name: FUNCTION retry_report(report_id uuid, error jsonb, retryable boolean); Type: ACL; Schema: private; Owner: postgres
 
@@ -7594,6 +8788,11 @@ GRANT INSERT(status),UPDATE(status) ON TABLE public.clients TO authenticated;
 REVOKE ALL ON FUNCTION public.create_client(company_name text, owner_email text, cnpj text, plan public.client_plan) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_client(company_name text, owner_email text, cnpj text, plan public.client_plan) TO authenticated;
 
+-- Name: FUNCTION import_leads(csv text, rows jsonb, client_id uuid, legal_basis public.legal_basis, evidence text, dry_run boolean); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.import_leads(csv text, rows jsonb, client_id uuid, legal_basis public.legal_basis, evidence text, dry_run boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.import_leads(csv text, rows jsonb, client_id uuid, legal_basis public.legal_basis, evidence text, dry_run boolean) TO authenticated;
+
 -- Name: FUNCTION invite_member(client_id uuid, email text, role public.member_role); Type: ACL; Schema: public; Owner: postgres
 
 REVOKE ALL ON FUNCTION public.invite_member(client_id uuid, email text, role public.member_role) FROM PUBLIC;
@@ -7683,6 +8882,11 @@ GRANT ALL ON FUNCTION worker.fail_task(task text, id uuid, claim uuid, error jso
 
 REVOKE ALL ON FUNCTION worker.ingest(channel_account_id uuid, events jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION worker.ingest(channel_account_id uuid, events jsonb) TO renum_worker;
+
+-- Name: FUNCTION save_media(media_id uuid, claim uuid, size bigint, mime_type text, sha256 text); Type: ACL; Schema: worker; Owner: postgres
+
+REVOKE ALL ON FUNCTION worker.save_media(media_id uuid, claim uuid, size bigint, mime_type text, sha256 text) FROM PUBLIC;
+GRANT ALL ON FUNCTION worker.save_media(media_id uuid, claim uuid, size bigint, mime_type text, sha256 text) TO renum_worker;
 
 -- Name: FUNCTION save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb); Type: ACL; Schema: worker; Owner: postgres
 
