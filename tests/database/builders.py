@@ -258,6 +258,13 @@ class Tenant:
             **more,
         }
 
+    def picture(self, wa_id: str, **media: Any) -> JSON:
+        """A message with a file, as the adapter gives it."""
+        item = self.message(wa_id, "")
+        file = {"type": "image", "id": item["provider_id"][-4:], "keeps_s": 604_800, "sha256": None, "url": None}
+        item["message"] = {"type": "image", "text": "", "payload": {}, "reply_to": None, "media": {**file, **media}}
+        return item
+
     def status(self, status: str, *, message_id: str | None = None, reference: str | None = None, **more: Any) -> JSON:
         """A status item as the adapter gives it."""
         return {

@@ -42,7 +42,7 @@ def _fill(tenant: Tenant) -> None:
     interview = tenant.interview(ONE)
     interview.answer("nota", 9)
     world.one("select private.sweep()")
-    tenant.ingest(tenant.message("5521987650000", "oi"))
+    tenant.ingest(tenant.message("5521987650000", "oi"), tenant.picture("5521987650000"))
     tenant.all("insert into public.renus_config (prompts) values ('{}')")
     tenant.all(
         "insert into public.consents (lead_id, granted, legal_basis) values (%s, true, 'consent')", interview.lead

@@ -142,7 +142,7 @@ def test_a_lease_that_ran_out_ends_where_the_next_may_begin(run: Run) -> None:
     """The instance died; the next one's lease begins after the end of the first, and the late-comer writes nothing."""
     run.say("tudo bem?")
     first = run.interview.claim()
-    run.world.later(31)
+    run.interview.lapse()
     second = run.interview.claim()
     assert run.world.worker("commit_turns", results=[result(first)])[0]["verdict"] == "stale"
     verdict = run.interview.commit(second)

@@ -18,14 +18,6 @@ def bucket(world: World) -> None:
     world.setting("media_bucket", "media")
 
 
-def picture(tenant: Tenant, wa_id: str, **media: Any) -> JSON:
-    """A message with a file, as the adapter gives it."""
-    item = tenant.message(wa_id, "")
-    file = {"type": "image", "id": item["provider_id"][-4:], "keeps_s": 604_800, "sha256": None, "url": None, **media}
-    item["message"] = {"type": "image", "text": "", "payload": {}, "reply_to": None, "media": file}
-    return item
-
-
 def files(world: World, *, limit: int = 50) -> list[JSON]:
     """The files' tasks that a claim gives."""
     return [task for task in world.claim("default", limit=limit) if task["task"] == "media"]
@@ -45,7 +37,7 @@ def state(tenant: Tenant) -> tuple[str, int, Any]:
 
 def test_a_file_is_a_task_of_its_own(interview: Interview) -> None:
     """With everything needed to fetch it, on the queue of what nobody waits for; the message is answered meanwhile."""
-    interview.tenant.ingest(picture(interview.tenant, interview.wa_id, id="77", mime_type="image/png", sha256="aa"))
+    interview.tenant.ingest(interview.tenant.picture(interview.wa_id, id="77", mime_type="image/png", sha256="aa"))
     (task,) = files(interview.world)
     media = interview.world.row("select id, message_id from public.media")
     assert task["id"] == media[0]
@@ -67,7 +59,7 @@ def test_a_file_is_a_task_of_its_own(interview: Interview) -> None:
 def test_a_stored_file_says_where_it_is(interview: Interview) -> None:
     """And the claim is good for one report."""
     world = interview.world
-    interview.tenant.ingest(picture(interview.tenant, interview.wa_id))
+    interview.tenant.ingest(interview.tenant.picture(interview.wa_id))
     (task,) = files(world)
     assert [save(world, task), save(world, task)] == ["saved", "stale"]
     status, path, size, digest = world.row("select status::text, storage_path, size, sha256 from public.media")
@@ -78,9 +70,11 @@ def test_a_stored_file_says_where_it_is(interview: Interview) -> None:
 def test_an_instance_that_died_is_an_attempt(interview: Interview) -> None:
     """Its claim lapses, another gets the file, and what the first reports after all is too late."""
     world = interview.world
-    interview.tenant.ingest(picture(interview.tenant, interview.wa_id))
+    interview.tenant.ingest(interview.tenant.picture(interview.wa_id))
     (first,) = files(world)
     world.later(31)
+    assert files(world) == [], "noticed now, and put off like any failed attempt"
+    world.later(1)
     (second,) = files(world)
     assert (second["attempt"], second["claim"] != first["claim"]) == (2, True)
     assert [save(world, first), save(world, second)] == ["stale", "saved"]
@@ -89,20 +83,20 @@ def test_an_instance_that_died_is_an_attempt(interview: Interview) -> None:
 def test_a_claim_is_extended_while_it_is_held(interview: Interview) -> None:
     """A slow download keeps its file; a lost claim is said to be lost."""
     world = interview.world
-    interview.tenant.ingest(picture(interview.tenant, interview.wa_id))
+    interview.tenant.ingest(interview.tenant.picture(interview.wa_id))
     (task,) = files(world)
     assert world.worker("extend_task", task="media", id=task["id"], claim=task["claim"], visibility_s=300) is True
     world.later(31)
     assert files(world) == []
     world.later(300)
-    assert len(files(world)) == 1
+    assert files(world) == []
     assert world.worker("extend_task", task="media", id=task["id"], claim=task["claim"], visibility_s=30) is False
 
 
 def test_a_failure_is_tried_again_and_buried(interview: Interview) -> None:
     """After 1, 5 and 25 seconds; then a dead letter that can be replayed, with all its attempts."""
     world, tenant = interview.world, interview.tenant
-    tenant.ingest(picture(tenant, interview.wa_id))
+    tenant.ingest(tenant.picture(interview.wa_id))
     error = {"code": "unreachable", "message": "x"}
     waits = []
     for _ in range(4):
@@ -125,8 +119,8 @@ def test_a_failure_is_tried_again_and_buried(interview: Interview) -> None:
 def test_throttling_postpones_and_does_not_count(interview: Interview) -> None:
     """However often: the provider's limit is nobody's fault."""
     world, tenant = interview.world, interview.tenant
-    tenant.ingest(picture(tenant, interview.wa_id))
-    error = {"code": "130429", "message": "x", "retry_after_ms": "2000"}
+    tenant.ingest(tenant.picture(interview.wa_id))
+    error = {"code": "130429", "message": "x", "retry_after_ms": 2000}
     for _ in range(6):
         (task,) = files(world)
         failure = world.worker(
@@ -141,15 +135,17 @@ def test_throttling_postpones_and_does_not_count(interview: Interview) -> None:
 def test_a_permanent_failure_is_buried_at_once(interview: Interview) -> None:
     """And a poison file that kills its instances ends, too."""
     world, tenant = interview.world, interview.tenant
-    tenant.ingest(picture(tenant, interview.wa_id))
+    tenant.ingest(tenant.picture(interview.wa_id))
     (task,) = files(world)
     error = {"code": "gone", "message": "x"}
     failure = world.worker("fail_task", task="media", id=task["id"], claim=task["claim"], error=error, retryable=False)
     assert (failure["outcome"], state(tenant)) == ("dead", ("failed", 1, "gone"))
-    tenant.ingest(picture(tenant, interview.wa_id))
+    tenant.ingest(tenant.picture(interview.wa_id))
     for _ in range(4):
         assert len(files(world)) == 1
         world.later(31)
+        assert files(world) == []
+        world.later(25)
     assert files(world) == []
     assert tenant.all("select error ->> 'code' from public.failed_tasks order by created_at") == [
         ("gone",),
@@ -160,7 +156,7 @@ def test_a_permanent_failure_is_buried_at_once(interview: Interview) -> None:
 def test_what_the_provider_has_deleted_is_not_asked_for(interview: Interview) -> None:
     """Expired, with the last error where there was one, and nobody's dead letter."""
     world, tenant = interview.world, interview.tenant
-    tenant.ingest(picture(tenant, interview.wa_id))
+    tenant.ingest(tenant.picture(interview.wa_id))
     (task,) = files(world)
     error = {"code": "http_503", "message": "x"}
     world.worker("fail_task", task="media", id=task["id"], claim=task["claim"], error=error, retryable=True)
@@ -177,7 +173,7 @@ def test_what_the_provider_has_deleted_is_not_asked_for(interview: Interview) ->
 )
 def test_the_time_runs_from_when_it_was_sent(tenant: Tenant, occurred_at: Any, days: int) -> None:
     """A webhook that says nothing, or something of the future, is taken as sent now."""
-    tenant.ingest({**picture(tenant, "5521987650000"), "occurred_at": occurred_at})
+    tenant.ingest({**tenant.picture("5521987650000"), "occurred_at": occurred_at})
     left = tenant.one("select extract(epoch from fetch_before - now()) / 86400 from public.media")
     assert (days - 0.01 < left <= days) if days > 0 else left < 0
 
@@ -186,8 +182,8 @@ def test_a_client_has_its_share_of_the_queue(tenant: Tenant, other: Tenant) -> N
     """The rest waits in its rows and follows; what the provider deletes first goes first."""
     world = tenant.world
     world.setting("admitted_media", 2)
-    tenant.ingest(*(picture(tenant, "5521987650000", id=str(n), keeps_s=1000 - n) for n in range(5)))
-    other.ingest(picture(other, "5521987650001"))
+    tenant.ingest(*(tenant.picture("5521987650000", id=str(n), keeps_s=1000 - n) for n in range(5)))
+    other.ingest(other.picture("5521987650001"))
     tasks = files(world)
     mine = [task for task in tasks if task["client_id"] == tenant.id]
     assert (len(tasks), {task["work"]["provider_media_id"] for task in mine}) == (3, {"4", "3"})
@@ -202,7 +198,7 @@ def test_the_sweep_lets_in_what_waits_and_rings(tenant: Tenant) -> None:
     world = tenant.world
     world.setting("functions_url", "http://127.0.0.1:1")
     world.setting("admitted_media", 0)
-    tenant.ingest(picture(tenant, "5521987650000"))
+    tenant.ingest(tenant.picture("5521987650000"))
     assert world.queued("default") == 0
     world.setting("admitted_media", 20)
     assert "deliver" in world.one("select private.sweep()")["rung"]
@@ -212,8 +208,8 @@ def test_the_sweep_lets_in_what_waits_and_rings(tenant: Tenant) -> None:
 def test_an_edited_picture_is_a_file_of_its_own(interview: Interview) -> None:
     """Beside the one it was before."""
     tenant = interview.tenant
-    first = picture(tenant, interview.wa_id, id="1")
-    edited = picture(tenant, interview.wa_id, id="2")
+    first = tenant.picture(interview.wa_id, id="1")
+    edited = tenant.picture(interview.wa_id, id="2")
     edited["message"] |= {"type": "edit", "text": "a fila", "amends": first["provider_id"]}
     tenant.ingest(first, edited)
     assert tenant.all("select provider_media_id from public.media order by 1") == [("1",), ("2",)]
@@ -222,8 +218,8 @@ def test_an_edited_picture_is_a_file_of_its_own(interview: Interview) -> None:
 def test_a_file_of_a_message_repeated_is_one(interview: Interview) -> None:
     """In one webhook, in another, and in the middle of others' messages."""
     tenant = interview.tenant
-    item = picture(tenant, interview.wa_id)
-    tenant.ingest(tenant.message(interview.wa_id, "oi"), item, item, picture(tenant, "5521987650000"))
+    item = tenant.picture(interview.wa_id)
+    tenant.ingest(tenant.message(interview.wa_id, "oi"), item, item, tenant.picture("5521987650000"))
     tenant.ingest(item)
     kinds = tenant.all("select message_kind, count(*) from public.media group by 1 order by 1")
     assert kinds == [("interview_messages", 1), ("messages", 1)]
@@ -232,7 +228,7 @@ def test_a_file_of_a_message_repeated_is_one(interview: Interview) -> None:
 def test_another_tenants_people_see_nothing_of_it(tenant: Tenant, other: Tenant) -> None:
     """Neither the row nor, by Storage's policies, the file."""
     world = tenant.world
-    tenant.ingest(picture(tenant, "5521987650000"))
+    tenant.ingest(tenant.picture("5521987650000"))
     (task,) = files(world)
     path = task["work"]["path"]
     world.all("insert into storage.buckets (id, name) values ('media', 'media') on conflict do nothing")

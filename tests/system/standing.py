@@ -97,6 +97,8 @@ def _rows(client_id: str, profile_id: str) -> Iterator[tuple[str, Row]]:
     yield "reports", {**mine, **report, "statistics": {}, "markdown": "# Satisfação"}
     item = {"provider_id": "wamid.1", "kind": "message", "outcome": "stored", "payload": {}}
     yield "webhook_events", {**account, **item}
+    file = {"message_id": str(uuid4()), "message_kind": "messages", "type": "image", "provider_media_id": "1"}
+    yield "media", {**lead, **account, **file, "fetch_before": now, "status": "kept"}
     dead = {"queue": "default", "task": "delivery", "task_row_id": ids["delivery"], "status": "resolved"}
     yield "failed_tasks", {**mine, **dead, "payload": {}, "error": {}, "attempts": 4}
 
