@@ -37,6 +37,7 @@ OWN = {
     "reports": "client_id = %(client)s",
     "webhook_events": "client_id = %(client)s",
     "failed_tasks": "client_id = %(client)s",
+    "media": "client_id = %(client)s",
 }
 GLOBAL = {"tools", "sub_agents"}
 ADMINS_ONLY = {"isa_commands"}
@@ -61,6 +62,9 @@ def _fill(tenant: Tenant) -> None:
     interview.answer("nota", 9)
     world.one("select private.sweep()")
     tenant.ingest(tenant.message("5521987650000", "oi"))
+    picture = tenant.message("5521987650000", "")
+    picture["message"] |= {"type": "image", "media": {"type": "image", "id": "1", "keeps_s": 604_800}}
+    tenant.ingest(picture)
     tenant.all("insert into public.renus_config (prompts) values ('{}')")
     tenant.all(
         "insert into public.consents (lead_id, granted, legal_basis) values (%s, true, 'consent')", interview.lead

@@ -85,6 +85,13 @@ def test_the_functions_own_calls_are_refused_to_people(
             "model": "x",
             "usage": {},
         },
+        "save_media": {
+            "media_id": str(uuid.uuid4()),
+            "claim": str(uuid.uuid4()),
+            "size": 1,
+            "mime_type": "image/png",
+            "sha256": "x",
+        },
         "fail_task": {
             "task": "report",
             "id": str(uuid.uuid4()),
