@@ -110,8 +110,9 @@ def fill(survey: Survey) -> Survey:
     lead.hear()
     for line in ("sim", "9", "O pão é ótimo", "sim"):
         lead.ask(line)
-    # A word after the end belongs to a conversation.
+    # A word after the end belongs to a conversation; a picture is a file.
     lead.say("Obrigado!")
+    survey.stack.simulator.say_image(lead.phone, phone_number_id=survey.number.phone_number_id)
     waiting = (
         "select (select count(*) from public.failed_tasks where client_id = %s) > 0"
         " and (select count(*) from public.reports where client_id = %s and status = 'ready') >= 2"
