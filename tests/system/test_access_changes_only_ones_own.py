@@ -165,7 +165,7 @@ def test_a_row_cannot_refer_to_another_clients_row(
 def test_an_audience_reaches_no_lead_of_another_client(
     stack: Stack, people: Everybody, school: Survey, garage: Survey
 ) -> None:
-    """A project that names another client's leads finds none of them, started or not."""
+    """A project that names another client's leads finds none of them, started or not: as ids that nobody has."""
     theirs = [
         row["id"] for row in stack.rows("select id::text from public.leads where client_id = %s", garage.client_id)
     ]
@@ -174,7 +174,8 @@ def test_an_audience_reaches_no_lead_of_another_client(
     content = {"name": "Alheios", "config": config, "client_id": school.client_id}
     made = people.owner.rest("POST", "/projects", json=content, headers=RETURNED)
     (project,) = made.json()
-    assert people.owner.rpc("preview_audience", project_id=project["id"]).json() == {"count": 0, "left_out": {}}
+    preview = people.owner.rpc("preview_audience", project_id=project["id"]).json()
+    assert preview == {"count": 0, "left_out": {"not_found": len(theirs)}}
     started = people.owner.rest("PATCH", f"/projects?id=eq.{project['id']}", json={"status": "active"})
     assert started.status_code == 204, started.text
     assert stack.value("select count(*) from public.interviews where project_id = %s", project["id"]) == 0
@@ -193,6 +194,7 @@ def test_a_functions_answer_never_depends_on_another_clients_rows(
         ("request_report", "project_id", {"project_id": garage.project_id}),
         ("report_markdown", "report_id", {"report_id": report}),
         ("replay_failed_task", "failed_task_id", {"failed_task_id": failed}),
+        ("import_leads", "client_id", {"csv": "phone\n11 98765-4321", "client_id": garage.client_id}),
         (
             "set_channel_credentials",
             "channel_account_id",

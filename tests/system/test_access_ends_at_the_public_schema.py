@@ -135,6 +135,7 @@ def test_peoples_functions_are_refused_to_everybody_else(stack: Stack, people: E
         "set_channel_credentials": {"channel_account_id": identifier, "ciphertext": "A" * 80, "key_id": "1"},
         "replay_failed_task": {"failed_task_id": identifier},
         "queue_metrics": {},
+        "import_leads": {"csv": "phone\n11 98765-4321", "client_id": identifier},
     }
     assert people.nobody.rpc(function, **arguments[function]).status_code == 401
     thief = Person(stack, "a thief", stack.environment["RENUM_WORKER_KEY"])
