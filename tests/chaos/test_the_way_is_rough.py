@@ -6,19 +6,23 @@ import asyncio
 import json
 import random
 import signal
+import subprocess
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from devstack.chaos.kills import plan
+from devstack.chaos import kills
 from devstack.chaos.leads import BEGIN, CHATTER, TELLING
 from devstack.chaos.wire import Wire
+from devstack.processes import ProcessIdentity
 from devstack.simulator import envelope
 from devstack.simulator.state import Number
+from devstack.state import StackDirectory
 from renum.agent.offline_interview import Interviewer
 
 SECRET = "app-secret"
@@ -110,15 +114,43 @@ async def test_statuses_go_the_same_way() -> None:
 @pytest.mark.parametrize("turns", [1, 80, 2000])
 def test_every_kind_of_kill_comes_in_every_run(turns: int) -> None:
     """In the run's whole length, Postgres at least once by immediate shutdown; the same seed makes the same plan."""
-    kills = plan(turns, random.Random(3))
-    parts = Counter(kill.part for kill in kills)
+    due = kills.plan(turns, random.Random(3))
+    parts = Counter(kill.part for kill in due)
     assert parts["functions"] >= max(4, turns // 15)
     assert parts["postgrest"] >= 1
-    assert {kill.signal for kill in kills if kill.part == "postgres"} >= {signal.SIGQUIT, signal.SIGINT}
-    assert [kill.after for kill in kills] == sorted(kill.after for kill in kills)
-    assert all(0 <= kill.after <= turns for kill in kills)
-    assert kills == plan(turns, random.Random(3))
-    assert plan(2000, random.Random(3)) != plan(2000, random.Random(4))
+    assert {kill.signal for kill in due if kill.part == "postgres"} >= {signal.SIGQUIT, signal.SIGINT}
+    assert [kill.after for kill in due] == sorted(kill.after for kill in due)
+    assert all(0 <= kill.after <= turns for kill in due)
+    assert due == kills.plan(turns, random.Random(3))
+    assert kills.plan(2000, random.Random(3)) != kills.plan(2000, random.Random(4))
+
+
+@pytest.fixture
+def sleepers(tmp_path: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Four processes that a stack's daemon in `tmp_path` would have written down as its instances."""
+    started = [subprocess.Popen(["sleep", "60"]) for _ in range(4)]
+    identities = [ProcessIdentity.of(sleeper.pid) for sleeper in started]
+    names = ["functions", "functions-2", "functions-3", "functions-4"]
+    children = {name: one.to_json() for name, one in zip(names, identities, strict=True) if one is not None}
+    StackDirectory(tmp_path).write_state({"children": children})
+    yield started
+    for sleeper in started:
+        sleeper.kill()
+        sleeper.wait()
+
+
+async def test_half_of_the_instances_are_left_to_work(
+    sleepers: list[subprocess.Popen[bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody starts these again: of four the third kill leaves one, and the next kill waits."""
+    monkeypatch.setattr(kills, "_AT_WORK_AFTER_S", 0.5)
+    killer = kills.Killer(StackDirectory(tmp_path), random.Random(1))
+    due = [kills.Kill(0, "functions", signal.SIGKILL) for _ in range(4)]
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(5):
+            await killer.run(due, lambda: 1)
+    assert killer.done == Counter({"functions": 3})
+    assert [sleeper.poll() for sleeper in sleepers].count(-signal.SIGKILL) == 3
 
 
 @pytest.mark.parametrize("asked", [None, "scale", "yes_no", "text"])

@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ _AT_LEAST: dict[Part, int] = {"functions": 4, "postgrest": 1, "postgres": 2}
 # PostgREST meet each in another way. https://www.postgresql.org/docs/current/server-shutdown.html
 _POSTGRES = (signal.SIGQUIT, signal.SIGINT, signal.SIGKILL)
 _BREATH_S = 0.3
+# An instance takes seconds of processor time to start. Killed faster than that, all of them would only ever be
+# starting, and nothing would be under way that a kill could hit.
+_AT_WORK_AFTER_S = 5.0
 _LOOK_EVERY_S = 0.05
 
 
@@ -54,7 +58,10 @@ class Killer:
         self.done: Counter[Part] = Counter()
 
     async def run(self, kills: list[Kill], progress: Callable[[], int]) -> None:
-        """Works the list off; each kill comes some time after `progress` says it is due."""
+        """Works the list off; each kill comes some time after `progress` says it is due.
+
+        An instance is killed only while at least half of them have been there for some seconds.
+        """
         for kill in kills:
             # What is looked at changes in other processes: there is no event to wait for.
             while progress() < kill.after:  # noqa: ASYNC110
@@ -65,13 +72,13 @@ class Killer:
             self.done[kill.part] += 1
 
     def _kill(self, kill: Kill) -> bool:
-        """False when no process of that part runs at this moment."""
-        found = [
-            process
-            for name, process in self._directory.children().items()
-            if name.partition("-")[0] == kill.part and process.find() is not None
+        """False when no process of that part is to be killed at this moment."""
+        theirs = [
+            process for name, process in self._directory.children().items() if name.partition("-")[0] == kill.part
         ]
-        if not found:
+        found = [process for process in theirs if process.find() is not None]
+        at_work = [process for process in found if time.time() - process.started > _AT_WORK_AFTER_S]
+        if not found or (kill.part == "functions" and 2 * len(at_work) < len(theirs)):
             return False
         try:
             os.kill(self._rng.choice(found).pid, kill.signal)
