@@ -65,5 +65,6 @@ def people(stack: Stack, admin: Client, school: Survey, garage: Survey) -> Every
 def fragile(stack: Stack) -> Iterator[Stack]:
     """The stack for a test that breaks a part of it: whole before, and whole again before the next test."""
     until(stack.answers, what="a whole stack")
+    stack.keep_measure()
     yield stack
     until(stack.answers, 30, what="the stack's recovery")
