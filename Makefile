@@ -14,7 +14,7 @@ ARGS ?=
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 
-.PHONY: help setup demo test chaos up down status lint format check migration clean
+.PHONY: help setup demo test coverage chaos up down status lint format check migration clean
 
 help: ## this table
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -26,8 +26,11 @@ setup: $(READY) ## only sets up: .venv with the locked packages
 demo: $(READY) ## the main job from start to end, on a local stack; ARGS="--leads 20 --json"
 	$(BIN)/renum demo $(ARGS)
 
-test: $(READY) ## the tests; ARGS goes to pytest
-	$(BIN)/python -m pytest $(ARGS)
+test: $(READY) ## the tests, with coverage of functions/; ARGS="tests/unit" some of them, without it
+	$(BIN)/python -m $(if $(strip $(ARGS)),pytest $(ARGS),tests.measured)
+
+coverage: $(READY) ## what the last whole `make test` measured (or a new one), line by line
+	$(BIN)/python -m tests.measured --table $(ARGS)
 
 chaos: $(READY) ## parts are killed in the middle of the work, and what came of it is counted; ARGS="--turns 2000 --json"
 	$(BIN)/renum chaos $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +17,20 @@ from pytest_postgresql.executors import NoopExecutor
 from devstack import database
 from devstack.paths import CHECKOUT
 from devstack.postgres import Cluster
+from devstack.server import GivenServer, Server
+
+# The address of a server to test on instead of the embedded one, and its database as hosted Supabase hands it out:
+# `.ci/postgres15` sets both. What needs that server is not collected without it.
+_GIVEN = os.environ.get("RENUM_TEST_SERVER")
+collect_ignore = [] if _GIVEN else ["postgres15"]
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """An embedded PostgreSQL 18 for the session, with hosted Supabase's roles. Not durable: its data is thrown away."""
+def cluster() -> Iterator[Server]:
+    """The session's server, with hosted Supabase's roles: an embedded PostgreSQL 18 whose data is thrown away."""
+    if _GIVEN:
+        yield GivenServer(_GIVEN, pristine=os.environ["RENUM_TEST_PRISTINE"])
+        return
     with tempfile.TemporaryDirectory(prefix="renum-tests-") as folder:
         server = Cluster(Path(folder), durable=False)
         try:
@@ -32,7 +42,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def renum_server(cluster: Cluster) -> NoopExecutor:
+def renum_server(cluster: Server) -> NoopExecutor:
     """The server as pytest-postgresql wants to know it, holding a template built from sql/ and policies/.
 
     The source, not the migrations, so that a test sees an edit at once; `make check` proves that both build the same.
@@ -51,7 +61,7 @@ postgresql = factories.postgresql("postgresql_noproc", dbname="test")
 
 
 @pytest.fixture
-def dsn(postgresql: psycopg.Connection, cluster: Cluster) -> str:
+def dsn(postgresql: psycopg.Connection, cluster: Server) -> str:
     """Address of a fresh copy of the database, for role `postgres` (no superuser, as on hosted)."""
     name = postgresql.info.dbname
     # A copy belongs to whoever made it and loses the template's grants on the database itself.

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from devstack.errors import StackError
-from devstack.postgres import Cluster
+from devstack.server import Server
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap")
 _MIGRATION_FILE = re.compile(r"(?P<version>\d+)_(?P<name>.+)\.sql")
@@ -26,30 +26,32 @@ create table if not exists supabase_migrations.schema_migrations (
 """
 
 
-def prepare_roles(cluster: Cluster) -> None:
+def prepare_roles(server: Server) -> None:
     """Makes the server's roles as hosted Supabase has them: no superuser but `supabase_admin`. Idempotent."""
-    with psycopg.connect(cluster.dsn()) as connection:
+    with psycopg.connect(server.dsn()) as connection:
         _run_file(connection, _BOOTSTRAP / "10_roles.sql")
 
 
-def create_database(cluster: Cluster, name: str, *, template: str | None = None) -> None:
+def create_database(server: Server, name: str, *, template: str | None = None) -> None:
     """Makes database `name` (owned by role postgres) as a fresh hosted one; with `template`, as a copy of that one.
 
-    Idempotent without a template: an existing database only gets what it lacks. Raises psycopg.errors.DuplicateDatabase
-    with one. Nobody may be connected to the template.
+    A server that has a pristine database gives copies of it. Idempotent without a template: an existing database only
+    gets what it lacks. Raises psycopg.errors.DuplicateDatabase with one. Nobody may be connected to the template.
     """
-    with psycopg.connect(cluster.dsn(), autocommit=True) as connection:
+    if template is None and name != server.pristine:
+        template = server.pristine
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
         exists = connection.execute("select from pg_database where datname = %s", (name,)).fetchone() is not None
         if template is not None:
             statement = sql.SQL("create database {} owner postgres template {}")
             connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
-            _adopt_cron_jobs(cluster.dsn(name), template)
+            _adopt_cron_jobs(server.dsn(name), template)
             return
         statement = sql.SQL(
             "alter database {} owner to postgres" if exists else "create database {} owner postgres template template0"
         )
         connection.execute(statement.format(sql.Identifier(name)))
-    with psycopg.connect(cluster.dsn(name)) as connection:
+    with psycopg.connect(server.dsn(name)) as connection:
         if connection.execute("select from pg_namespace where nspname = 'auth'").fetchone() is None:
             for file in sorted(_BOOTSTRAP.glob("*.sql"))[1:]:  # the first one makes the server's roles
                 _run_file(connection, file)

@@ -56,6 +56,8 @@ class Cluster:
     tests: a power cut loses the data.
     """
 
+    pristine: str | None = None  # databases are made from nothing
+
     def __init__(self, directory: Path, port: int | None = None, *, durable: bool = True) -> None:
         self.directory = directory.resolve()
         self.data = self.directory / "data"

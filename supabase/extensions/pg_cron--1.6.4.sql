@@ -167,3 +167,7 @@ end
 $$;
 
 revoke all on all functions in schema cron from public;
+-- As the original has it: behind the closed schema, each row shown to its own user only.
+grant select on cron.job to public;
+grant select, delete on cron.job_run_details to public;
+grant select on sequence cron.jobid_seq, cron.runid_seq to public;

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.adapt import Loader
 from psycopg.types.json import Jsonb
 
-from devstack.postgres import Cluster
+from devstack.server import Server
 from tests.support import as_role
 
 JSON = dict[str, Any]
@@ -77,7 +77,7 @@ class Session:
 class World(Session):
     """One database, seen by role `postgres`; `api` is the login that PostgREST uses."""
 
-    def __init__(self, cluster: Cluster, name: str) -> None:
+    def __init__(self, cluster: Server, name: str) -> None:
         super().__init__(psycopg.connect(cluster.dsn(name, "postgres"), autocommit=True))
         self.api = psycopg.connect(cluster.dsn(name, "authenticator"), autocommit=True)
         self.login = cluster.dsn(name, "authenticator")

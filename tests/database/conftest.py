@@ -11,7 +11,7 @@ from psycopg import sql
 from pytest_postgresql.executors import NoopExecutor
 
 from devstack import database
-from devstack.postgres import Cluster
+from devstack.server import Server
 from tests.database.builders import Interview, Tenant, World
 
 _EMPTY = """
@@ -43,7 +43,7 @@ $$
 
 
 @pytest.fixture(scope="module")
-def database_of_the_file(renum_server: NoopExecutor, cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+def database_of_the_file(renum_server: NoopExecutor, cluster: Server, request: pytest.FixtureRequest) -> Iterator[str]:
     """Name of a copy of the template that lives as long as the test file."""
     name = f"file_{os.getpid()}_{abs(hash(request.module.__name__)) % 10**8}"
     database.create_database(cluster, name, template=renum_server.template_dbname)
@@ -53,14 +53,14 @@ def database_of_the_file(renum_server: NoopExecutor, cluster: Cluster, request: 
 
 
 @pytest.fixture(scope="module")
-def reader(cluster: Cluster, database_of_the_file: str) -> Iterator[World]:
+def reader(cluster: Server, database_of_the_file: str) -> Iterator[World]:
     """The file's database for tests that only ask: nothing is made, so nothing has to be emptied."""
     with World(cluster, database_of_the_file) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def cleaner(cluster: Cluster, database_of_the_file: str) -> Iterator[psycopg.Connection]:
+def cleaner(cluster: Server, database_of_the_file: str) -> Iterator[psycopg.Connection]:
     """The superuser, for emptying."""
     with psycopg.connect(cluster.dsn(database_of_the_file), autocommit=True) as superuser:
         yield superuser

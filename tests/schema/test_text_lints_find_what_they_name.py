@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from devstack.paths import CHECKOUT
-from devstack.schema.text_lints import RULES, Rule, access_only_in_policies, documented_paths_exist, one_object_per_file
+from devstack.schema.text_lints import (
+    RULES,
+    Rule,
+    access_only_in_policies,
+    documented_paths_exist,
+    extension_versions_are_the_platforms,
+    one_object_per_file,
+)
 
 
 def write(root: Path, path: str, text: str) -> None:
@@ -133,3 +140,13 @@ def test_paths_that_are_there_and_words_that_are_no_paths_pass(tmp_path: Path) -
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_this_repository_keeps_the_rule(rule: Rule) -> None:
     assert rule(CHECKOUT) == []
+
+
+def test_a_pinned_extension_is_found(tmp_path: Path) -> None:
+    path = "sql/00_setup/20_extensions.sql"
+    write(
+        tmp_path, path, "create extension if not exists pgmq;\n-- version 2\ncreate extension pg_net with schema e;\n"
+    )
+    assert extension_versions_are_the_platforms(tmp_path) == []
+    write(tmp_path, path, "create extension pgmq with schema pgmq version '1.4.4';\nalter extension pgmq update;\n")
+    assert [f.rpartition(": ")[0] for f in extension_versions_are_the_platforms(tmp_path)] == [f"{path}:1", f"{path}:2"]

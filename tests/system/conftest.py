@@ -74,5 +74,6 @@ def standing(stack: Stack, admin: Client) -> Iterator[Standing]:
 def fragile(stack: Stack) -> Iterator[Stack]:
     """The stack for a test that breaks a part of it: whole before, and whole again before the next test."""
     until(stack.answers, what="a whole stack")
+    stack.keep_measure()
     yield stack
     until(stack.answers, 30, what="the stack's recovery")

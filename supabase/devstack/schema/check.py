@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from devstack import database
 from devstack.errors import StackError
 from devstack.postgres import Cluster
 from devstack.schema import migrations, text_lints
-from devstack.schema.database_lints import all_lints, body_findings, run_lints
-from devstack.schema.dump import beyond_the_dump, difference, schema_dump
+from devstack.schema.beyond import beyond_the_dump
+from devstack.schema.database_lints import all_lints, run_lints
+from devstack.schema.dump import difference, schema_dump
+from devstack.schema.function_bodies import body_findings
 
 SCHEMA_FILE = Path("supabase/schema.sql")
 _SCHEMA_HEAD = """\
@@ -39,8 +42,8 @@ Report = Callable[[Section], None]
 def check(root: Path, report: Report, *, write: bool = False) -> bool:
     """Checks the repository at `root` and returns whether all holds; each section goes to `report` as it is known.
 
-    `write` brings the committed schema dump up to date instead of comparing it. A server of its own is started in a
-    temporary folder and removed again.
+    `write` brings the committed schema dump up to date instead of comparing it. Two servers are started in temporary
+    folders and removed again: roles belong to the server, so each way of building gets its own.
     """
     everything_holds = True
 
@@ -51,14 +54,8 @@ def check(root: Path, report: Report, *, write: bool = False) -> bool:
 
     for section in text_sections(root):
         tell(section)
-    with tempfile.TemporaryDirectory(prefix="renum-check-") as folder:
-        cluster = Cluster(Path(folder), durable=False)
-        try:
-            cluster.start()
-            database.prepare_roles(cluster)
-            _database_sections(root, cluster, tell, write=write)
-        finally:
-            cluster.stop()
+    with _server() as migrated, _server() as source:
+        _database_sections(root, migrated, source, tell, write=write)
     return everything_holds
 
 
@@ -82,13 +79,25 @@ def text_sections(root: Path) -> list[Section]:
     return sections
 
 
-def _database_sections(root: Path, cluster: Cluster, tell: Report, *, write: bool) -> None:
-    built = [_build(cluster, "migrated", lambda dsn: database.migrate(dsn, root / "supabase" / "migrations"))]
-    built.append(_build(cluster, "source", lambda dsn: database.load_source(dsn, root)))
+@contextmanager
+def _server() -> Iterator[Cluster]:
+    with tempfile.TemporaryDirectory(prefix="renum-check-") as folder:
+        cluster = Cluster(Path(folder), durable=False)
+        try:
+            cluster.start()
+            database.prepare_roles(cluster)
+            yield cluster
+        finally:
+            cluster.stop()
+
+
+def _database_sections(root: Path, first: Cluster, second: Cluster, tell: Report, *, write: bool) -> None:
+    built = [_build(first, "migrated", lambda dsn: database.migrate(dsn, root / "supabase" / "migrations"))]
+    built.append(_build(second, "source", lambda dsn: database.load_source(dsn, root)))
     tell(Section("both databases can be built", [problem for problem in built if problem]))
     if built[1]:
         return
-    source, migrated = cluster.dsn("source"), cluster.dsn("migrated")
+    migrated, source = first.dsn("migrated"), second.dsn("source")
     dump = schema_dump(source)
     if not built[0]:
         drift = difference(schema_dump(migrated), dump, "from the migrations", "from the source")
@@ -98,14 +107,14 @@ def _database_sections(root: Path, cluster: Cluster, tell: Report, *, write: boo
         more = difference(beyond_the_dump(migrated), beyond_the_dump(source), "from the migrations", "from the source")
         tell(
             Section(
-                "they make the same jobs, queues, partitions, settings, tools",
+                "they make the same jobs, queues, partitions, roles and rows",
                 more,
                 "write into the last migration what it lacks",
             )
         )
     tell(_committed_dump(root / SCHEMA_FILE, dump, write=write))
     with psycopg.connect(source) as connection:
-        bodies, findings = body_findings(connection), run_lints(connection)
+        bodies, findings = body_findings(connection), run_lints(connection, root=root)
     tell(Section("every function body is accepted", [f.text for f in bodies]))
     for lint in all_lints():
         tell(Section(f"{lint.name[:4]} {lint.title}", [f.text for f in findings if f.rule == lint.name], lint.why))

@@ -1,16 +1,20 @@
-"""Rules about a database, each a query in `lints/` that returns one sentence per finding."""
+"""Rules about a database: queries in `lints/` that return a sentence per finding, and reasons in `allowed.toml`."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
+from devstack.paths import CHECKOUT
+
 _FOLDER = Path(__file__).with_name("lints")
+ALLOWED = Path("supabase/allowed.toml")
 _HEAD = re.compile(r"-- title: (?P<title>.+)\n-- why: (?P<why>.+)\n")
-_OURS = ("public", "worker", "private", "agent_tools")
+OURS = ("public", "worker", "private", "agent_tools")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +47,39 @@ def all_lints() -> list[Lint]:
     return found
 
 
-def run_lints(connection: psycopg.Connection, names: list[str] | None = None) -> list[Finding]:
-    """Runs the rules (all, or those named) and returns what they found, in their order. Leaves nothing behind."""
+def run_lints(connection: psycopg.Connection, names: list[str] | None = None, root: Path = CHECKOUT) -> list[Finding]:
+    """Runs the rules (all, or those named) and returns what they found, in their order. Leaves nothing behind.
+
+    Findings that `supabase/allowed.toml` below `root` gives a reason for are left out; a reason without its finding is
+    a finding.
+    """
+    reasons = allowances(root)
     found: list[Finding] = []
     with connection.transaction(force_rollback=True):
         # Names come out schema-qualified.
         connection.execute("set local search_path = ''")
         for lint in all_lints():
             if names is None or lint.name in names:
-                found += [Finding(lint.name, str(text)) for (text,) in connection.execute(lint.query.encode())]
+                texts = [str(text) for (text,) in connection.execute(lint.query.encode())]
+                found += excused(lint.name, texts, reasons.get(lint.name, {}))
     return found
 
 
-def body_findings(connection: psycopg.Connection) -> list[Finding]:
-    """Creates every function again with `check_function_bodies` on, now that all it may name exists; takes it back."""
-    found: list[Finding] = []
-    with connection.transaction(force_rollback=True):
-        connection.execute("set local check_function_bodies = on")
-        functions = connection.execute(
-            """select p.oid::regprocedure::text, pg_catalog.pg_get_functiondef(p.oid)
-               from pg_catalog.pg_proc as p join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
-               where n.nspname = any (%s) and p.prokind in ('f', 'p')
-               order by 1""",
-            [list(_OURS)],
-        ).fetchall()
-        for name, definition in functions:
-            try:
-                with connection.transaction(force_rollback=True):
-                    connection.execute(str(definition).encode())
-            except psycopg.Error as error:
-                found.append(Finding("function_body", f"{name}: {' '.join(str(error).split())}"))
-    return found
+def allowances(root: Path = CHECKOUT) -> dict[str, dict[str, str]]:
+    """Rule → finding, word for word → why it is meant to be. {} without the file; ValueError for an empty reason."""
+    file = root / ALLOWED
+    if not file.exists():
+        return {}
+    read: dict[str, dict[str, str]] = tomllib.loads(file.read_text(encoding="utf-8"))
+    for rule, reasons in read.items():
+        for text, why in reasons.items():
+            if not why.strip():
+                raise ValueError(f"{file.name}: {rule} allows `{text}` without a reason")
+    return read
+
+
+def excused(rule: str, texts: list[str], reasons: dict[str, str]) -> list[Finding]:
+    """The findings that have no reason, then the reasons that have no finding (any more)."""
+    left = [text for text in texts if text not in reasons]
+    left += [f"{ALLOWED.name} allows what is not found: {text}" for text in reasons if text not in texts]
+    return [Finding(rule, text) for text in left]

@@ -1,4 +1,4 @@
-"""A database as text that can be compared: its schema, and what `pg_dump --schema-only` does not show."""
+"""A database's schema as text, and the difference of two texts. What the dump leaves out: `beyond.py`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import os
 import re
 import subprocess
 
-import psycopg
-
 from devstack.errors import StackError
 from devstack.initdb import program
 
-# The platform's own schemas differ between platforms; partitions are made by the month: see `_BEYOND`.
+# The platform's own schemas differ between platforms; partitions are made by the month: `beyond.py` says more of them.
 _EXCLUDED = (
     "parts",
     "auth",
@@ -28,33 +26,6 @@ _EXCLUDED = (
 # Lines that depend on the dumping program or the moment, not on the schema.
 _NOISE = re.compile(
     r"^(\\(un)?restrict\b|SET |SELECT pg_catalog\.set_config|-- (Dumped|Started|Completed)\b|--$|-- PostgreSQL data)"
-)
-
-_BEYOND = (
-    ("cron job", "select jobname || ' | ' || schedule || ' | ' || command from cron.job order by jobname"),
-    ("queue", "select queue_name from pgmq.meta order by queue_name"),
-    (
-        "partition",
-        "select relname from pg_class where relnamespace = 'parts'::regnamespace and relkind in ('r', 'p') order by 1",
-    ),
-    (
-        "trigger",
-        """select pg_get_triggerdef(t.oid) from pg_trigger t
-           join pg_class c on c.oid = t.tgrelid
-           join pg_namespace n on n.oid = c.relnamespace
-           where n.nspname in ('auth', 'storage', 'realtime') and not t.tgisinternal order by 1""",
-    ),
-    (
-        "schema privilege",
-        """select nspname || ' | ' || item::text from pg_namespace cross join unnest(nspacl) as item
-           where nspname in ('parts', 'pgmq', 'cron', 'net') order by 1""",
-    ),
-    ("setting", "select key || ' | ' || value::text || ' | ' || comment from private.settings order by key"),
-    (
-        "tool",
-        """select concat_ws(' | ', name, function_name, active::text, description, parameters_schema::text)
-           from public.tools order by name""",
-    ),
 )
 
 
@@ -85,15 +56,6 @@ def normalised(dump: str) -> str:
         if not _NOISE.match(line) and (line or (lines and lines[-1])):
             lines.append(line)
     return "\n".join(lines).strip() + "\n"
-
-
-def beyond_the_dump(dsn: str) -> str:
-    """Cron jobs, queues, partitions, triggers on the platform's tables, seeded settings and tools: one line each."""
-    lines: list[str] = []
-    with psycopg.connect(dsn) as connection:
-        for what, query in _BEYOND:
-            lines += [f"{what}: {' '.join(str(value).split())}" for (value,) in connection.execute(query.encode())]
-    return "\n".join(lines) + "\n"
 
 
 def difference(before: str, after: str, before_name: str, after_name: str, *, at_most: int = 120) -> list[str]:

@@ -93,7 +93,24 @@ def documented_paths_exist(root: Path) -> list[str]:
     return found
 
 
-RULES: tuple[Rule, ...] = (access_only_in_policies, one_object_per_file, documented_paths_exist)
+def extension_versions_are_the_platforms(root: Path) -> list[str]:
+    """No statement names an extension's version: hosted Supabase ignores it, and will refuse it."""
+    found: list[str] = []
+    for file in source_files(root):
+        found += [
+            f"{file.path}:{s.line}: leave the extension's version to the platform"
+            for s in file.statements
+            if re.match(r"create extension\b.*\bversion\b|alter extension\b.*\bupdate\b", s.code)
+        ]
+    return found
+
+
+RULES: tuple[Rule, ...] = (
+    access_only_in_policies,
+    one_object_per_file,
+    documented_paths_exist,
+    extension_versions_are_the_platforms,
+)
 
 
 def _line(text: str, position: int) -> int:
@@ -140,7 +157,3 @@ def _exists(name: str, root: Path, folder: Path) -> bool:
             ):
                 return True
     return False
-
-
-def _has_test(path: Path, test: str) -> bool:
-    return re.search(rf"\bdef {re.escape(test.rpartition('::')[2])}\b", path.read_text(encoding="utf-8")) is not None

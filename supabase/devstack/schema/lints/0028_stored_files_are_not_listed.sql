@@ -1,0 +1,10 @@
+-- title: no policy lets people list what is in storage
+-- why: the functions put media there and hand out signed addresses; a policy to select would show one tenant's files to another.
+select format('policy %s on storage.objects lets %s read', p.polname, (
+    select string_agg(case when r = 0 then 'everybody' else r::regrole::text end, ', ') from unnest(p.polroles) as r
+))
+from pg_catalog.pg_policy as p
+join pg_catalog.pg_class as c on c.oid = p.polrelid and c.relname = 'objects'
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace and n.nspname = 'storage'
+where p.polcmd in ('r', '*') and p.polpermissive
+order by 1;

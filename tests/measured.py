@@ -1,0 +1,97 @@
+"""The whole suite with coverage of `functions/`: `python -m tests.measured [--table] [arguments for pytest]`.
+
+Two runs of pytest, each test once: `tests/unit`, then everything else, where the functions run as they do when they are
+deployed, in processes of a running stack (one that is killed outright takes its measure with it). Then a table of the
+three numbers; exit 1 when one of them is too low. `--table` runs nothing if there is a measured run: it shows that one,
+with the lines that no test reached.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from coverage import Coverage
+
+from devstack.paths import CHECKOUT, cache_dir
+
+# Per cent of lines and branches of functions/ that have to be reached.
+NEEDED = {"unit": 80, "integration": 60, "together": 80}
+RUNS = {"unit": ["tests/unit"], "integration": ["tests", "--ignore=tests/unit"]}
+
+
+def folder(name: str) -> Path:
+    """Where the measure of a run lies: one file per process, until they are combined."""
+    return cache_dir() / "coverage" / name
+
+
+def run(name: str, arguments: list[str]) -> int:
+    """Runs pytest measured; returns its exit code."""
+    shutil.rmtree(folder(name), ignore_errors=True)
+    folder(name).mkdir(parents=True)
+    data = f"--data-file={folder(name) / 'data'}"
+    command = [sys.executable, "-m", "coverage", "run", data, "-m", "pytest", *RUNS[name], *arguments]
+    return subprocess.run(command, cwd=CHECKOUT, check=False).returncode
+
+
+def combined(*names: str) -> Coverage:
+    """The measure of one run or of several, from all their processes."""
+    made = Coverage(data_file=None, config_file=str(CHECKOUT / "pyproject.toml"))
+    made.combine([str(file) for name in names for file in folder(name).glob("data.*")], keep=True)
+    return made
+
+
+def percentages(measure: Coverage) -> dict[str, float]:
+    """File → per cent; under '' the whole."""
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "report.json"
+        measure.json_report(outfile=str(file))
+        report: dict[str, Any] = json.loads(file.read_text())
+    files = {name: float(said["summary"]["percent_covered"]) for name, said in report["files"].items()}
+    return {"": float(report["totals"]["percent_covered"]), **files}
+
+
+def table() -> tuple[str, bool]:
+    """The table as text, and whether every number is high enough; files that have all three above it are left out."""
+    found = {
+        "unit": percentages(combined("unit")),
+        "integration": percentages(combined("integration")),
+        "together": percentages(combined("unit", "integration")),
+    }
+    lines = [f"{'coverage of functions/, %':44}" + "".join(f"{name:>13}" for name in NEEDED)]
+    low = [
+        file
+        for file in sorted(found["together"])
+        if file and any(found[name].get(file, 0) < needed for name, needed in NEEDED.items())
+    ]
+    for label, file in [*((file, file) for file in low), ("all", "")]:
+        lines.append(f"{label:44}" + "".join(f"{found[name].get(file, 0):13.1f}" for name in NEEDED))
+    lines.append(f"{'needed':44}" + "".join(f"{needed:13}" for needed in NEEDED.values()))
+    return "\n".join(lines), all(found[name][""] >= needed for name, needed in NEEDED.items())
+
+
+def main(arguments: list[str]) -> int:
+    """Runs what the arguments ask for and returns the exit code."""
+    only_table = "--table" in arguments
+    codes: list[int] = []
+    if not only_table or not all(list(folder(name).glob("data.*")) for name in RUNS):
+        codes = [run(name, [a for a in arguments if a != "--table"]) for name in RUNS]
+    text, enough = table()
+    if only_table:
+        missing = io.StringIO()
+        combined(*RUNS).report(file=missing)
+        print(missing.getvalue())
+    print(f"\n{text}", flush=True)
+    if not enough:
+        print("too few lines and branches are reached: `make coverage` lists them", file=sys.stderr)
+    return next((code for code in codes if code), 0 if enough else 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
