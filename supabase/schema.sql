@@ -1756,7 +1756,7 @@ begin
     select * into t from private.threads as x where x.id = (result ->> 'thread_id')::uuid;
     -- The late-comer first. The token decides, never the clock.
     if not found or t.lease is null or t.lease is distinct from (result ->> 'lease')::uuid then
-        return verdict || '{"verdict": "stale"}';
+        return verdict || private.committed_turn((result ->> 'lease')::uuid, t.id);
     end if;
     if t.interview_id is null then
         perform private.drop_turn(t.id);
@@ -1830,7 +1830,32 @@ ALTER FUNCTION private.commit_turn(result jsonb, visibility_s integer) OWNER TO 
 
 -- Name: FUNCTION commit_turn(result jsonb, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.commit_turn(result jsonb, visibility_s integer) IS 'Commits one turn under its interview''s and thread''s locks: answers, interview, reply, delivery, task and lease in one transaction. A stale lease writes nothing; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';
+COMMENT ON FUNCTION private.commit_turn(result jsonb, visibility_s integer) IS 'Commits one turn under its interview''s and thread''s locks: answers, interview, reply, delivery, task and lease in one transaction. A stale lease writes nothing; a commit repeated hears again what it said; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';
+
+-- Name: committed_turn(uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.committed_turn(lease uuid, thread_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    -- The answer to a commit may get lost on its way. Then nobody would send the reply that it has claimed, until the claim lapses.
+    select coalesce((
+        select jsonb_build_object('verdict', t.status, 'delivery', (
+            select private.delivery_task(d)
+            from public.deliveries as d
+            join public.interview_messages as m on m.id = d.message_id and m."timestamp" >= t.started_at
+            where d.thread_id = t.thread_id and d.status = 'sending' and d.attempts = 1 and d.due_at > clock_timestamp() and m.metadata ->> 'turn_id' = t.id::text
+        ))
+        from public.turns as t
+        where t.id = committed_turn.lease and t.thread_id = committed_turn.thread_id and t.status in ('committed', 'partial')
+    ), '{"verdict": "stale"}');
+$$;
+
+ALTER FUNCTION private.committed_turn(lease uuid, thread_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION committed_turn(lease uuid, thread_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.committed_turn(lease uuid, thread_id uuid) IS 'What a commit under this lease said, for a caller that asks again: its verdict, and its reply''s delivery while that is still to be sent under the same claim. stale: nothing was committed under it. Read-only.';
 
 -- Name: count_inbound(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5824,7 +5849,7 @@ ALTER FUNCTION worker.commit_turns(results jsonb) OWNER TO postgres;
 
 -- Name: FUNCTION commit_turns(results jsonb); Type: COMMENT; Schema: worker; Owner: postgres
 
-COMMENT ON FUNCTION worker.commit_turns(results jsonb) IS 'Commits turns, each whole or not at all: [{"thread_id", "lease", "proposal", "model", "graph", "steps", …}] → [{"thread_id", "lease", "verdict", "task", "delivery"}]. verdict: committed, partial (a further turn follows), superseded (task: the same lease with merged input, run it again), stale (the lease was lost, nothing written), failed (an error, retried later). delivery: the reply, claimed for the caller to send at once. Idempotent by the lease.';
+COMMENT ON FUNCTION worker.commit_turns(results jsonb) IS 'Commits turns, each whole or not at all: [{"thread_id", "lease", "proposal", "model", "graph", "steps", …}] → [{"thread_id", "lease", "verdict", "task", "delivery"}]. verdict: committed, partial (a further turn follows), superseded (task: the same lease with merged input, run it again), stale (the lease was lost, nothing written; a commit repeated because its answer got lost hears its answer again), failed (an error, retried later). delivery: the reply, claimed for the caller to send at once. Idempotent by the lease.';
 
 -- Name: complete_deliveries(jsonb); Type: FUNCTION; Schema: worker; Owner: postgres
 
@@ -8256,6 +8281,10 @@ REVOKE ALL ON FUNCTION private.clients_to_invite() FROM PUBLIC;
 -- Name: FUNCTION commit_turn(result jsonb, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.commit_turn(result jsonb, visibility_s integer) FROM PUBLIC;
+
+-- Name: FUNCTION committed_turn(lease uuid, thread_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.committed_turn(lease uuid, thread_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION count_inbound(); Type: ACL; Schema: private; Owner: postgres
 

@@ -15,7 +15,7 @@ begin
     select * into t from private.threads as x where x.id = (result ->> 'thread_id')::uuid;
     -- The late-comer first. The token decides, never the clock.
     if not found or t.lease is null or t.lease is distinct from (result ->> 'lease')::uuid then
-        return verdict || '{"verdict": "stale"}';
+        return verdict || private.committed_turn((result ->> 'lease')::uuid, t.id);
     end if;
     if t.interview_id is null then
         perform private.drop_turn(t.id);
@@ -85,4 +85,4 @@ begin
 end
 $$;
 comment on function private.commit_turn(jsonb, integer) is
-'Commits one turn under its interview''s and thread''s locks: answers, interview, reply, delivery, task and lease in one transaction. A stale lease writes nothing; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';
+'Commits one turn under its interview''s and thread''s locks: answers, interview, reply, delivery, task and lease in one transaction. A stale lease writes nothing; a commit repeated hears again what it said; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';

@@ -120,15 +120,29 @@ def test_a_stale_commit_writes_nothing(interview: Interview) -> None:
     assert dumps(_everything(world)) == dumps(before)
 
 
-def test_a_commit_repeated_is_stale(interview: Interview) -> None:
-    """A caller that never heard the answer may ask again: nothing is said twice."""
+def test_a_commit_repeated_hears_its_answer_again(interview: Interview) -> None:
+    """A caller that never heard the answer asks again: nothing is done twice, and the reply is still its to send."""
+    world = interview.world
     interview.say("9")
     task = interview.claim()
-    assert interview.commit(task)["verdict"] == "committed"
-    before = _everything(interview.world)
-    assert interview.commit(task)["verdict"] == "stale"
+    first = interview.commit(task)
+    before = _everything(world)
+    again = interview.commit(task)
+    assert again == first
+    assert (again["verdict"], again["delivery"]["claim"]) == ("committed", first["delivery"]["claim"])
     assert interview.commit({"id": interview.project, "claim": task["claim"]})["verdict"] == "stale"
-    assert dumps(_everything(interview.world)) == dumps(before)
+    assert dumps(_everything(world)) == dumps(before)
+    world.complete(again["delivery"])
+    assert interview.commit(task) == {**first, "delivery": None}, "sent: there is nothing left to do"
+
+
+def test_a_reply_whose_claim_lapsed_is_nobodys_to_send(interview: Interview) -> None:
+    """Who asks again too late does not get the reply: it may be another's by now."""
+    interview.say("9")
+    task = interview.claim()
+    assert interview.commit(task)["delivery"]
+    interview.world.later(61)
+    assert interview.commit(task)["delivery"] is None
 
 
 def test_a_lapsed_lease_that_nobody_took_still_commits(interview: Interview) -> None:

@@ -38,7 +38,6 @@ def table(name: str, columns: str = "id int primary key", more: str = "") -> str
 ONE = table("public.probe_one")
 PAIR = ONE + table("public.probe_two", "id int primary key, one_id int references public.probe_one (id)")
 TENANTS = function("private.probe_ids()", "select 1", returns="setof int", language="sql")
-STORAGE = "create schema storage; create table storage.objects (id uuid primary key, bucket_id text);"
 
 # rule → what breaks it, a word of the finding, what only looks like it
 CASES: dict[str, tuple[str, str, str]] = {
@@ -207,10 +206,9 @@ CASES: dict[str, tuple[str, str, str]] = {
         " using ((select auth.uid()) is not null and (id is null or id = 1));",
     ),
     "0028_stored_files_are_not_listed": (
-        STORAGE + "create policy probe_a on storage.objects for select to authenticated using (bucket_id = 'media');",
+        "create policy probe_a on storage.objects for select to authenticated using (bucket_id = 'media');",
         "policy probe_a on storage.objects lets authenticated read",
-        STORAGE
-        + "create policy probe_a on storage.objects for insert to authenticated with check (bucket_id = 'media');",
+        "create policy probe_a on storage.objects for insert to authenticated with check (bucket_id = 'media');",
     ),
 }  # fmt: skip
 

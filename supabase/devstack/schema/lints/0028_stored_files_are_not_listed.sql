@@ -1,5 +1,5 @@
--- title: no policy lets people list what is in storage
--- why: the functions put media there and hand out signed addresses; a policy to select would show one tenant's files to another.
+-- title: every policy that lets people list and read what is in storage is one that is meant to
+-- why: files of every tenant lie in one bucket; a policy to select that is too wide shows one's to another.
 select format('policy %s on storage.objects lets %s read', p.polname, (
     select string_agg(case when r = 0 then 'everybody' else r::regrole::text end, ', ') from unnest(p.polroles) as r
 ))

@@ -1185,6 +1185,115 @@ $$;
 comment on function private.begin_turns(jsonb, integer) is
 'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done or busy, counts a lease that lapsed as a failed attempt, says how long a debounce still runs, and admits further turns of the same clients. Never waits for a lock.';
 
+-- source: sql/30_rules/83_commit_turn.sql sha256:7542c41b957c172b020305f9f4cd15f1616f76fb40724b114bb1e26f7b12ff44
+create or replace function private.commit_turn(result jsonb, visibility_s integer) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    t private.threads;
+    interview public.interviews;
+    lead public.leads;
+    spoken record;
+    partial boolean;
+    refusal text;
+    new_message_id uuid := gen_random_uuid();
+    new_delivery_id uuid := gen_random_uuid();
+    verdict jsonb := jsonb_build_object('thread_id', result -> 'thread_id', 'lease', result -> 'lease', 'task', null, 'delivery', null);
+begin
+    select * into t from private.threads as x where x.id = (result ->> 'thread_id')::uuid;
+    -- The late-comer first. The token decides, never the clock.
+    if not found or t.lease is null or t.lease is distinct from (result ->> 'lease')::uuid then
+        return verdict || private.committed_turn((result ->> 'lease')::uuid, t.id);
+    end if;
+    if t.interview_id is null then
+        perform private.drop_turn(t.id);
+        return verdict || '{"verdict": "stale"}';
+    end if;
+    if t.inbound_seq > t.lease_seq and t.reruns < private.setting_int('max_reruns') then
+        update private.threads as x
+        set lease_seq = x.inbound_seq, reruns = x.reruns + 1, lease_until = clock_timestamp() + make_interval(secs => visibility_s),
+            due_at = clock_timestamp() + make_interval(secs => visibility_s)
+        where x.id = t.id
+        returning * into t;
+        perform pgmq.set_vt('high_priority', t.task_id, visibility_s);
+        return verdict || jsonb_build_object('verdict', 'superseded', 'task', private.turn_task(t, 0));
+    end if;
+    partial := t.inbound_seq > t.lease_seq;
+
+    select * into strict interview from public.interviews as i where i.id = t.interview_id;
+    select * into spoken from private.apply_proposal(interview, coalesce(result -> 'proposal', '{}'));
+
+    insert into public.turns (
+        id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, graph, model,
+        renus_config_id, renus_config_version, steps, proposal, input_tokens, output_tokens, started_at
+    )
+    select t.lease, t.client_id, t.id, t.interview_id, case when partial then 'partial' else 'committed' end::public.turn_status,
+        t.handled_seq, t.lease_seq, t.attempts, t.reruns, result ->> 'graph', result ->> 'model',
+        r.id, r.version, coalesce(result -> 'steps', '[]'), result -> 'proposal',
+        coalesce((result ->> 'input_tokens')::integer, 0), coalesce((result ->> 'output_tokens')::integer, 0), t.lease_began_at
+    from public.projects as p
+    left join public.renus_config as r on r.id = p.renus_config_id
+    where p.id = interview.project_id;
+    update public.failed_tasks as f
+    set status = 'resolved', resolved_at = now()
+    where f.task_row_id = t.id and f.status <> 'resolved';
+
+    insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
+    values (
+        new_message_id, interview.id, 'assistant', spoken.reply,
+        jsonb_build_object('type', 'text', 'delivery_id', new_delivery_id, 'turn_id', t.lease, 'from_seq', t.handled_seq, 'to_seq', t.lease_seq),
+        t.client_id, t.last_seq + 1
+    );
+    select * into strict lead from public.leads as l where l.id = t.lead_id;
+    refusal := private.delivery_refusal(spoken.kind, '{"type": "text"}', lead, t.last_inbound_at);
+    insert into public.deliveries (id, client_id, lead_id, thread_id, interview_id, channel_account_id, kind, content, message_id, status, reason, queue, seq)
+    values (
+        new_delivery_id, t.client_id, t.lead_id, t.id, interview.id, t.channel_account_id, spoken.kind,
+        jsonb_build_object('type', 'text', 'text', spoken.reply), new_message_id,
+        case when refusal is null then 'queued' else 'cancelled' end::public.delivery_status, refusal, 'high_priority', t.last_seq + 1
+    );
+
+    if partial then
+        update private.threads as x
+        set last_seq = x.last_seq + 1, handled_seq = x.lease_seq, lease = null, lease_until = null, attempts = 0, due_at = clock_timestamp(),
+            waiting_since = clock_timestamp(), not_before = null
+        where x.id = t.id;
+        perform pgmq.set_vt('high_priority', t.task_id, 0);
+    else
+        update private.threads as x
+        set last_seq = x.last_seq + 1, handled_seq = x.lease_seq, lease = null, lease_until = null, attempts = 0, task_id = null, due_at = null,
+            waiting_since = null, not_before = null
+        where x.id = t.id;
+        perform pgmq.delete('high_priority', t.task_id);
+    end if;
+    return verdict || jsonb_build_object(
+        'verdict', case when partial then 'partial' else 'committed' end,
+        'delivery', private.release_next(t.id, visibility_s)
+    );
+end
+$$;
+comment on function private.commit_turn(jsonb, integer) is
+'Commits one turn under its interview''s and thread''s locks: answers, interview, reply, delivery, task and lease in one transaction. A stale lease writes nothing; a commit repeated hears again what it said; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';
+
+-- source: sql/30_rules/83_committed_turn.sql sha256:32c7c120d6075d44a5c42476daf2c90426086d78a00992aab279dbf200c7e3c6
+create or replace function private.committed_turn(lease uuid, thread_id uuid) returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+    -- The answer to a commit may get lost on its way. Then nobody would send the reply that it has claimed, until the claim lapses.
+    select coalesce((
+        select jsonb_build_object('verdict', t.status, 'delivery', (
+            select private.delivery_task(d)
+            from public.deliveries as d
+            join public.interview_messages as m on m.id = d.message_id and m."timestamp" >= t.started_at
+            where d.thread_id = t.thread_id and d.status = 'sending' and d.attempts = 1 and d.due_at > clock_timestamp() and m.metadata ->> 'turn_id' = t.id::text
+        ))
+        from public.turns as t
+        where t.id = committed_turn.lease and t.thread_id = committed_turn.thread_id and t.status in ('committed', 'partial')
+    ), '{"verdict": "stale"}');
+$$;
+comment on function private.committed_turn(uuid, uuid) is
+'What a commit under this lease said, for a caller that asks again: its verdict, and its reply''s delivery while that is still to be sent under the same claim. stale: nothing was committed under it. Read-only.';
+
 -- source: sql/30_rules/84_media_path.sql sha256:a69cf97d226a01393b4ade4fb626642d383c5a922a69a759636bf917b3f5f798
 create or replace function private.media_path(media public.media) returns text
 language sql immutable set search_path = ''
@@ -2434,7 +2543,7 @@ $$;
 comment on function worker.claim_tasks(text[], integer, integer) is
 'Claims up to max tasks for visibility_s seconds, the first queue first. Returns {"tasks": [{"task", "queue", "msg_id", "id", "client_id", "attempt", "claim", "wait_ms", "work"}], "next_due_ms"}: when the next one will be due, null if nothing waits. A claim that is not finished in time lapses and counts as a failed attempt.';
 
--- source: sql/60_rpc/worker/commit_turns.sql sha256:d1ff08b5e8f5b47e799e4c9892755edfb6b7a661e5374f837965390d8dfd7c90
+-- source: sql/60_rpc/worker/commit_turns.sql sha256:62aaa86b2d570fe642b6f5070317f9f65883c254ef306ee5a9de23d320c76e02
 create or replace function worker.commit_turns(results jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -2470,7 +2579,7 @@ begin
 end
 $$;
 comment on function worker.commit_turns(jsonb) is
-'Commits turns, each whole or not at all: [{"thread_id", "lease", "proposal", "model", "graph", "steps", …}] → [{"thread_id", "lease", "verdict", "task", "delivery"}]. verdict: committed, partial (a further turn follows), superseded (task: the same lease with merged input, run it again), stale (the lease was lost, nothing written), failed (an error, retried later). delivery: the reply, claimed for the caller to send at once. Idempotent by the lease.';
+'Commits turns, each whole or not at all: [{"thread_id", "lease", "proposal", "model", "graph", "steps", …}] → [{"thread_id", "lease", "verdict", "task", "delivery"}]. verdict: committed, partial (a further turn follows), superseded (task: the same lease with merged input, run it again), stale (the lease was lost, nothing written; a commit repeated because its answer got lost hears its answer again), failed (an error, retried later). delivery: the reply, claimed for the caller to send at once. Idempotent by the lease.';
 
 -- source: sql/60_rpc/worker/complete_deliveries.sql sha256:af80763d794bacea682d79fb0913453b7114aebc8a3903e04e017ef1f4218089
 create or replace function worker.complete_deliveries(results jsonb) returns jsonb
