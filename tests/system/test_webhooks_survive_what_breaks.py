@@ -182,7 +182,12 @@ def test_functions_killed_in_the_middle_of_their_work_answer_everybody_once(frag
     finish(bakery)
     for lead, wamid in zip(leads, wamids, strict=True):
         assert_answered_once(lead, wamid)
-    assert fragile.rows("select task, error from public.failed_tasks where client_id = %s and status = 'dead'", bakery.client_id) == []
+    assert (
+        fragile.rows(
+            "select task, error from public.failed_tasks where client_id = %s and status = 'dead'", bakery.client_id
+        )
+        == []
+    )
 
 
 def test_what_was_unsigned_stays_out_in_any_weather(fragile: Stack, bakery: Survey) -> None:
