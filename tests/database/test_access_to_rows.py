@@ -170,13 +170,19 @@ def test_a_view_shows_what_its_reader_may_see(everybody: Everybody) -> None:
 
 
 def test_an_estimate_through_the_api_knows_of_no_rows(everybody: Everybody) -> None:
-    """The planner's statistics are of everybody's rows: an EXPLAIN by the API plans an empty table."""
+    """The planner's statistics are of everybody's rows: an EXPLAIN by the API estimates as for an empty table."""
     world = everybody.world
-    world.all("analyze")
+    world.all(
+        "insert into public.leads (client_id, phone) select %s, '+55119' || (80000000 + n)"
+        " from generate_series(1, 1000) as n",
+        everybody.two.id,
+    )
+    world.all("analyze public.leads")
     for person in (everybody.stranger, everybody.one.owner, everybody.admin):
         with world.person(person) as session:
             ((by_hand,),) = session.all("explain (format json) select from public.leads where phone < '+9'")
             session.all("select set_config('request.path', '/leads', true)")
             ((through_the_api,),) = session.all("explain (format json) select from public.leads where phone < '+9'")
-        assert by_hand[0]["Plan"]["Plan Rows"] > 0
-        assert through_the_api[0]["Plan"]["Plan Rows"] == 0
+        assert by_hand[0]["Plan"]["Plan Rows"] > 5
+        # 0, or 1 where the planner says so of no row.
+        assert through_the_api[0]["Plan"]["Plan Rows"] <= 1
