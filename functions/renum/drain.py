@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from renum.errors import DatabaseUnavailable, RenumError, TaskError, describe
+from renum.errors import RenumError, TaskError, describe
 from renum.log import Log
 from renum.rpc import Rpc
 from renum.settings import Settings
@@ -199,8 +199,8 @@ class Drain:
         while True:
             try:
                 return await self._rpc.claim_tasks(self._queues, room, self._visibility_s)
-            except DatabaseUnavailable:
-                if time.monotonic() > give_up:
+            except RenumError as error:
+                if not error.retryable or time.monotonic() > give_up:
                     raise
                 await asyncio.sleep(0.2)
 
@@ -213,7 +213,9 @@ class Drain:
             due.append(heapq.heappop(self._held).task)
         try:
             tasks = await self._rpc.begin_turns(due, self._visibility_s)
-        except DatabaseUnavailable:
+        except RenumError as error:
+            if not error.retryable:
+                raise
             for task in due:
                 self._hold(task, 200)
             return True

@@ -365,6 +365,23 @@ async def test_a_database_away_for_a_moment_is_waited_for() -> None:
         assert (await drain.ring()).done == 1
 
 
+@pytest.mark.parametrize("name", ["claim_tasks", "begin_turns"])
+async def test_a_call_that_ran_out_of_time_is_made_again(name: str) -> None:
+    """The database cancels a statement that takes too long: the drain goes on, and what it holds is not let go."""
+    work = Work()
+    async with draining(work) as (drain, queue):
+        queue.ready = [task("held", "agent_turn", work=None, wait_ms=20)]
+        queue.begun = [task("held", "agent_turn", work={"turn": 1})]
+        real, left = queue.rest.on[name], [refusal(500, "57014") for _ in range(3)]
+
+        async def flaky(body: dict[str, Any]) -> Any:
+            return left.pop() if left else await real(body)
+
+        queue.rest.on[name] = flaky
+        assert (await drain.ring()).done == 1
+        assert work.ran == ["held"]
+
+
 async def test_a_database_that_stays_away_ends_the_ring(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the error the entry turns into 503, and the next ring starts afresh."""
     monkeypatch.setattr("renum.drain.CLAIM_PATIENCE_S", 0.1)
