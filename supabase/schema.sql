@@ -614,6 +614,11 @@ begin
     end if;
     -- One change of a client's people at a time, or two of its owners could each take the other's place away.
     perform from public.clients as c where c.id = add_member.client_id for no key update;
+    -- Who has another address by now keeps the one place.
+    if exists (select from public.client_members as m where m.client_id = add_member.client_id and m.profile_id = person and m.email <> address) then
+        delete from public.client_members as m where m.client_id = add_member.client_id and m.email = address and m.profile_id is null;
+        update public.client_members as m set email = address where m.client_id = add_member.client_id and m.profile_id = person;
+    end if;
     is_owner := exists (
         select from public.client_members as m
         where m.client_id = add_member.client_id and m.email = address and m.role = 'owner' and m.status = 'active'
@@ -901,6 +906,10 @@ begin
                     and private.needs_answer(m.metadata, m.content)
             ) then
                 perform private.drop_turn(t.id);
+            elsif t.task_id is null and t.due_at is null then
+                -- Its turn had come to nothing: an edit asks anew, like any message.
+                perform private.queue_turn(t.id);
+                perform private.ring('agent_turn');
             end if;
         end if;
     end loop;
@@ -1582,7 +1591,8 @@ begin
             perform pgmq.delete('high_priority', task.msg_id);
             continue;
         end if;
-        if t.inbound_seq <= t.handled_seq or t.interview_id is null then
+        if t.inbound_seq <= t.handled_seq or t.interview_id is null
+            or exists (select from public.leads as l where l.id = t.lead_id and l.status = 'blocked') then
             perform private.drop_turn(t.id);
             continue;
         end if;
@@ -1761,6 +1771,10 @@ begin
     if t.interview_id is null then
         perform private.drop_turn(t.id);
         return verdict || '{"verdict": "stale"}';
+    end if;
+    -- The answer superseded got lost, and this is the result from before it: it has not read what came since.
+    if coalesce((result ->> 'reruns')::integer, t.reruns) < t.reruns then
+        return verdict || jsonb_build_object('verdict', 'superseded', 'task', private.turn_task(t, 0));
     end if;
     if t.inbound_seq > t.lease_seq and t.reruns < private.setting_int('max_reruns') then
         update private.threads as x
@@ -2787,14 +2801,16 @@ begin
         return 0;
     end if;
 
-    -- Lock order: interviews, then threads. A lead whose thread has a live interview waits for it to end.
+    -- Lock order: interviews, then threads. A lead whose thread has a live interview waits for it to end, and for what is left of its last
+    -- turn to be gone: a turn must never be committed to another interview than it was begun for.
     ids := array(
         select i.id
         from public.interviews as i
         where i.project_id = project.id and i.status = 'pending' and i.invited_at is null
             and not exists (
                 select from private.threads as t
-                where t.lead_id = i.lead_id and t.channel_account_id = project.channel_account_id and t.interview_id is not null
+                where t.lead_id = i.lead_id and t.channel_account_id = project.channel_account_id
+                    and (t.interview_id is not null or t.task_id is not null or t.due_at is not null)
             )
         order by i.created_at, i.id
         limit invite.max
@@ -2806,7 +2822,7 @@ begin
     where i.id = any (ids)
     order by i.lead_id
     on conflict on constraint a_lead_has_one_thread_per_account do nothing;
-    -- A thread somebody holds is left for the next time: this never waits, so it may be called under other locks.
+    -- A thread somebody holds is left for the next time. Only a thread that another transaction is making at this moment is waited for.
     thread_ids := array(
         select t.id
         from private.threads as t
@@ -2823,7 +2839,7 @@ begin
         from public.interviews as i
         join private.threads as t on t.lead_id = i.lead_id and t.channel_account_id = project.channel_account_id
         join public.leads as l on l.id = i.lead_id
-        where i.id = any (ids) and t.id = any (thread_ids) and t.interview_id is null
+        where i.id = any (ids) and t.id = any (thread_ids) and t.interview_id is null and t.task_id is null and t.due_at is null
     ),
     refused as (
         update public.interviews as i
@@ -2834,7 +2850,8 @@ begin
     ),
     taken as (
         update private.threads as t
-        set interview_id = c.interview_id, conversation_id = null, last_seq = c.seq
+        -- What was left unhandled was said to another interview.
+        set interview_id = c.interview_id, conversation_id = null, last_seq = c.seq, handled_seq = t.inbound_seq, not_before = null, waiting_since = null
         from chosen as c
         where t.id = c.thread_id and c.refusal is null
     ),
@@ -3145,7 +3162,7 @@ CREATE FUNCTION private.lock_threads(thread_ids uuid[]) RETURNS void
     SET search_path TO ''
     AS $$
 begin
-    -- LOCK ORDER, here and everywhere: webhook_events (by provider id) → interviews (by id) → threads (by id) → leads →
+    -- LOCK ORDER, here and everywhere: webhook_events (by provider id) → new leads (by phone) and their identities and threads → interviews (by id) → threads (by id) → leads →
     -- deliveries → messages (insert only) → pgmq rows → pg_net. A tenant's PATCH of an interview has the interview first, so must we.
     perform from public.interviews as i
     where i.id in (select t.interview_id from private.threads as t where t.id = any (thread_ids))
@@ -3329,6 +3346,11 @@ declare
 begin
     if known is null and coalesce(sender ->> 'wa_id', sender ->> 'bsuid') is null then
         return null;
+    end if;
+    if known is null and number is null then
+        -- Nothing of the lead's own row tells two of the same stranger apart: one after the other.
+        perform pg_advisory_xact_lock(hashtextextended('meet ' || meet_sender.client_id || coalesce(sender ->> 'wa_id', sender ->> 'bsuid'), 0));
+        known := private.lead_of_sender(meet_sender.client_id, sender);
     end if;
     if known is null then
         insert into public.leads as l (client_id, phone, name, metadata)
@@ -3622,7 +3644,9 @@ begin
     if new.email_confirmed_at is not null then
         update public.client_members as m
         set profile_id = new.id, status = 'active'
-        where m.email = lower(new.email) and m.status = 'invited';
+        where m.email = lower(new.email) and m.status = 'invited'
+            -- Who is there already, under an earlier address, stays there as who they are.
+            and not exists (select from public.client_members as o where o.client_id = m.client_id and o.profile_id = new.id);
     end if;
     return new;
 end
@@ -4389,7 +4413,12 @@ declare
     again record;
 begin
     select * into strict t from private.threads as x where x.id = retry_turn.thread_id;
-    if t.lease is not null then
+    select * into again from private.retry_wait(retry_turn.error, retry_turn.retryable, t.attempts);
+    -- Who is throttled for a day is not answered any more: the time in which a reply may be sent is over.
+    if not again.counted and t.waiting_since < now() - interval '24 hours' then
+        again.wait := null;
+    end if;
+    if t.lease is not null and (again.counted or again.wait is null) then
         -- A crash is noticed late: what it held ended when its lease lapsed.
         insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, error, started_at, finished_at)
         values (
@@ -4398,7 +4427,6 @@ begin
         )
         on conflict (id) do nothing;
     end if;
-    select * into again from private.retry_wait(retry_turn.error, retry_turn.retryable, t.attempts);
     if again.wait is not null then
         update private.threads as x
         set lease = null, lease_until = null, due_at = clock_timestamp() + again.wait, attempts = case when again.counted then x.attempts else x.attempts - 1 end
@@ -4409,7 +4437,7 @@ begin
     -- The input stays unhandled: the lead's next message, or a replay, has it answered after all.
     perform private.bury('high_priority', 'agent_turn', t.id, t.client_id, t.task_id, retry_turn.error, t.attempts);
     update private.threads as x
-    set lease = null, lease_until = null, task_id = null, due_at = null, attempts = 0
+    set lease = null, lease_until = null, task_id = null, due_at = null, attempts = 0, waiting_since = null, not_before = null
     where x.id = t.id;
     return jsonb_build_object('outcome', 'dead', 'retry_in_ms', null);
 end
@@ -4419,7 +4447,7 @@ ALTER FUNCTION private.retry_turn(thread_id uuid, error jsonb, retryable boolean
 
 -- Name: FUNCTION retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status) IS 'After a failed turn: again after 1, 5, 25 seconds (throttled: when error.retry_after_ms says, uncounted), or, when that was the last attempt or the error is permanent, a dead letter. The attempt is kept in turns.';
+COMMENT ON FUNCTION private.retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status) IS 'After a failed turn: again after 1, 5, 25 seconds (throttled: when error.retry_after_ms says, uncounted, for a day at most), or, when that was the last attempt or the error is permanent, a dead letter. The attempt is kept in turns.';
 
 -- Name: retry_wait(jsonb, boolean, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5270,6 +5298,8 @@ begin
         raise exception 'rows must be a list of objects' using errcode = '22023', hint = 'For example [{"nome": "Ana", "telefone": "(11) 98765-4321"}].';
     elsif octet_length(coalesce(import_leads.csv, import_leads.rows::text)) > 10000000 then
         raise exception 'the list has more than 10 megabytes' using errcode = '22023', hint = 'Import it in several files.';
+    elsif length(import_leads.csv) - length(translate(import_leads.csv, E',;\t|\n\r', '')) > 1000000 then
+        raise exception 'the list has more than 1000000 cells and lines' using errcode = '22023', hint = 'Import it in several files, and without empty lines and columns.';
     elsif why is not null and basis = 'not_informed' then
         raise exception 'evidence needs the legal_basis it is evidence of' using errcode = '22023', hint = 'consent, contract, legitimate_interest or legal_obligation.';
     elsif char_length(why) > 2000 then
@@ -5521,7 +5551,7 @@ ALTER FUNCTION public.remove_member(member_id uuid) OWNER TO postgres;
 
 -- Name: FUNCTION remove_member(member_id uuid); Type: COMMENT; Schema: public; Owner: postgres
 
-COMMENT ON FUNCTION public.remove_member(member_id uuid) IS 'Owners and admins: takes a person''s access to a client away, at once; a member may leave so, too. The last owner cannot be removed. Idempotent.';
+COMMENT ON FUNCTION public.remove_member(member_id uuid) IS 'Owners and admins: takes a person''s access to a client away, at once; a member may leave so, too. The last owner cannot be removed. Idempotent for owners and admins; who has left is answered as anybody who is no member.';
 
 -- Name: failed_tasks; Type: TABLE; Schema: public; Owner: postgres
 
@@ -5573,6 +5603,10 @@ begin
         perform private.lock_threads(array[f.task_row_id]);
     elsif f.task = 'delivery' then
         perform from private.threads as t where t.id = (select d.thread_id from public.deliveries as d where d.id = f.task_row_id) for update;
+    elsif f.task = 'report' then
+        perform from public.reports as r where r.id = f.task_row_id for update;
+    elsif f.task = 'media' then
+        perform from public.media as m where m.id = f.task_row_id for update;
     end if;
     select x.* into f from public.failed_tasks as x where x.id = f.id for update;
     if f.status <> 'dead' then
@@ -5594,7 +5628,14 @@ begin
         when 'report' then
             perform private.queue_report(r.project_id, r.interview_id, true) from public.reports as r where r.id = f.task_row_id;
     end case;
-    update public.failed_tasks as x set status = 'replayed', replayed_at = now() where x.id = f.id returning x.* into f;
+    update public.failed_tasks as x
+    set replayed_at = now(), status = case
+            -- Its interview is over, or what it failed to answer was answered since: there is nothing to put back.
+            when x.task = 'agent_turn' and not exists (select from private.threads as t where t.id = x.task_row_id and t.due_at is not null) then 'resolved'
+            else 'replayed'
+        end::public.failed_task_status
+    where x.id = f.id
+    returning x.* into f;
     perform private.ring(private.function_of(f.queue));
     return f;
 end
@@ -5766,10 +5807,14 @@ declare
     messages jsonb := '[]';
     tasks jsonb;
     starving integer := case when cardinality(queues) > 1 and random() * 8 < max then greatest(max / 8, 1) else 0 end;
-    client uuid;
 begin
     if not queues <@ array['high_priority', 'default', 'low_priority'] then
         raise exception 'queues are high_priority, default and low_priority' using errcode = 'PT400';
+    end if;
+    -- Invitations are made as far as there is room for them. Before anything is read: making them may wait for a thread that is just being
+    -- made, and nobody is to wait for a task meanwhile.
+    if 'default' = any (queues) and max > 0 then
+        perform private.invite_next(c.client_id) from private.clients_to_invite() as c (client_id);
     end if;
     -- pgmq.read is a statement of its own, before any lock: it never waits, and what it hides is claimed within this transaction.
     -- Strict order, but for one slot in eight, which takes the lowest queue first: it must not starve.
@@ -5782,15 +5827,6 @@ begin
             messages := messages || private.read_queue(q, room, visibility_s);
         end if;
     end loop;
-    -- Invitations are made when there is room for them: an instance that runs dry makes the next ones.
-    if 'default' = any (queues) and jsonb_array_length(messages) < max then
-        for client in select c.client_id from private.clients_to_invite() as c (client_id) loop
-            if private.invite_next(client) > 0 and jsonb_array_length(messages) < max then
-                messages := messages || private.read_queue('default', max - jsonb_array_length(messages), visibility_s);
-            end if;
-        end loop;
-    end if;
-
     select private.begin_turns(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'agent_turn'), '[]'), visibility_s)
         || private.begin_deliveries(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'delivery'), '[]'), visibility_s)
         || private.begin_media(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'media'), '[]'), visibility_s)
@@ -6107,7 +6143,8 @@ begin
     from (
         select x.v #> '{event,sender}' as sender from jsonb_array_elements(fresh) as x (v)
         where x.v ->> 'outcome' in ('stored', 'preference') and x.v #> '{event,sender}' is not null
-        group by 1 order by min(x.v #>> '{event,sender,wa_id}'), min(x.v #>> '{event,sender,bsuid}'), 1
+        -- As public.import_leads has them: by the number as it is stored.
+        group by 1 order by min(private.normalize_phone('+' || (x.v #>> '{event,sender,wa_id}'))), min(x.v #>> '{event,sender,wa_id}'), min(x.v #>> '{event,sender,bsuid}'), 1
     ) as s;
     insert into private.threads (client_id, lead_id, channel_account_id)
     select distinct account.client_id, (spoken ->> (x.v #> '{event,sender}')::text)::uuid, (x.v ->> 'account_id')::uuid

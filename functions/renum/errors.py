@@ -21,6 +21,9 @@ from typing import Any, Literal
 Scope = Literal["message", "recipient", "number", "account"]
 Outcome = Literal["failed", "throttled", "unknown"]
 
+THROTTLED_MS = 5000
+"""How long to stay away from whoever throttles and does not say for how long."""
+
 
 class RenumError(Exception):
     """Base of the tree. `message` is a sentence without secrets and without anything a lead wrote."""

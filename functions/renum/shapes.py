@@ -303,10 +303,11 @@ class Step(TypedDict):
 
 
 class TurnResult(TypedDict):
-    """What a turn hands to `commit_turns`."""
+    """What a turn hands to `commit_turns`. `reruns` is the work's: a result from before a rerun is known by it."""
 
     thread_id: str
     lease: str
+    reruns: int
     proposal: Proposal
     model: str
     graph: str

@@ -14,7 +14,7 @@ from typing import IO, Any
 import httpx
 
 from renum.clients import BROKEN, PerLoop, new_client
-from renum.errors import MediaError
+from renum.errors import THROTTLED_MS, MediaError
 from renum.settings import settings
 
 PIECE = 256 * 1024
@@ -72,5 +72,10 @@ def _read_refusal(response: httpx.Response) -> None:
     sentence = str(told.get("message") or "no reason given")[:300]
     if status == "413":
         raise MediaError("too_large", f"Storage refused the file: {sentence}")
-    retryable = status == "429" or response.status_code >= 500
-    raise MediaError(f"storage_{status}", f"Storage refused the file: {sentence}", retryable=retryable)
+    throttled = status == "429"
+    raise MediaError(
+        f"storage_{status}",
+        f"Storage refused the file: {sentence}",
+        retryable=throttled or response.status_code >= 500,
+        retry_after_ms=THROTTLED_MS if throttled else None,
+    )

@@ -47,6 +47,7 @@ async def run_turn(task: Task) -> Task | None:
         {
             "thread_id": task["id"],
             "lease": task["claim"],
+            "reruns": turn["reruns"],
             "proposal": state["proposal"],
             "model": name,
             "graph": "interview",

@@ -9,6 +9,11 @@ begin
     if known is null and coalesce(sender ->> 'wa_id', sender ->> 'bsuid') is null then
         return null;
     end if;
+    if known is null and number is null then
+        -- Nothing of the lead's own row tells two of the same stranger apart: one after the other.
+        perform pg_advisory_xact_lock(hashtextextended('meet ' || meet_sender.client_id || coalesce(sender ->> 'wa_id', sender ->> 'bsuid'), 0));
+        known := private.lead_of_sender(meet_sender.client_id, sender);
+    end if;
     if known is null then
         insert into public.leads as l (client_id, phone, name, metadata)
         values (meet_sender.client_id, number, left(coalesce(sender ->> 'name', sender ->> 'username'), 200), '{"source": "inbound"}')

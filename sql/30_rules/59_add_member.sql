@@ -14,6 +14,11 @@ begin
     end if;
     -- One change of a client's people at a time, or two of its owners could each take the other's place away.
     perform from public.clients as c where c.id = add_member.client_id for no key update;
+    -- Who has another address by now keeps the one place.
+    if exists (select from public.client_members as m where m.client_id = add_member.client_id and m.profile_id = person and m.email <> address) then
+        delete from public.client_members as m where m.client_id = add_member.client_id and m.email = address and m.profile_id is null;
+        update public.client_members as m set email = address where m.client_id = add_member.client_id and m.profile_id = person;
+    end if;
     is_owner := exists (
         select from public.client_members as m
         where m.client_id = add_member.client_id and m.email = address and m.role = 'owner' and m.status = 'active'

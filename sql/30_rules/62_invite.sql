@@ -19,14 +19,16 @@ begin
         return 0;
     end if;
 
-    -- Lock order: interviews, then threads. A lead whose thread has a live interview waits for it to end.
+    -- Lock order: interviews, then threads. A lead whose thread has a live interview waits for it to end, and for what is left of its last
+    -- turn to be gone: a turn must never be committed to another interview than it was begun for.
     ids := array(
         select i.id
         from public.interviews as i
         where i.project_id = project.id and i.status = 'pending' and i.invited_at is null
             and not exists (
                 select from private.threads as t
-                where t.lead_id = i.lead_id and t.channel_account_id = project.channel_account_id and t.interview_id is not null
+                where t.lead_id = i.lead_id and t.channel_account_id = project.channel_account_id
+                    and (t.interview_id is not null or t.task_id is not null or t.due_at is not null)
             )
         order by i.created_at, i.id
         limit invite.max
@@ -38,7 +40,7 @@ begin
     where i.id = any (ids)
     order by i.lead_id
     on conflict on constraint a_lead_has_one_thread_per_account do nothing;
-    -- A thread somebody holds is left for the next time: this never waits, so it may be called under other locks.
+    -- A thread somebody holds is left for the next time. Only a thread that another transaction is making at this moment is waited for.
     thread_ids := array(
         select t.id
         from private.threads as t
@@ -55,7 +57,7 @@ begin
         from public.interviews as i
         join private.threads as t on t.lead_id = i.lead_id and t.channel_account_id = project.channel_account_id
         join public.leads as l on l.id = i.lead_id
-        where i.id = any (ids) and t.id = any (thread_ids) and t.interview_id is null
+        where i.id = any (ids) and t.id = any (thread_ids) and t.interview_id is null and t.task_id is null and t.due_at is null
     ),
     refused as (
         update public.interviews as i
@@ -66,7 +68,8 @@ begin
     ),
     taken as (
         update private.threads as t
-        set interview_id = c.interview_id, conversation_id = null, last_seq = c.seq
+        -- What was left unhandled was said to another interview.
+        set interview_id = c.interview_id, conversation_id = null, last_seq = c.seq, handled_seq = t.inbound_seq, not_before = null, waiting_since = null
         from chosen as c
         where t.id = c.thread_id and c.refusal is null
     ),

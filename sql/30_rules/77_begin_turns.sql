@@ -28,7 +28,8 @@ begin
             perform pgmq.delete('high_priority', task.msg_id);
             continue;
         end if;
-        if t.inbound_seq <= t.handled_seq or t.interview_id is null then
+        if t.inbound_seq <= t.handled_seq or t.interview_id is null
+            or exists (select from public.leads as l where l.id = t.lead_id and l.status = 'blocked') then
             perform private.drop_turn(t.id);
             continue;
         end if;

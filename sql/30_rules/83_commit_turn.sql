@@ -21,6 +21,10 @@ begin
         perform private.drop_turn(t.id);
         return verdict || '{"verdict": "stale"}';
     end if;
+    -- The answer superseded got lost, and this is the result from before it: it has not read what came since.
+    if coalesce((result ->> 'reruns')::integer, t.reruns) < t.reruns then
+        return verdict || jsonb_build_object('verdict', 'superseded', 'task', private.turn_task(t, 0));
+    end if;
     if t.inbound_seq > t.lease_seq and t.reruns < private.setting_int('max_reruns') then
         update private.threads as x
         set lease_seq = x.inbound_seq, reruns = x.reruns + 1, lease_until = clock_timestamp() + make_interval(secs => visibility_s),

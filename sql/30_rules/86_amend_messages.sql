@@ -59,6 +59,10 @@ begin
                     and private.needs_answer(m.metadata, m.content)
             ) then
                 perform private.drop_turn(t.id);
+            elsif t.task_id is null and t.due_at is null then
+                -- Its turn had come to nothing: an edit asks anew, like any message.
+                perform private.queue_turn(t.id);
+                perform private.ring('agent_turn');
             end if;
         end if;
     end loop;

@@ -9,7 +9,9 @@ begin
     if new.email_confirmed_at is not null then
         update public.client_members as m
         set profile_id = new.id, status = 'active'
-        where m.email = lower(new.email) and m.status = 'invited';
+        where m.email = lower(new.email) and m.status = 'invited'
+            -- Who is there already, under an earlier address, stays there as who they are.
+            and not exists (select from public.client_members as o where o.client_id = m.client_id and o.profile_id = new.id);
     end if;
     return new;
 end

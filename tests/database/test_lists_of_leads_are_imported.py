@@ -285,6 +285,8 @@ def test_a_dry_run_says_the_same_and_writes_nothing(tenant: Tenant) -> None:
         ({"csv": "phone,cidade,cidade\n1,2,3"}, "the file has two columns named 'cidade'"),
         ({"csv": "phone\n" + "1\n" * 20_001}, "the file has more than 20000 rows"),
         ({"csv": "phone\n" + "x" * 10_000_000}, "the list has more than 10 megabytes"),
+        ({"csv": "phone\n" + "\n" * 1_000_000}, "the list has more than 1000000 cells and lines"),
+        ({"csv": "phone\n" + ";" * 1_000_001}, "the list has more than 1000000 cells and lines"),
         ({"rows": [{}] * 20_001}, "the list has more than 20000 rows"),
         ({"rows": {"phone": "1"}}, "rows must be a list of objects"),
         ({"rows": None}, "give the leads either as csv, a text, or as rows, a list of objects"),

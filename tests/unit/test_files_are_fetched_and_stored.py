@@ -228,6 +228,7 @@ async def test_storage_refuses(graph: Server, status: int, told: Any, code: str,
     with pytest.raises(MediaError) as error:
         await put()
     assert (error.value.code, error.value.retryable) == (code, retryable)
+    assert error.value.retry_after_ms == (5000 if code == "storage_429" else None)
 
 
 @pytest.mark.parametrize("status", [400, 409])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 
-from renum.errors import ModelError
+from renum.errors import THROTTLED_MS, ModelError
 
 AGAIN = frozenset({408, 409, 425})
 """Client errors that are about the moment, not the request."""
 
-THROTTLED_MS = 5000
-"""How long to stay away when a provider throttles and does not say for how long."""
+NO_CREDIT = "insufficient_quota"
+"""OpenAI's 429 for an account that has to be paid first (https://platform.openai.com/docs/guides/error-codes): waiting
+helps nobody."""
 
 
 def model_error(name: str, error: Exception) -> ModelError:
@@ -22,7 +23,7 @@ def model_error(name: str, error: Exception) -> ModelError:
     """
     status = _status(error)
     what = type(error).__name__ + (f", HTTP {status}" if status else "")
-    if status == 429:
+    if status == 429 and getattr(error, "code", None) != NO_CREDIT:
         return ModelError(
             "model_throttled", f"{name} is throttled ({what})", retryable=True, retry_after_ms=_retry_after_ms(error)
         )

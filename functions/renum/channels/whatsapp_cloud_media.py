@@ -20,7 +20,7 @@ import httpx
 from renum.accounts import Account
 from renum.channels.whatsapp_cloud_errors import send_error
 from renum.clients import BROKEN, PerLoop, new_client
-from renum.errors import MediaError
+from renum.errors import THROTTLED_MS, MediaError
 from renum.settings import settings
 from renum.shapes import JSON, Fetched, MediaWork
 
@@ -123,8 +123,11 @@ def _no_file(status: int) -> MediaError:
     if status in (404, 410):
         # Addresses live for 5 minutes; the next attempt asks for a new one.
         return MediaError("url_expired", f"the file's address is not valid any more (HTTP {status})", retryable=True)
+    wait_ms = THROTTLED_MS if status == 429 else None
     retryable = status == 429 or status >= 500
-    return MediaError(f"http_{status}", f"the file's host answered HTTP {status}", retryable=retryable)
+    return MediaError(
+        f"http_{status}", f"the file's host answered HTTP {status}", retryable=retryable, retry_after_ms=wait_ms
+    )
 
 
 def _too_large(size: int, max_bytes: int) -> MediaError:

@@ -29,6 +29,8 @@ begin
         raise exception 'rows must be a list of objects' using errcode = '22023', hint = 'For example [{"nome": "Ana", "telefone": "(11) 98765-4321"}].';
     elsif octet_length(coalesce(import_leads.csv, import_leads.rows::text)) > 10000000 then
         raise exception 'the list has more than 10 megabytes' using errcode = '22023', hint = 'Import it in several files.';
+    elsif length(import_leads.csv) - length(translate(import_leads.csv, E',;\t|\n\r', '')) > 1000000 then
+        raise exception 'the list has more than 1000000 cells and lines' using errcode = '22023', hint = 'Import it in several files, and without empty lines and columns.';
     elsif why is not null and basis = 'not_informed' then
         raise exception 'evidence needs the legal_basis it is evidence of' using errcode = '22023', hint = 'consent, contract, legitimate_interest or legal_obligation.';
     elsif char_length(why) > 2000 then

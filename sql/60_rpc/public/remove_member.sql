@@ -30,4 +30,4 @@ begin
     return member;
 end
 $$;
-comment on function public.remove_member(uuid) is 'Owners and admins: takes a person''s access to a client away, at once; a member may leave so, too. The last owner cannot be removed. Idempotent.';
+comment on function public.remove_member(uuid) is 'Owners and admins: takes a person''s access to a client away, at once; a member may leave so, too. The last owner cannot be removed. Idempotent for owners and admins; who has left is answered as anybody who is no member.';

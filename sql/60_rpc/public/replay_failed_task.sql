@@ -15,6 +15,10 @@ begin
         perform private.lock_threads(array[f.task_row_id]);
     elsif f.task = 'delivery' then
         perform from private.threads as t where t.id = (select d.thread_id from public.deliveries as d where d.id = f.task_row_id) for update;
+    elsif f.task = 'report' then
+        perform from public.reports as r where r.id = f.task_row_id for update;
+    elsif f.task = 'media' then
+        perform from public.media as m where m.id = f.task_row_id for update;
     end if;
     select x.* into f from public.failed_tasks as x where x.id = f.id for update;
     if f.status <> 'dead' then
@@ -36,7 +40,14 @@ begin
         when 'report' then
             perform private.queue_report(r.project_id, r.interview_id, true) from public.reports as r where r.id = f.task_row_id;
     end case;
-    update public.failed_tasks as x set status = 'replayed', replayed_at = now() where x.id = f.id returning x.* into f;
+    update public.failed_tasks as x
+    set replayed_at = now(), status = case
+            -- Its interview is over, or what it failed to answer was answered since: there is nothing to put back.
+            when x.task = 'agent_turn' and not exists (select from private.threads as t where t.id = x.task_row_id and t.due_at is not null) then 'resolved'
+            else 'replayed'
+        end::public.failed_task_status
+    where x.id = f.id
+    returning x.* into f;
     perform private.ring(private.function_of(f.queue));
     return f;
 end

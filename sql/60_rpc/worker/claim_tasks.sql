@@ -7,10 +7,14 @@ declare
     messages jsonb := '[]';
     tasks jsonb;
     starving integer := case when cardinality(queues) > 1 and random() * 8 < max then greatest(max / 8, 1) else 0 end;
-    client uuid;
 begin
     if not queues <@ array['high_priority', 'default', 'low_priority'] then
         raise exception 'queues are high_priority, default and low_priority' using errcode = 'PT400';
+    end if;
+    -- Invitations are made as far as there is room for them. Before anything is read: making them may wait for a thread that is just being
+    -- made, and nobody is to wait for a task meanwhile.
+    if 'default' = any (queues) and max > 0 then
+        perform private.invite_next(c.client_id) from private.clients_to_invite() as c (client_id);
     end if;
     -- pgmq.read is a statement of its own, before any lock: it never waits, and what it hides is claimed within this transaction.
     -- Strict order, but for one slot in eight, which takes the lowest queue first: it must not starve.
@@ -23,15 +27,6 @@ begin
             messages := messages || private.read_queue(q, room, visibility_s);
         end if;
     end loop;
-    -- Invitations are made when there is room for them: an instance that runs dry makes the next ones.
-    if 'default' = any (queues) and jsonb_array_length(messages) < max then
-        for client in select c.client_id from private.clients_to_invite() as c (client_id) loop
-            if private.invite_next(client) > 0 and jsonb_array_length(messages) < max then
-                messages := messages || private.read_queue('default', max - jsonb_array_length(messages), visibility_s);
-            end if;
-        end loop;
-    end if;
-
     select private.begin_turns(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'agent_turn'), '[]'), visibility_s)
         || private.begin_deliveries(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'delivery'), '[]'), visibility_s)
         || private.begin_media(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'media'), '[]'), visibility_s)

@@ -886,7 +886,45 @@ as $$
 $$;
 comment on function private.lead_of_sender(uuid, jsonb) is 'The lead that a sender {"wa_id", "bsuid"} is known to be; null for a stranger. The number decides where it is given and known, since invitations go to numbers: a person first met by a business-scoped id alone is another lead until somebody says otherwise.';
 
--- source: sql/30_rules/59_add_member.sql sha256:0b9dd67846b1063932ed389722d7e1b7ed2be6eb72288c11da68acf1591e3560
+-- source: sql/30_rules/57_meet_sender.sql sha256:36b7aa72fa084a048a71778cf5fe8c0cd3a01209b1acea03257e82aec4f082dc
+create or replace function private.meet_sender(client_id uuid, sender jsonb) returns uuid
+language plpgsql security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    known uuid := private.lead_of_sender(meet_sender.client_id, sender);
+    number text := private.normalize_phone('+' || (sender ->> 'wa_id'));
+begin
+    if known is null and coalesce(sender ->> 'wa_id', sender ->> 'bsuid') is null then
+        return null;
+    end if;
+    if known is null and number is null then
+        -- Nothing of the lead's own row tells two of the same stranger apart: one after the other.
+        perform pg_advisory_xact_lock(hashtextextended('meet ' || meet_sender.client_id || coalesce(sender ->> 'wa_id', sender ->> 'bsuid'), 0));
+        known := private.lead_of_sender(meet_sender.client_id, sender);
+    end if;
+    if known is null then
+        insert into public.leads as l (client_id, phone, name, metadata)
+        values (meet_sender.client_id, number, left(coalesce(sender ->> 'name', sender ->> 'username'), 200), '{"source": "inbound"}')
+        on conflict on constraint a_phone_is_once_a_lead_of_a_client do update set updated_at = now()
+        returning l.id into known;
+    end if;
+    insert into public.lead_identities (client_id, lead_id, kind, value)
+    select meet_sender.client_id, known, s.kind::public.identity_kind, s.value
+    from (values ('bsuid', sender ->> 'bsuid'), ('wa_id', sender ->> 'wa_id')) as s (kind, value)
+    where s.value is not null
+        and not exists (
+            select from public.lead_identities as i
+            where i.client_id = meet_sender.client_id and i.kind = s.kind::public.identity_kind and i.value = s.value
+        )
+    order by s.kind
+    on conflict on constraint an_identity_is_one_lead_of_a_client do nothing;
+    return known;
+end
+$$;
+comment on function private.meet_sender(uuid, jsonb) is 'The lead a sender is, made if unknown, with every identity it came with written down. null if it came with none. Two leads are never merged.';
+
+-- source: sql/30_rules/59_add_member.sql sha256:702e16ed1cceffda189a4cec7ea2d9faae37da72c500e3d14366a7a65d517e4a
 create or replace function private.add_member(client_id uuid, email text, role public.member_role) returns public.client_members
 language plpgsql security definer set search_path = ''
 as $$
@@ -903,6 +941,11 @@ begin
     end if;
     -- One change of a client's people at a time, or two of its owners could each take the other's place away.
     perform from public.clients as c where c.id = add_member.client_id for no key update;
+    -- Who has another address by now keeps the one place.
+    if exists (select from public.client_members as m where m.client_id = add_member.client_id and m.profile_id = person and m.email <> address) then
+        delete from public.client_members as m where m.client_id = add_member.client_id and m.email = address and m.profile_id is null;
+        update public.client_members as m set email = address where m.client_id = add_member.client_id and m.profile_id = person;
+    end if;
     is_owner := exists (
         select from public.client_members as m
         where m.client_id = add_member.client_id and m.email = address and m.role = 'owner' and m.status = 'active'
@@ -998,6 +1041,105 @@ $$;
 comment on function private.add_interviews(uuid, uuid[]) is
 'Makes the interviews of a project''s audience, or of these leads if they belong to it, each once. Idempotent. Returns how many were new. A project without a questionnaire has none.';
 
+-- source: sql/30_rules/62_invite.sql sha256:0364dbfd3bf32fe57e9edda6ca1dcc6673a6e9f90061429f3196f67af922bac7
+create or replace function private.invite(project_id uuid, max integer) returns integer
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    project public.projects;
+    company text;
+    template public.message_templates;
+    ids uuid[];
+    thread_ids uuid[];
+    invited integer;
+begin
+    select * into project from public.projects as p where p.id = invite.project_id and p.status = 'active';
+    if not found or invite.max <= 0 then
+        return 0;
+    end if;
+    select c.company_name into company from public.clients as c where c.id = project.client_id and c.status = 'active';
+    template := private.template_for(project.client_id, project.channel_account_id, 'invitation', project.config #>> '{invitation,template}');
+    if company is null or template.id is null then
+        return 0;
+    end if;
+
+    -- Lock order: interviews, then threads. A lead whose thread has a live interview waits for it to end, and for what is left of its last
+    -- turn to be gone: a turn must never be committed to another interview than it was begun for.
+    ids := array(
+        select i.id
+        from public.interviews as i
+        where i.project_id = project.id and i.status = 'pending' and i.invited_at is null
+            and not exists (
+                select from private.threads as t
+                where t.lead_id = i.lead_id and t.channel_account_id = project.channel_account_id
+                    and (t.interview_id is not null or t.task_id is not null or t.due_at is not null)
+            )
+        order by i.created_at, i.id
+        limit invite.max
+        for update of i skip locked
+    );
+    insert into private.threads (client_id, lead_id, channel_account_id)
+    select i.client_id, i.lead_id, project.channel_account_id
+    from public.interviews as i
+    where i.id = any (ids)
+    order by i.lead_id
+    on conflict on constraint a_lead_has_one_thread_per_account do nothing;
+    -- A thread somebody holds is left for the next time. Only a thread that another transaction is making at this moment is waited for.
+    thread_ids := array(
+        select t.id
+        from private.threads as t
+        join public.interviews as i on i.lead_id = t.lead_id and t.channel_account_id = project.channel_account_id
+        where i.id = any (ids)
+        for update of t skip locked
+    );
+
+    with
+    chosen as materialized (
+        select i.id as interview_id, t.id as thread_id, t.last_seq + 1 as seq, i.lead_id, gen_random_uuid() as message_id, gen_random_uuid() as delivery_id,
+            private.template_content(template, l.name, company, project.name, null) as content,
+            private.delivery_refusal('invitation', '{"type": "template"}', l, null) as refusal
+        from public.interviews as i
+        join private.threads as t on t.lead_id = i.lead_id and t.channel_account_id = project.channel_account_id
+        join public.leads as l on l.id = i.lead_id
+        where i.id = any (ids) and t.id = any (thread_ids) and t.interview_id is null and t.task_id is null and t.due_at is null
+    ),
+    refused as (
+        update public.interviews as i
+        set status = 'cancelled', end_reason = case when c.refusal = 'the lead opted out' then 'opted_out' else 'cancelled' end::public.end_reason,
+            metadata = i.metadata || jsonb_build_object('reason', c.refusal)
+        from chosen as c
+        where i.id = c.interview_id and c.refusal is not null
+    ),
+    taken as (
+        update private.threads as t
+        -- What was left unhandled was said to another interview.
+        set interview_id = c.interview_id, conversation_id = null, last_seq = c.seq, handled_seq = t.inbound_seq, not_before = null, waiting_since = null
+        from chosen as c
+        where t.id = c.thread_id and c.refusal is null
+    ),
+    said as (
+        insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
+        select c.message_id, c.interview_id, 'assistant', c.content ->> 'text', jsonb_build_object('type', 'template', 'delivery_id', c.delivery_id), project.client_id, c.seq
+        from chosen as c
+        where c.refusal is null
+    ),
+    queued as (
+        insert into public.deliveries (id, client_id, lead_id, thread_id, interview_id, channel_account_id, kind, content, message_id, queue, seq)
+        select c.delivery_id, project.client_id, c.lead_id, c.thread_id, c.interview_id, project.channel_account_id, 'invitation', c.content, c.message_id, 'default', c.seq
+        from chosen as c
+        where c.refusal is null
+    )
+    update public.interviews as i
+    set invited_at = now(), thread_id = c.thread_id
+    from chosen as c
+    where i.id = c.interview_id and c.refusal is null;
+    get diagnostics invited = row_count;
+    return invited;
+end
+$$;
+comment on function private.invite(uuid, integer) is
+'Makes the next invitations of an active project, at most max: takes each lead''s thread for the interview, writes the message and its delivery. Returns how many were made. Idempotent: an interview is invited once.';
+
 -- source: sql/30_rules/68_retry_delivery.sql sha256:41c095ff5f1ab3c2ef3169cb973b710c39a8a163d02fc9dc940ecdcd5e8ec4c0
 create or replace function private.retry_delivery(delivery_id uuid, error jsonb, retryable boolean) returns jsonb
 language plpgsql security definer set search_path = ''
@@ -1082,7 +1224,7 @@ end
 $$;
 comment on function private.queue_turn(uuid) is 'Has a turn of a thread that has unhandled input wait for admission, unless one is queued. Idempotent.';
 
--- source: sql/30_rules/76_retry_turn.sql sha256:821ea383cb1227ab3c8f81aaf74787e75ec89b3c0584ad8d35fa1ecb18608762
+-- source: sql/30_rules/76_retry_turn.sql sha256:69c1927348254f0614d499940b686b70edf265ad7a0f1682acb22c20ac9f159e
 create or replace function private.retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -1091,7 +1233,12 @@ declare
     again record;
 begin
     select * into strict t from private.threads as x where x.id = retry_turn.thread_id;
-    if t.lease is not null then
+    select * into again from private.retry_wait(retry_turn.error, retry_turn.retryable, t.attempts);
+    -- Who is throttled for a day is not answered any more: the time in which a reply may be sent is over.
+    if not again.counted and t.waiting_since < now() - interval '24 hours' then
+        again.wait := null;
+    end if;
+    if t.lease is not null and (again.counted or again.wait is null) then
         -- A crash is noticed late: what it held ended when its lease lapsed.
         insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, error, started_at, finished_at)
         values (
@@ -1100,7 +1247,6 @@ begin
         )
         on conflict (id) do nothing;
     end if;
-    select * into again from private.retry_wait(retry_turn.error, retry_turn.retryable, t.attempts);
     if again.wait is not null then
         update private.threads as x
         set lease = null, lease_until = null, due_at = clock_timestamp() + again.wait, attempts = case when again.counted then x.attempts else x.attempts - 1 end
@@ -1111,15 +1257,15 @@ begin
     -- The input stays unhandled: the lead's next message, or a replay, has it answered after all.
     perform private.bury('high_priority', 'agent_turn', t.id, t.client_id, t.task_id, retry_turn.error, t.attempts);
     update private.threads as x
-    set lease = null, lease_until = null, task_id = null, due_at = null, attempts = 0
+    set lease = null, lease_until = null, task_id = null, due_at = null, attempts = 0, waiting_since = null, not_before = null
     where x.id = t.id;
     return jsonb_build_object('outcome', 'dead', 'retry_in_ms', null);
 end
 $$;
 comment on function private.retry_turn(uuid, jsonb, boolean, public.turn_status) is
-'After a failed turn: again after 1, 5, 25 seconds (throttled: when error.retry_after_ms says, uncounted), or, when that was the last attempt or the error is permanent, a dead letter. The attempt is kept in turns.';
+'After a failed turn: again after 1, 5, 25 seconds (throttled: when error.retry_after_ms says, uncounted, for a day at most), or, when that was the last attempt or the error is permanent, a dead letter. The attempt is kept in turns.';
 
--- source: sql/30_rules/77_begin_turns.sql sha256:c236de5135c89816244fe490bc3a38f3d18dc5fbaa9bbc0a92c72357a9b3f5ab
+-- source: sql/30_rules/77_begin_turns.sql sha256:ef761543d0b31222ebed3fd5a60ea5914a0da744f5b47216fbb12be4390a14f5
 create or replace function private.begin_turns(tasks jsonb, visibility_s integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -1150,7 +1296,8 @@ begin
             perform pgmq.delete('high_priority', task.msg_id);
             continue;
         end if;
-        if t.inbound_seq <= t.handled_seq or t.interview_id is null then
+        if t.inbound_seq <= t.handled_seq or t.interview_id is null
+            or exists (select from public.leads as l where l.id = t.lead_id and l.status = 'blocked') then
             perform private.drop_turn(t.id);
             continue;
         end if;
@@ -1185,7 +1332,23 @@ $$;
 comment on function private.begin_turns(jsonb, integer) is
 'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done or busy, counts a lease that lapsed as a failed attempt, says how long a debounce still runs, and admits further turns of the same clients. Never waits for a lock.';
 
--- source: sql/30_rules/83_commit_turn.sql sha256:7542c41b957c172b020305f9f4cd15f1616f76fb40724b114bb1e26f7b12ff44
+-- source: sql/30_rules/79_lock_threads.sql sha256:70e51a469225c223a0da555952aec81a29a6ca6b05433958093bfd4e24ec3dd5
+create or replace function private.lock_threads(thread_ids uuid[]) returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    -- LOCK ORDER, here and everywhere: webhook_events (by provider id) → new leads (by phone) and their identities and threads → interviews (by id) → threads (by id) → leads →
+    -- deliveries → messages (insert only) → pgmq rows → pg_net. A tenant's PATCH of an interview has the interview first, so must we.
+    perform from public.interviews as i
+    where i.id in (select t.interview_id from private.threads as t where t.id = any (thread_ids))
+    order by i.id
+    for no key update;
+    perform from private.threads as t where t.id = any (thread_ids) order by t.id for update;
+end
+$$;
+comment on function private.lock_threads(uuid[]) is 'Locks threads and their live interviews in the order that cannot deadlock.';
+
+-- source: sql/30_rules/83_commit_turn.sql sha256:c7ecce02656146a96017252c5c610ff8100983c1cb96320c02f3e940fa74d88d
 create or replace function private.commit_turn(result jsonb, visibility_s integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -1208,6 +1371,10 @@ begin
     if t.interview_id is null then
         perform private.drop_turn(t.id);
         return verdict || '{"verdict": "stale"}';
+    end if;
+    -- The answer superseded got lost, and this is the result from before it: it has not read what came since.
+    if coalesce((result ->> 'reruns')::integer, t.reruns) < t.reruns then
+        return verdict || jsonb_build_object('verdict', 'superseded', 'task', private.turn_task(t, 0));
     end if;
     if t.inbound_seq > t.lease_seq and t.reruns < private.setting_int('max_reruns') then
         update private.threads as x
@@ -1327,7 +1494,7 @@ as $$
 $$;
 comment on function private.needs_answer(jsonb, text) is 'Whether an inbound message is something a person would expect a reply to.';
 
--- source: sql/30_rules/86_amend_messages.sql sha256:aa6608b89bbab9c031345ff968769e2fe6abc68795c737c68ee516f8becbb01f
+-- source: sql/30_rules/86_amend_messages.sql sha256:b2273e90eae2273b826deabbe996c68805f5b606de4ab5a91480df748a1ef201
 create or replace function private.amend_messages(items jsonb) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -1389,6 +1556,10 @@ begin
                     and private.needs_answer(m.metadata, m.content)
             ) then
                 perform private.drop_turn(t.id);
+            elsif t.task_id is null and t.due_at is null then
+                -- Its turn had come to nothing: an edit asks anew, like any message.
+                perform private.queue_turn(t.id);
+                perform private.ring('agent_turn');
             end if;
         end if;
     end loop;
@@ -1966,7 +2137,7 @@ begin
 end
 $$;
 
--- source: sql/40_triggers/20_profile_of_user.sql sha256:a43287fd43b009a9e56a9acf9007cb79a9825ec7edc7ced2f16e6de598ff208b
+-- source: sql/40_triggers/20_profile_of_user.sql sha256:e98c6a3f20b39ffbfc8ec8d8445cc2e8d73ac35a38330a244fba6f2c498916e6
 create or replace function private.profile_of_user() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -1978,7 +2149,9 @@ begin
     if new.email_confirmed_at is not null then
         update public.client_members as m
         set profile_id = new.id, status = 'active'
-        where m.email = lower(new.email) and m.status = 'invited';
+        where m.email = lower(new.email) and m.status = 'invited'
+            -- Who is there already, under an earlier address, stays there as who they are.
+            and not exists (select from public.client_members as o where o.client_id = m.client_id and o.profile_id = new.id);
     end if;
     return new;
 end
@@ -2186,7 +2359,7 @@ comment on function private.leave_failed_queue() is 'Trigger: a dead letter that
 create or replace trigger _500_leave_failed_queue before update of status on public.failed_tasks
 for each row when (old.status = 'dead' and new.status <> 'dead' and old.msg_id is not null) execute function private.leave_failed_queue();
 
--- source: sql/60_rpc/public/import_leads.sql sha256:b55d988873305c90c0d6401081d8085ce7d173da2fa9a9b10129082e5f232d94
+-- source: sql/60_rpc/public/import_leads.sql sha256:3377ebfc60f8d369ffc55579b76324af921ec916d1bd5ae648ac168e0ce4083c
 create or replace function public.import_leads(
     csv text default null,
     rows jsonb default null,
@@ -2218,6 +2391,8 @@ begin
         raise exception 'rows must be a list of objects' using errcode = '22023', hint = 'For example [{"nome": "Ana", "telefone": "(11) 98765-4321"}].';
     elsif octet_length(coalesce(import_leads.csv, import_leads.rows::text)) > 10000000 then
         raise exception 'the list has more than 10 megabytes' using errcode = '22023', hint = 'Import it in several files.';
+    elsif length(import_leads.csv) - length(translate(import_leads.csv, E',;\t|\n\r', '')) > 1000000 then
+        raise exception 'the list has more than 1000000 cells and lines' using errcode = '22023', hint = 'Import it in several files, and without empty lines and columns.';
     elsif why is not null and basis = 'not_informed' then
         raise exception 'evidence needs the legal_basis it is evidence of' using errcode = '22023', hint = 'consent, contract, legitimate_interest or legal_obligation.';
     elsif char_length(why) > 2000 then
@@ -2388,7 +2563,7 @@ $$;
 comment on function public.queue_metrics() is
 'The caller''s work by queue: waiting in rows, queued in pgmq, and for how many seconds the oldest has been due. Admins see everybody''s. Read-only.';
 
--- source: sql/60_rpc/public/remove_member.sql sha256:870735983166e08b996f44835ad854e6cba4235cc4f33f7da3e0b18402bebda0
+-- source: sql/60_rpc/public/remove_member.sql sha256:9066c07e0ec6a3ffbdaabe89e41c28874dfea63c45935cf73fef84cb3f4c6281
 create or replace function public.remove_member(member_id uuid) returns public.client_members
 language plpgsql security definer set search_path = ''
 as $$
@@ -2421,9 +2596,9 @@ begin
     return member;
 end
 $$;
-comment on function public.remove_member(uuid) is 'Owners and admins: takes a person''s access to a client away, at once; a member may leave so, too. The last owner cannot be removed. Idempotent.';
+comment on function public.remove_member(uuid) is 'Owners and admins: takes a person''s access to a client away, at once; a member may leave so, too. The last owner cannot be removed. Idempotent for owners and admins; who has left is answered as anybody who is no member.';
 
--- source: sql/60_rpc/public/replay_failed_task.sql sha256:d94a810f503231ec227c0ad78f7980c45707cb4e0b4c62f51c84666d25e0cc1a
+-- source: sql/60_rpc/public/replay_failed_task.sql sha256:e899d41be36cd7a8a6f6f651648226da1617a57d234542c75f88bf20b8f39d95
 create or replace function public.replay_failed_task(failed_task_id uuid) returns public.failed_tasks
 language plpgsql security definer set search_path = ''
 as $$
@@ -2441,6 +2616,10 @@ begin
         perform private.lock_threads(array[f.task_row_id]);
     elsif f.task = 'delivery' then
         perform from private.threads as t where t.id = (select d.thread_id from public.deliveries as d where d.id = f.task_row_id) for update;
+    elsif f.task = 'report' then
+        perform from public.reports as r where r.id = f.task_row_id for update;
+    elsif f.task = 'media' then
+        perform from public.media as m where m.id = f.task_row_id for update;
     end if;
     select x.* into f from public.failed_tasks as x where x.id = f.id for update;
     if f.status <> 'dead' then
@@ -2462,7 +2641,14 @@ begin
         when 'report' then
             perform private.queue_report(r.project_id, r.interview_id, true) from public.reports as r where r.id = f.task_row_id;
     end case;
-    update public.failed_tasks as x set status = 'replayed', replayed_at = now() where x.id = f.id returning x.* into f;
+    update public.failed_tasks as x
+    set replayed_at = now(), status = case
+            -- Its interview is over, or what it failed to answer was answered since: there is nothing to put back.
+            when x.task = 'agent_turn' and not exists (select from private.threads as t where t.id = x.task_row_id and t.due_at is not null) then 'resolved'
+            else 'replayed'
+        end::public.failed_task_status
+    where x.id = f.id
+    returning x.* into f;
     perform private.ring(private.function_of(f.queue));
     return f;
 end
@@ -2496,7 +2682,7 @@ $$;
 comment on function public.set_channel_credentials(uuid, text, text) is
 'Owners and admins, through the function channel_credentials: stores an account''s credentials, already encrypted. They cannot be read again through the API. Idempotent.';
 
--- source: sql/60_rpc/worker/claim_tasks.sql sha256:af9fa365af0edc6d2e4e5660fe15762d129411e98e3d900c3949e718e4f31f43
+-- source: sql/60_rpc/worker/claim_tasks.sql sha256:9eb35143883f3dbb4114c37c89aa57903f09c2d66594951e39d8a8d33012e492
 create or replace function worker.claim_tasks(queues text[], max integer, visibility_s integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -2506,10 +2692,14 @@ declare
     messages jsonb := '[]';
     tasks jsonb;
     starving integer := case when cardinality(queues) > 1 and random() * 8 < max then greatest(max / 8, 1) else 0 end;
-    client uuid;
 begin
     if not queues <@ array['high_priority', 'default', 'low_priority'] then
         raise exception 'queues are high_priority, default and low_priority' using errcode = 'PT400';
+    end if;
+    -- Invitations are made as far as there is room for them. Before anything is read: making them may wait for a thread that is just being
+    -- made, and nobody is to wait for a task meanwhile.
+    if 'default' = any (queues) and max > 0 then
+        perform private.invite_next(c.client_id) from private.clients_to_invite() as c (client_id);
     end if;
     -- pgmq.read is a statement of its own, before any lock: it never waits, and what it hides is claimed within this transaction.
     -- Strict order, but for one slot in eight, which takes the lowest queue first: it must not starve.
@@ -2522,15 +2712,6 @@ begin
             messages := messages || private.read_queue(q, room, visibility_s);
         end if;
     end loop;
-    -- Invitations are made when there is room for them: an instance that runs dry makes the next ones.
-    if 'default' = any (queues) and jsonb_array_length(messages) < max then
-        for client in select c.client_id from private.clients_to_invite() as c (client_id) loop
-            if private.invite_next(client) > 0 and jsonb_array_length(messages) < max then
-                messages := messages || private.read_queue('default', max - jsonb_array_length(messages), visibility_s);
-            end if;
-        end loop;
-    end if;
-
     select private.begin_turns(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'agent_turn'), '[]'), visibility_s)
         || private.begin_deliveries(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'delivery'), '[]'), visibility_s)
         || private.begin_media(coalesce(jsonb_agg(m.v) filter (where m.v ->> 'task' = 'media'), '[]'), visibility_s)
@@ -2742,7 +2923,7 @@ $$;
 comment on function worker.fail_task(text, uuid, uuid, jsonb, boolean) is
 'A claimed task failed: {"outcome": "retry" | "dead" | "stale", "retry_in_ms"}. Retries after 1, 5, 25 seconds; then, or at once when not retryable, a row in failed_tasks. Idempotent by the claim.';
 
--- source: sql/60_rpc/worker/ingest.sql sha256:2cb1b379b5a4457c33017a26fed3234ce94b3277e2f4346db013ef07d51fc1e4
+-- source: sql/60_rpc/worker/ingest.sql sha256:1b7d858c6413d774c63713c99ef52ff0dfd9d7f0d7ee387793d013220d5e913f
 create or replace function worker.ingest(channel_account_id uuid, events jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -2816,7 +2997,8 @@ begin
     from (
         select x.v #> '{event,sender}' as sender from jsonb_array_elements(fresh) as x (v)
         where x.v ->> 'outcome' in ('stored', 'preference') and x.v #> '{event,sender}' is not null
-        group by 1 order by min(x.v #>> '{event,sender,wa_id}'), min(x.v #>> '{event,sender,bsuid}'), 1
+        -- As public.import_leads has them: by the number as it is stored.
+        group by 1 order by min(private.normalize_phone('+' || (x.v #>> '{event,sender,wa_id}'))), min(x.v #>> '{event,sender,wa_id}'), min(x.v #>> '{event,sender,bsuid}'), 1
     ) as s;
     insert into private.threads (client_id, lead_id, channel_account_id)
     select distinct account.client_id, (spoken ->> (x.v #> '{event,sender}')::text)::uuid, (x.v ->> 'account_id')::uuid

@@ -1,0 +1,127 @@
+"""Two who want the same rows want them in the same order: pairs that once waited for each other, made to meet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.database.builders import JSON, Interview, Session, Tenant, World, call
+from tests.database.test_instances_do_not_collide import Instance
+from tests.support import as_role
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as made:
+        yield made
+
+
+def _begun(pool: ThreadPoolExecutor, work: Any, *arguments: Any, **more: Any) -> Future[Any]:
+    """Work that has come as far as it can while somebody holds a row of it."""
+    begun = pool.submit(work, *arguments, **more)
+    time.sleep(0.4)
+    return begun
+
+
+@contextmanager
+def _holding(world: World, statement: str, *values: Any) -> Iterator[None]:
+    """A third one in the middle of the two: its row is locked for the block."""
+    with psycopg.connect(world.connection.info.dsn) as third:
+        third.execute(statement.encode(), values)
+        yield
+        third.rollback()
+
+
+def _as_owner(tenant: Tenant, statement: str, *values: Any) -> Any:
+    connection = Instance(tenant.world).connection
+    with as_role(connection, "authenticated", {"sub": tenant.owner, "aud": "authenticated"}):
+        return Session(connection).one(statement, *values)
+
+
+def test_an_import_and_a_webhook_with_the_same_strangers(tenant: Tenant, pool: ThreadPoolExecutor) -> None:
+    """By the number as it is stored, not as WhatsApp writes it."""
+    world = tenant.world
+    rows = "telefone\n+5511912345678\n+5511950000000\n+5511987654321\n"
+    events = [tenant.message("551187654321", "oi"), tenant.message("5511912345678", "oi")]
+    with _holding(world, "insert into public.leads (client_id, phone) values (%s, '+5511950000000')", tenant.id):
+        imported = _begun(pool, _as_owner, tenant, "select public.import_leads(csv => %s)", rows)
+        taken = _begun(pool, Instance(world).rpc, "ingest", channel_account_id=tenant.account, events=events)
+    assert imported.result(10)["rows"] == 3
+    assert taken.result(10)["messages"] == 2
+
+
+def test_a_replay_and_the_report_it_is_about(interview: Interview, pool: ThreadPoolExecutor) -> None:
+    """The report before its dead letter, for both."""
+    world, tenant = interview.world, interview.tenant
+    interview.turn(
+        "tudo", answers=[{"key": k, "value": v} for k, v in (("nota", 9), ("motivo", "bom"), ("canal", "Loja"))]
+    )
+
+    def claimed() -> JSON:
+        (task,) = (t for t in world.claim("low_priority") if t["work"]["kind"] == "interview")
+        return task
+
+    task = claimed()
+    world.worker("fail_task", task="report", id=task["id"], claim=task["claim"], error={"code": "x"}, retryable=False)
+    letter = tenant.one("select id from public.failed_tasks")
+    world.all(
+        "select private.queue_report(project_id, interview_id, true) from public.reports where id = %s", task["id"]
+    )
+    task = claimed()
+    saving = {"summary": "", "markdown": "", "model": "x", "usage": {}}
+    with _holding(world, "select from public.reports where id = %s for update", task["id"]):
+        saved = _begun(pool, Instance(world).rpc, "save_report", report_id=task["id"], claim=task["claim"], **saving)
+        replayed = _begun(pool, _as_owner, tenant, "select public.replay_failed_task(%s)", letter)
+    assert saved.result(10)["verdict"] == "saved"
+    assert replayed.result(10)
+
+
+def test_a_stranger_without_a_number_who_writes_twice_is_one_lead(tenant: Tenant, pool: ThreadPoolExecutor) -> None:
+    """Two webhooks at once from an id that nobody has met."""
+    world = tenant.world
+
+    def said(text: str) -> JSON:
+        item = tenant.message(None, text)
+        item["sender"]["bsuid"] = "BR.123"
+        return item
+
+    connection = Instance(world).connection
+    with as_role(connection, "renum_worker"):
+        call(Session(connection), "worker.ingest", channel_account_id=tenant.account, events=[said("um")])
+        second = _begun(pool, Instance(world).rpc, "ingest", channel_account_id=tenant.account, events=[said("dois")])
+    assert second.result(10)["messages"] == 1
+    assert world.one("select count(*) from public.leads") == 1
+    assert world.all("select content from public.messages order by seq") == [("um",), ("dois",)]
+
+
+def test_a_claim_makes_its_invitations_before_it_takes_tasks(interview: Interview, pool: ThreadPoolExecutor) -> None:
+    """A claim that waits for a webhook's new thread holds no task that the webhook wants to end."""
+    world, tenant = interview.world, interview.tenant
+    sent = world.one("select id from public.deliveries where kind = 'invitation'")
+    world.all("update public.deliveries set status = 'unknown', due_at = now(), task_id = null where id = %s", sent)
+    world.all(
+        "update public.deliveries set task_id = (select s.id from pgmq.send('default',"
+        " private.task_message('delivery', id, client_id, 1), 0) as s (id)) where id = %s",
+        sent,
+    )
+    lead = tenant.lead("11 95555-4444")
+    world.setting("admitted_tasks", 0)
+    tenant.start(tenant.project(audience={"lead_ids": [lead]}))
+    world.setting("admitted_tasks", 100)
+    connection = Instance(world).connection
+    with as_role(connection, "renum_worker"):
+        session = Session(connection)
+        call(
+            session, "worker.ingest", channel_account_id=tenant.account, events=[tenant.message("5511955554444", "oi")]
+        )
+        claimed = _begun(pool, Instance(world).rpc, "claim_tasks", queues=["default"], max=8, visibility_s=30)
+        status = tenant.status("delivered", message_id="x", reference=sent)
+        call(session, "worker.ingest", channel_account_id=tenant.account, events=[status])
+    assert "tasks" in claimed.result(10)
+    assert world.one("select status::text from public.deliveries where id = %s", sent) == "delivered"
