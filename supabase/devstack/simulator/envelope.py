@@ -1,7 +1,7 @@
 """Webhook envelopes as the Cloud API sends them since BSUIDs (April 2026): contacts with `wa_id` and `user_id`.
 
-Source: Meta's Cloud API webhooks reference, "messages" field. Bytes are ASCII with JSON escapes for the rest, as Meta's are,
-and signed as they are.
+Source: Meta's Cloud API webhooks reference, "messages" field. Bytes are ASCII with JSON escapes for the rest, as Meta's
+are, and signed as they are.
 """
 
 from __future__ import annotations
