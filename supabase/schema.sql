@@ -1567,7 +1567,7 @@ CREATE FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) RETURNS j
 declare
     task record;
     t private.threads;
-    right_now timestamptz := clock_timestamp();
+    right_now timestamptz;
     granted jsonb := '[]';
 begin
     for task in
@@ -1587,6 +1587,8 @@ begin
             end if;
             continue;
         end if;
+        -- Read under the lock: a lease must not seem to begin before the one before it ended.
+        right_now := clock_timestamp();
         if t.task_id is distinct from task.msg_id then
             perform pgmq.delete('high_priority', task.msg_id);
             continue;

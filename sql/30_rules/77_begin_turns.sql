@@ -4,7 +4,7 @@ as $$
 declare
     task record;
     t private.threads;
-    right_now timestamptz := clock_timestamp();
+    right_now timestamptz;
     granted jsonb := '[]';
 begin
     for task in
@@ -24,6 +24,8 @@ begin
             end if;
             continue;
         end if;
+        -- Read under the lock: a lease must not seem to begin before the one before it ended.
+        right_now := clock_timestamp();
         if t.task_id is distinct from task.msg_id then
             perform pgmq.delete('high_priority', task.msg_id);
             continue;

@@ -1265,14 +1265,14 @@ $$;
 comment on function private.retry_turn(uuid, jsonb, boolean, public.turn_status) is
 'After a failed turn: again after 1, 5, 25 seconds (throttled: when error.retry_after_ms says, uncounted, for a day at most), or, when that was the last attempt or the error is permanent, a dead letter. The attempt is kept in turns.';
 
--- source: sql/30_rules/77_begin_turns.sql sha256:ef761543d0b31222ebed3fd5a60ea5914a0da744f5b47216fbb12be4390a14f5
+-- source: sql/30_rules/77_begin_turns.sql sha256:5eb25e7b68c00cc665941844ac9af68056058f5c162e684f8b3f4b6bcb49328d
 create or replace function private.begin_turns(tasks jsonb, visibility_s integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
     task record;
     t private.threads;
-    right_now timestamptz := clock_timestamp();
+    right_now timestamptz;
     granted jsonb := '[]';
 begin
     for task in
@@ -1292,6 +1292,8 @@ begin
             end if;
             continue;
         end if;
+        -- Read under the lock: a lease must not seem to begin before the one before it ended.
+        right_now := clock_timestamp();
         if t.task_id is distinct from task.msg_id then
             perform pgmq.delete('high_priority', task.msg_id);
             continue;
