@@ -26,6 +26,8 @@ _EXCLUDED = (
 # Lines that depend on the dumping program or the moment, not on the schema.
 _NOISE = re.compile(
     r"^(\\(un)?restrict\b|SET |SELECT pg_catalog\.set_config|-- (Dumped|Started|Completed)\b|--$|-- PostgreSQL data)"
+    # The server's own bookkeeping since 15.20, another number in every database.
+    r"|^ALTER TABLE ONLY \S+ ALTER COLUMN \S+ SET \(pg_attver=\d+\);$"
 )
 
 
