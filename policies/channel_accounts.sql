@@ -4,9 +4,9 @@ alter table public.channel_accounts force row level security;
 
 grant select on public.channel_accounts to authenticated;
 grant insert (
-    id, client_id, channel, provider, name, external_id, display_phone, app_id, config, status, throughput
+    id, client_id, channel, provider, name, external_id, display_phone, app_id, config, status, throughput, portfolio_id, daily_limit
 ) on public.channel_accounts to authenticated;
-grant update (name, display_phone, app_id, config, status, throughput) on public.channel_accounts to authenticated;
+grant update (name, display_phone, app_id, config, status, throughput, portfolio_id, daily_limit) on public.channel_accounts to authenticated;
 grant select, insert, update, delete on public.channel_accounts to service_role;
 
 create policy channel_accounts_select on public.channel_accounts for select to authenticated

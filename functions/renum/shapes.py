@@ -34,13 +34,17 @@ class AccountRow(TypedDict):
 
 
 class Sender(TypedDict):
-    """Every identity of whoever wrote that the item names; any of them may be absent."""
+    """Every identity of whoever wrote that the item names; any of them may be absent.
+
+    `wa_id` is WhatsApp's digits, `lid` its other number (never a telephone's), `phone` an SMS sender's E.164."""
 
     wa_id: str | None
     bsuid: str | None
     parent_bsuid: str | None
     name: str | None
     username: str | None
+    lid: NotRequired[str | None]
+    phone: NotRequired[str | None]
 
 
 class Identity(TypedDict):
@@ -96,11 +100,28 @@ class StatusBody(TypedDict):
     pricing: JSON | None
 
 
-class Event(TypedDict):
-    """One item of a webhook. `provider_id` is its idempotency key; `number` the account's number that the item
-    names."""
+class AccountNews(TypedDict):
+    """What a provider says of the account itself: whether it can send, and in its words why not."""
 
-    kind: Literal["message", "status", "opt_out", "opt_in", "other"]
+    state: Literal["connected", "disconnected", "paused"]
+    reason: str | None
+
+
+class TemplateNews(TypedDict):
+    """The provider's verdict on a template. `status` is a value of `public.template_status`."""
+
+    name: str
+    language: str
+    status: Literal["pending", "approved", "paused", "rejected", "disabled"]
+    category: NotRequired[str | None]
+    reason: NotRequired[str | None]
+
+
+class Event(TypedDict):
+    """One item of a webhook. `provider_id` is its idempotency key; `number` the account's number that the item names
+    (None: the account's own)."""
+
+    kind: Literal["message", "status", "opt_out", "opt_in", "account", "template", "other"]
     provider_id: str
     number: str | None
     raw: JSON
@@ -109,6 +130,8 @@ class Event(TypedDict):
     becomes: NotRequired[Identity]
     message: NotRequired[MessageBody]
     status: NotRequired[StatusBody]
+    account: NotRequired[AccountNews]
+    template: NotRequired[TemplateNews]
     field: NotRequired[str]
 
 
@@ -198,11 +221,21 @@ class Recipient(TypedDict):
     wa_id: str | None
     bsuid: str | None
     email: str | None
+    lid: NotRequired[str | None]
 
 
 class Delivery(TypedDict):
-    """The work of a `delivery` task. `content` is {"type": "text", "text"} or {"type": "template", "name",
-    "language", "parameters", "text"}."""
+    """The work of a `delivery` task.
+
+    `content` by `type`, every one with the `text` that a person reads:
+
+    - `text`: {"text"}
+    - `template`: {"name", "language", "parameters": [text], "text"}
+    - `buttons`: {"text", "buttons": [{"id", "title"}]} (1 to 3)
+    - `list`: {"text", "button", "rows": [{"id", "title", "description"?}]} (1 to 10)
+    - `media`: {"media": image | audio | video | document, "link", "mime_type"?, "file_name"?, "text": caption}
+    - e-mail takes `text` and `template` with "subject" beside them, and "unsubscribe_url" where there is one.
+    """
 
     id: str
     kind: str

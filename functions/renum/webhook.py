@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from renum.accounts import Account, accounts
-from renum.channels import Channel, channel
+from renum.channels import Channel, Post, channel
 from renum.errors import DatabaseUnavailable, RenumError, RequestError
 from renum.log import Log
 from renum.rpc import rpc
@@ -26,8 +26,8 @@ NOTHING: IngestResult = {"messages": 0, "statuses": 0, "other": 0, "duplicates":
 log = Log("webhook")
 
 
-async def answer(request: Request, provider: str) -> Response:
-    """Serves one webhook request of `provider`.
+async def answer(request: Request, medium: str) -> Response:
+    """Serves one webhook request of an account of `medium` (a value of `public.channel`).
 
     GET proves the address; POST stores. 401 for a signature that is missing or wrong, 404 for an account that is not
     there, 400 for what is not the provider's envelope, 413 for too much, 503 when the database is away (the provider
@@ -35,9 +35,9 @@ async def answer(request: Request, provider: str) -> Response:
     """
     try:
         if request.method == "GET":
-            return await _prove(request, provider)
+            return await _prove(request, medium)
         if request.method == "POST":
-            return await _store(request, provider)
+            return await _store(request, medium)
         raise RequestError(405, "method_not_allowed", "a webhook is a GET or a POST")
     except RequestError as error:
         log.info("A webhook was refused.", action="webhook.refused", status=error.status, code=error.code)
@@ -53,8 +53,8 @@ async def answer(request: Request, provider: str) -> Response:
         return JSONResponse({"code": "internal", "message": "the webhook was not stored"}, 500)
 
 
-async def _prove(request: Request, provider: str) -> Response:
-    account, adapter = await _account(request, provider)
+async def _prove(request: Request, medium: str) -> Response:
+    account, adapter = await _account(request, medium)
     challenge = adapter.challenge(request.query_params, account)
     if challenge is None:
         # The verify token may just have been set, and the account cached without it.
@@ -65,20 +65,22 @@ async def _prove(request: Request, provider: str) -> Response:
     return PlainTextResponse(challenge)
 
 
-async def _store(request: Request, provider: str) -> Response:
+async def _store(request: Request, medium: str) -> Response:
     body = await _body(request)
-    account, adapter = await _account(request, provider)
-    if not adapter.verify(body, request.headers, account):
+    account, adapter = await _account(request, medium)
+    post = Post(body, request.headers, str(request.url))
+    if not adapter.verify(post, account):
         fresh = await accounts().get(account.id, older_than_s=FRESH_S)
-        if fresh is None or fresh is account or not adapter.verify(body, request.headers, fresh):
+        if fresh is None or fresh is account or not adapter.verify(post, fresh):
             raise RequestError(401, "bad_signature", "the signature is missing or wrong")
-    events = adapter.parse(body)
+        account = fresh
+    events = adapter.parse(post, account)
     counts = await rpc().ingest(account.id, events) if events else NOTHING
     log.debug("A webhook was stored.", action="webhook.stored", channel_account_id=account.id, **counts)
     return JSONResponse(counts)
 
 
-async def _account(request: Request, provider: str) -> tuple[Account, Channel]:
+async def _account(request: Request, medium: str) -> tuple[Account, Channel]:
     """The account that the path's last segment names. Whatever a gateway puts before it does not matter."""
     segment = request.url.path.rstrip("/").rsplit("/", 1)[-1]
     try:
@@ -86,9 +88,9 @@ async def _account(request: Request, provider: str) -> tuple[Account, Channel]:
     except ValueError:
         account_id = ""
     account = await accounts().get(account_id) if account_id else None
-    if account is None or account.provider != provider:
+    if account is None or account.channel != medium:
         raise RequestError(404, "unknown_account", "no such channel account")
-    return account, channel(provider)
+    return account, channel(account.provider)
 
 
 async def _body(request: Request) -> bytes:

@@ -25,4 +25,5 @@ insert into private.settings (key, value, comment) values
 ('keep_job_runs_days', '3', 'Days that pg_cron''s run log is kept.'),
 ('media_bucket', 'null', 'The bucket of Supabase Storage that leads'' files are fetched into. null: references are kept, nothing is fetched.'),
 ('media_max_bytes', '20971520', 'A larger file is not fetched.'),
-('admitted_media', '20', 'Files of one client that may be in the queue at once, beside its deliveries.');
+('admitted_media', '20', 'Files of one client that may be in the queue at once, beside its deliveries.'),
+('clock_offset_s', '0', 'Seconds that private.now() is ahead of the clock: for tests and demonstrations of what waits for days. 0 in production.');

@@ -12,11 +12,21 @@ create table public.channel_accounts (
     throughput integer default 80,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    portfolio_id text,
+    daily_limit integer,
+    stopped_reason text,
     unique (client_id, id),
     constraint a_number_is_once_an_account_of_a_client unique (client_id, provider, external_id),
-    constraint provider_is_known check (provider in ('whatsapp_cloud')),
+    constraint provider_is_known check (provider in ('whatsapp_cloud', 'twilio', 'evolution', 'zapi', 'zenvia', 'smtp', 'resend')),
+    constraint provider_offers_the_channel check (case channel
+        when 'whatsapp' then provider in ('whatsapp_cloud', 'twilio', 'evolution', 'zapi')
+        when 'sms' then provider in ('twilio', 'zenvia')
+        when 'email' then provider in ('smtp', 'resend')
+    end),
     constraint throughput_is_positive check (throughput > 0),
     constraint config_is_an_object check (jsonb_typeof(config) = 'object'),
+    constraint portfolio_id_has_1_to_200_characters check (btrim(portfolio_id) <> '' and char_length(portfolio_id) <= 200),
+    constraint daily_limit_is_positive check (daily_limit > 0),
     constraint name_has_1_to_200_characters check (btrim(name) <> '' and char_length(name) <= 200),
     constraint external_id_has_1_to_200_characters check (btrim(external_id) <> '' and char_length(external_id) <= 200),
     constraint app_id_has_at_most_200_characters check (char_length(app_id) <= 200),
@@ -24,6 +34,9 @@ create table public.channel_accounts (
     constraint config_has_at_most_64_kilobytes_and_20_levels check (octet_length(config::text) <= 65536 and not config @? '$.**{20}')
 );
 comment on table public.channel_accounts is 'A client''s accounts with providers. Their credentials are in private.channel_credentials, encrypted.';
-comment on column public.channel_accounts.external_id is 'The provider''s name of the number: the phone_number_id of the WhatsApp Cloud API.';
+comment on column public.channel_accounts.external_id is 'The provider''s name of the number or sender: phone_number_id (WhatsApp Cloud API), instance (Evolution, Z-API), E.164 number (Twilio, Zenvia), sender''s address (SMTP, Resend).';
 comment on column public.channel_accounts.app_id is 'Accounts of one client with one app id may receive each other''s webhook items.';
 comment on column public.channel_accounts.throughput is 'Messages per second the provider allows; null: no limit.';
+comment on column public.channel_accounts.portfolio_id is 'The WhatsApp business portfolio: accounts of a client with the same one share one daily_limit. null: the account is alone in its own.';
+comment on column public.channel_accounts.daily_limit is 'People who may be written to outside an open window in any 24 hours, as the provider''s tier says; null: no limit.';
+comment on column public.channel_accounts.stopped_reason is 'Why the engine stopped the account (status paused or disconnected); null when a person did.';

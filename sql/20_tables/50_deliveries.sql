@@ -26,6 +26,12 @@ create table public.deliveries (
     sent_at timestamptz,
     delivered_at timestamptz,
     read_at timestamptz,
+    begun_at timestamptz,
+    initiated boolean not null default false,
+    pair_at timestamptz,
+    throttles integer not null default 0,
+    repeats integer not null default 0,
+    released_by uuid,
     unique (client_id, id),
     foreign key (client_id, lead_id) references public.leads (client_id, id),
     foreign key (client_id, thread_id) references private.threads (client_id, id),
@@ -49,3 +55,9 @@ comment on table public.deliveries is 'The outbox: everything sent or to be sent
 comment on column public.deliveries.content is '{"type": "text", "text"} or {"type": "template", "name", "language", "parameters", "text"}.';
 comment on column public.deliveries.due_at is 'When to look at it next: to be sent, the end of a claim, or of the grace period of an unknown one.';
 comment on column public.deliveries.task_id is 'Its task in pgmq; null: not admitted yet, or done.';
+comment on column public.deliveries.begun_at is 'When its last attempt was let go, by private.now().';
+comment on column public.deliveries.initiated is 'Whether it went, or goes, to somebody outside an open window: what daily limits and frequency caps count.';
+comment on column public.deliveries.pair_at is 'Until when the pair of sender and recipient has used up its rate by this message (a virtual scheduling clock).';
+comment on column public.deliveries.throttles is 'How often in a row the provider sent it away for going too fast.';
+comment on column public.deliveries.repeats is 'How often it was sent again because nobody said what became of it.';
+comment on column public.deliveries.released_by is 'The claim whose completion claimed this one: that completion, repeated, hands it out again.';

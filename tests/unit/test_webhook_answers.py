@@ -172,9 +172,9 @@ async def test_an_unknown_account_is_404(hook: Hook, account: str) -> None:
     assert hook.stored == []
 
 
-async def test_another_providers_account_is_404(hook: Hook) -> None:
-    """Its webhooks are signed otherwise."""
-    hook.database.answer("channel_account", row(provider="evolution"))
+async def test_another_channels_account_is_404(hook: Hook) -> None:
+    """Its webhooks come in by another door."""
+    hook.database.answer("channel_account", row(channel="sms", provider="zenvia"))
     assert (await hook.post()).status_code == 404
 
 

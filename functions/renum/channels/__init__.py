@@ -4,30 +4,52 @@ met."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from typing import IO, Protocol
 
 from renum.accounts import Account
-from renum.errors import RenumError
+from renum.errors import MediaError, RenumError
 from renum.shapes import Delivery, Event, Fetched, MediaWork
 
 PROVIDERS = {"whatsapp_cloud": "renum.channels.whatsapp_cloud"}
 
 
+@dataclass(frozen=True)
+class Post:
+    """A webhook's request as it came. `url` is the whole address that the provider called, query included, as far as
+    proxies pass it on; `headers` know no upper and lower case."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    url: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a check found out about an account. `todo` is what its owner can do about it, in Portuguese;
+    None when all is well."""
+
+    item: str
+    ok: bool
+    text: str
+    todo: str | None = None
+
+
 class Channel(Protocol):
-    """What a provider's module offers, as an object named `channel` in it."""
+    """What a provider's module offers, as an object named `channel` in it. `Provider` has what most of them lack."""
 
     def challenge(self, query: Mapping[str, str], account: Account) -> str | None:
         """The body that proves to the provider that this address is ours, or None to refuse."""
 
-    def verify(self, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
-        """Whether `body` (raw bytes) was signed by the provider with this account's secret. Never raises for bad
-        input."""
+    def verify(self, post: Post, account: Account) -> bool:
+        """Whether the request was made by the provider, by its signature over the raw bytes or the secret it carries.
+        Never raises for bad input."""
 
-    def parse(self, body: bytes) -> list[Event]:
+    def parse(self, post: Post, account: Account) -> list[Event]:
         """Every item of a verified webhook, each under its own `provider_id`; what is not understood is kept raw.
 
-        Raises RequestError (400) when the body is not JSON or not the provider's envelope.
+        Raises RequestError (400) when the body is not the provider's envelope.
         """
 
     async def send(self, delivery: Delivery, account: Account) -> str | None:
@@ -38,6 +60,28 @@ class Channel(Protocol):
 
         Raises MediaError: retryable when another try may bring it.
         """
+
+    async def typing(self, message_id: str, account: Account) -> None:
+        """Marks a message as read and shows that an answer is being written. Raises nothing: it is a courtesy."""
+
+    async def check(self, account: Account, webhook_url: str) -> list[Finding]:
+        """What is missing for the account to send and receive at `webhook_url`, asked of the provider itself. Raises
+        nothing that the provider may answer with."""
+
+
+class Provider:
+    """What a provider that does less answers. Adapters inherit it."""
+
+    def challenge(self, query: Mapping[str, str], account: Account) -> str | None:
+        """No provider but Meta's asks."""
+        return None
+
+    async def fetch(self, work: MediaWork, account: Account, into: IO[bytes]) -> Fetched:
+        """There are no files to fetch."""
+        raise MediaError("not_supported", f"{account.provider} has no files to fetch", retryable=False)
+
+    async def typing(self, message_id: str, account: Account) -> None:
+        """Nobody sees it."""
 
 
 def channel(provider: str) -> Channel:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import IO
 
 from renum.accounts import Account
-from renum.channels import whatsapp_cloud_media, whatsapp_cloud_parse, whatsapp_cloud_send
+from renum.channels import Post, Provider, whatsapp_cloud_media, whatsapp_cloud_parse, whatsapp_cloud_send
 from renum.shapes import Delivery, Event, Fetched, MediaWork
 
 SIGNATURE = "x-hub-signature-256"
@@ -22,7 +22,7 @@ def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode("utf-8", "surrogateescape"), other.encode("utf-8", "surrogateescape"))
 
 
-class WhatsAppCloud:
+class WhatsAppCloud(Provider):
     """The adapter for `provider = 'whatsapp_cloud'`. Credentials: access_token, app_secret, verify_token."""
 
     def challenge(self, query: Mapping[str, str], account: Account) -> str | None:
@@ -37,17 +37,17 @@ class WhatsAppCloud:
             return None
         return query.get("hub.challenge")
 
-    def verify(self, body: bytes, headers: Mapping[str, str], account: Account) -> bool:
+    def verify(self, post: Post, account: Account) -> bool:
         """`X-Hub-Signature-256: sha256=<hex>` is HMAC-SHA256 over the raw body with the app's secret."""
         secret = account.credentials.get("app_secret", "")
         if not secret:
             return False
-        expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-        return _same(headers.get(SIGNATURE, ""), expected)
+        expected = "sha256=" + hmac.new(secret.encode(), post.body, hashlib.sha256).hexdigest()
+        return _same(post.headers.get(SIGNATURE, ""), expected)
 
-    def parse(self, body: bytes) -> list[Event]:
+    def parse(self, post: Post, account: Account) -> list[Event]:
         """See `whatsapp_cloud_parse`."""
-        return whatsapp_cloud_parse.parse(body)
+        return whatsapp_cloud_parse.parse(post.body)
 
     async def send(self, delivery: Delivery, account: Account) -> str | None:
         """See `whatsapp_cloud_send`."""
