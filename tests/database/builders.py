@@ -161,8 +161,8 @@ class World(Session):
             f" last_inbound_at = last_inbound_at - {ago}"
         )
         self.all(
-            f"update public.deliveries set due_at = case when task_id is not null or sent_at is null then due_at - {ago}"
-            f" else due_at end, begun_at = begun_at - {ago}, pair_at = pair_at - {ago}"
+            f"update public.deliveries set due_at = case when task_id is not null or sent_at is null"
+            f" then due_at - {ago} else due_at end, begun_at = begun_at - {ago}, pair_at = pair_at - {ago}"
         )
         self.all(f"update private.account_paces set next_at = next_at - {ago}, not_before = not_before - {ago}")
         self.all(f"update public.webhook_events set received_at = received_at - {ago}")
