@@ -160,7 +160,12 @@ class World(Session):
             f" not_before = not_before - {ago}, waiting_since = waiting_since - {ago},"
             f" last_inbound_at = last_inbound_at - {ago}"
         )
-        self.all(f"update public.deliveries set due_at = due_at - {ago} where task_id is not null or sent_at is null")
+        self.all(
+            f"update public.deliveries set due_at = case when task_id is not null or sent_at is null then due_at - {ago}"
+            f" else due_at end, begun_at = begun_at - {ago}, pair_at = pair_at - {ago}"
+        )
+        self.all(f"update private.account_paces set next_at = next_at - {ago}, not_before = not_before - {ago}")
+        self.all(f"update public.webhook_events set received_at = received_at - {ago}")
         self.all(f"update public.media set due_at = due_at - {ago} where status = 'waiting'")
         self.all(f"update public.reports set due_at = due_at - {ago}, generated_at = generated_at - {ago}")
         for queue in ("high_priority", "default", "low_priority"):
