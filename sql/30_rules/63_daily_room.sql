@@ -5,7 +5,6 @@ declare
     account public.channel_accounts;
     siblings uuid[];
     window_hours integer;
-    since timestamptz := private.now() - interval '24 hours';
     everybody integer;
     needed integer;
     used integer;
@@ -20,19 +19,21 @@ begin
     end if;
     siblings := private.accounts_of_portfolio(account.id);
     select p.window_hours into window_hours from private.providers as p where p.provider = account.provider and p.channel = account.channel;
-    select count(*), count(*) filter (
-        where not exists (
-            select from private.threads as t
-            where t.lead_id = a.lead_id and t.channel_account_id = account.id and t.last_inbound_at > private.now() - make_interval(hours => window_hours)
-        )
-        -- Whoever was written to counts once.
-        and not exists (
-            select from public.deliveries as d
-            where d.client_id = project.client_id and d.lead_id = a.lead_id and d.channel_account_id = any (siblings) and d.initiated and d.begun_at > since
-        )
-    )
-    into everybody, needed
+    select count(*), count(*) filter (where o.lead_id is null and r.lead_id is null) into everybody, needed
     from private.audience(project.id) as a
+    left join (
+        select t.lead_id
+        from private.threads as t
+        where t.client_id = project.client_id and t.channel_account_id = account.id
+            and t.last_inbound_at > private.now() - make_interval(hours => window_hours)
+    ) as o on o.lead_id = a.lead_id
+    -- Whoever was written to counts once.
+    left join (
+        select distinct d.lead_id
+        from public.deliveries as d
+        where d.client_id = project.client_id and d.channel_account_id = any (siblings) and d.initiated
+            and d.begun_at > private.now() - interval '24 hours'
+    ) as r on r.lead_id = a.lead_id
     where a.left_out is null;
     used := private.people_reached(account.id);
     -- What other projects have begun and not sent yet takes the same room.
