@@ -47,7 +47,7 @@ class WhatsAppCloud(Provider):
 
     def parse(self, post: Post, account: Account) -> list[Event]:
         """See `whatsapp_cloud_parse`."""
-        return whatsapp_cloud_parse.parse(post.body)
+        return whatsapp_cloud_parse.parse(post.body, waba_of(account))
 
     async def send(self, delivery: Delivery, account: Account) -> str | None:
         """See `whatsapp_cloud_send`."""
