@@ -40,8 +40,7 @@ def problem(tenant: Tenant, project: str) -> str:
     """Starts; the sentence it is refused with, '' when it starts."""
     try:
         tenant.start(project)
-    except psycopg.Error as error:
-        assert error.sqlstate == "22023"
+    except psycopg.errors.InvalidParameterValue as error:
         return refused(error)
     return ""
 
@@ -49,10 +48,9 @@ def problem(tenant: Tenant, project: str) -> str:
 def written_to(tenant: Tenant, leads: int, account: str | None = None) -> None:
     """The engine has written first to the first so many leads, just now."""
     tenant.world.all(
-        "insert into public.deliveries (client_id, lead_id, channel_account_id, kind, content, status, queue, initiated,"
-        " begun_at, sent_at)"
-        " select l.client_id, l.id, %s, 'invitation', '{\"type\": \"text\", \"text\": \"Oi\"}', 'sent', 'default', true,"
-        " private.now(), private.now()"
+        "insert into public.deliveries"
+        " (client_id, lead_id, channel_account_id, kind, content, status, queue, initiated, begun_at, sent_at)"
+        " select l.client_id, l.id, %s, 'invitation', '{}', 'sent', 'default', true, private.now(), private.now()"
         " from public.leads as l where l.client_id = %s order by l.phone limit %s",
         account or tenant.account,
         tenant.id,
@@ -116,7 +114,8 @@ def test_who_was_written_to_in_24_hours_uses_the_limit_up(tenant: Tenant) -> Non
         " values ('whatsapp_cloud', 'Segundo', '31', '9', 12) returning id"
     )
     alone = tenant.one(
-        "insert into public.channel_accounts (provider, name, external_id) values ('whatsapp_cloud', 'Só', '32') returning id"
+        "insert into public.channel_accounts (provider, name, external_id)"
+        " values ('whatsapp_cloud', 'Só', '32') returning id"
     )
     written_to(tenant, 4)
     written_to(tenant, 4)

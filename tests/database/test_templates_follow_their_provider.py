@@ -71,7 +71,8 @@ def test_the_list_is_taken_with_what_people_had_chosen(tenant: Tenant) -> None:
 def test_choices_survive_a_sync(tenant: Tenant) -> None:
     """Parameters and purpose are people's, the rest is the provider's."""
     sync(tenant, listed("novo", "Olá {{1}}!"))
-    tenant.all("update public.message_templates set parameters = '{lead.name}', purpose = 'reminder' where name = 'novo'")
+    chosen = "set parameters = '{lead.name}', purpose = 'reminder'"
+    tenant.all(f"update public.message_templates {chosen} where name = 'novo'")
     sync(tenant, listed("novo", "Oi {{1}}!", category="marketing", status="paused", reason="LOW_QUALITY"))
     after = row(tenant, "novo")
     assert (after["parameters"], after["purpose"]) == (["lead.name"], "reminder")
@@ -149,7 +150,8 @@ def test_what_the_provider_said_people_do_not_change(tenant: Tenant, change: str
         (
             "Oi {{nome}} {{ sobre_nome }}",
             [],
-            "template x has named variables ({{nome}}, {{sobre_nome}}): only numbered ones, such as {{1}}, can be filled",
+            "template x has named variables ({{nome}}, {{sobre_nome}}): only numbered ones, such as {{1}}, can be"
+            " filled",
         ),
     ],
 )
@@ -250,7 +252,9 @@ def test_numbers_of_one_business_account_share_their_templates(tenant: Tenant) -
     for account in (tenant.account, second, third):
         tenant.world.worker("save_templates", channel_account_id=account, templates=[listed("novo", "Olá!")])
     follow(tenant, news("novo", status="paused"))
-    statuses = dict(tenant.all("select channel_account_id, status::text from public.message_templates where name = 'novo'"))
+    statuses = dict(
+        tenant.all("select channel_account_id, status::text from public.message_templates where name = 'novo'")
+    )
     assert statuses == {tenant.account: "paused", second: "paused", third: "approved"}
 
 
@@ -274,7 +278,10 @@ def test_a_template_with_parts_to_be_filled_is_not_used(tenant: Tenant, part: JS
         body,
         {"type": "HEADER", "format": "TEXT", "text": "Aviso"},
         {"type": "FOOTER", "text": "Obrigado"},
-        {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Sim"}, {"type": "URL", "url": "https://x.br"}]},
+        {
+            "type": "BUTTONS",
+            "buttons": [{"type": "QUICK_REPLY", "text": "Sim"}, {"type": "URL", "url": "https://x.br"}],
+        },
     ]
     sync(tenant, listed("novo", "Olá!", components=plain))
     assert start(tenant, invitation={"template": "novo"}) == ""

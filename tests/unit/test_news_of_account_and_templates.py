@@ -52,7 +52,8 @@ def test_a_verdict_is_a_status_with_its_reason(value: Any, verdict: dict[str, An
 
 def test_a_new_category_is_taken_when_it_holds() -> None:
     """One that is only announced is not; a language in the other spelling is the same."""
-    value = {**TEMPLATE, "message_template_language": "pt-BR", "previous_category": "UTILITY", "new_category": "MARKETING"}
+    spelled = {**TEMPLATE, "message_template_language": "pt-BR"}
+    value = {**spelled, "previous_category": "UTILITY", "new_category": "MARKETING"}
     event = read("template_category_update", value)
     assert event["template"] == {"name": "convite", "language": "pt_BR", "category": "marketing"}
     announced = {**TEMPLATE, "new_category": "UTILITY", "correct_category": "MARKETING"}

@@ -38,7 +38,10 @@ CATEGORIES = ("marketing", "utility", "authentication")
 
 ACCOUNT_EVENTS: dict[str, tuple[State, str | None]] = {
     "ACCOUNT_DELETED": ("disconnected", "a conta do WhatsApp Business foi excluída na Meta"),
-    "ACCOUNT_OFFBOARDED": ("disconnected", "o número foi desligado da API da Meta (troca de aparelho ou novo registro)"),
+    "ACCOUNT_OFFBOARDED": (
+        "disconnected",
+        "o número foi desligado da API da Meta (troca de aparelho ou novo registro)",
+    ),
     "ACCOUNT_RECONNECTED": ("connected", None),
 }
 
