@@ -24,6 +24,10 @@ grant execute on function private.project_config_problem(jsonb) to authenticated
 grant execute on function private.plain(text) to authenticated, service_role;
 grant execute on function private.account_for(uuid, uuid) to authenticated, service_role;
 grant execute on function private.template_for(uuid, uuid, public.template_purpose, text) to authenticated, service_role;
+grant execute on function private.no_template(uuid, uuid, public.template_purpose, text) to authenticated, service_role;
+grant execute on function private.template_problem(public.message_templates, boolean) to authenticated, service_role;
+grant execute on function private.template_gap(text, text, text[], boolean) to authenticated, service_role;
+grant execute on function private.template_variables(text) to authenticated, service_role;
 grant execute on function private.checked_phone(text) to authenticated, service_role;
 grant execute on function private.is_email(text) to authenticated, service_role;
 -- What public.import_leads, which runs as the person, reads its list with.

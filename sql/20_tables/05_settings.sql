@@ -7,6 +7,7 @@ comment on table private.settings is 'Numbers and addresses an operator may chan
 
 insert into private.settings (key, value, comment) values
 ('functions_url', 'null', 'Where the functions are, without a slash at the end. null: no ring is sent.'),
+('public_url', 'null', 'Where providers reach the functions, without a slash at the end. null: at functions_url.'),
 ('ring_timeout_ms', '1500', 'How long a ring waits for its answer, which nobody reads.'),
 ('debounce_ms', '800', 'How long a lead''s burst of messages is waited for after its last message. 0: not at all.'),
 ('debounce_unfinished_ms', '2500', 'The same where the last message looks unfinished: it breaks off, or only announces the next.'),
