@@ -2,7 +2,7 @@
 
     {"id": "e-1", "type": "MESSAGE", "message": {"id": "m-1", "from": "5511987654321", "to": "5511…",
      "direction": "IN", "channel": "sms", "contents": [{"type": "text", "text": "8"}], "visitor": {"name": "Ana"}}}
-    {"id": "e-2", "type": "MESSAGE_STATUS", "messageId": "m-2", "messageStatus": {"code": "DELIVERED", "timestamp": "…Z"}}
+    {"id": "e-2", "type": "MESSAGE_STATUS", "messageId": "m-2", "messageStatus": {"code": "DELIVERED"}}
 
 https://zenvia.github.io/zenvia-openapi-spec/v2/
 """
