@@ -9,6 +9,8 @@ grant execute on all functions in schema worker to renum_worker;
 grant usage on schema private to authenticated, service_role;
 grant execute on function private.current_profile_id() to authenticated;
 grant execute on function private.asks_for_rows() to authenticated;
+-- deliveries.due_at begins with it.
+grant execute on function private.now() to authenticated, service_role;
 grant execute on function private.is_admin() to authenticated, service_role;
 grant execute on function private.visible_client_ids() to authenticated;
 grant execute on function private.visible_profile_ids() to authenticated;
