@@ -7,31 +7,23 @@ The same codes arrive in answers to a send and, later, in `failed` statuses.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from renum.errors import Outcome, Scope, SendError
+from renum.channels.decisions import (
+    HOUR,
+    MINUTE,
+    REFUSED_MESSAGE,
+    REFUSED_RECIPIENT,
+    RETRY,
+    RETRY_NUMBER,
+    SECOND,
+    STOPPED_ACCOUNT,
+    STOPPED_NUMBER,
+    Action,
+    by_status,
+)
+from renum.errors import SendError
 from renum.shapes import ErrorBody
-
-SECOND = 1_000
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
-
-
-class Action(NamedTuple):
-    """The decision for one code. Throttled sends come back after `retry_after_ms` without counting as an attempt."""
-
-    outcome: Outcome
-    retryable: bool
-    scope: Scope
-    retry_after_ms: int | None = None
-
-
-RETRY = Action("failed", True, "message")
-RETRY_NUMBER = Action("failed", True, "number")
-REFUSED_MESSAGE = Action("failed", False, "message")
-REFUSED_RECIPIENT = Action("failed", False, "recipient")
-STOPPED_NUMBER = Action("failed", False, "number")
-STOPPED_ACCOUNT = Action("failed", False, "account")
 
 ACTIONS: dict[int, Action] = {
     # Meta's own trouble: the same number, again, with backoff.
@@ -77,13 +69,7 @@ def action(code: int | None, *, status: int = 400, transient: bool = False) -> A
             return ACTIONS[code]
         if 200 <= code <= 299:  # permissions
             return STOPPED_ACCOUNT
-    if status == 429:
-        return Action("throttled", True, "number", 2 * SECOND)
-    if status in (401, 403):
-        return STOPPED_ACCOUNT
-    if status >= 500 or transient:
-        return RETRY
-    return REFUSED_MESSAGE
+    return RETRY if transient and status not in (401, 403, 429) else by_status(status)
 
 
 def _code(value: Any) -> int | None:

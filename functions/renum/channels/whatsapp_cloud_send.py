@@ -9,22 +9,20 @@ There is no idempotency key: a request that left without an answer is `unknown` 
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
 import httpx
 
 from renum.accounts import Account
+from renum.channels import calls
 from renum.channels.whatsapp_cloud_errors import send_error
-from renum.clients import BROKEN, PerLoop, never_left, new_client
+from renum.clients import PerLoop, new_client
 from renum.errors import SendError
 from renum.settings import settings
 from renum.shapes import JSON, Delivery, Recipient
 
 TEXT_LIMIT = 4096
-ANSWER_WITHIN_S = 30
-"""A send is well under a second; one that takes longer is not worth a worker's claim (60 s)."""
 
 _clients: PerLoop[httpx.AsyncClient] = PerLoop(lambda: new_client(connect_s=5, read_s=20, connections=200))
 
@@ -76,38 +74,22 @@ def build(delivery: Delivery) -> JSON:
     }
 
 
-def _retry_after_ms(response: httpx.Response) -> int | None:
-    value = response.headers.get("retry-after", "")
-    return int(value) * 1000 if value.isdecimal() and len(value) < 7 else None
+def _message_id(body: JSON) -> Any:
+    messages = body.get("messages")
+    first = messages[0] if isinstance(messages, list) and messages else None
+    return first.get("id") if isinstance(first, dict) else None
+
+
+READING = calls.Reading(
+    error_in=lambda body: body.get("error"),
+    send_error=lambda error, status, wait_ms: send_error(error, status=status, retry_after_ms=wait_ms),
+    message_id=_message_id,
+)
 
 
 def read_answer(response: httpx.Response) -> str:
-    """The message id of an accepted send. Raises SendError for everything else, by the answer's error code first.
-
-    An answer that is no JSON says nothing about the message: with a success or gateway status it may have been
-    accepted (`unknown`), with another one it was not.
-    """
-    status = response.status_code
-    if 300 <= status < 400:
-        raise SendError("redirected", f"the API's address answers with a redirect (HTTP {status})", scope="account")
-    try:
-        body: Any = json.loads(response.content) if response.content else None
-    except ValueError:
-        body = None
-    if isinstance(body, dict) and body.get("error"):
-        raise send_error(body["error"], status=status, retry_after_ms=_retry_after_ms(response))
-    if status >= 400 and status not in (502, 504):
-        raise send_error(None, status=status, retry_after_ms=_retry_after_ms(response))
-    if not response.content:
-        raise SendError("empty_answer", f"HTTP {status} without a body", outcome="unknown")
-    if not isinstance(body, dict):
-        raise SendError("not_json", f"HTTP {status} with a body that is not the API's", outcome="unknown")
-    messages = body.get("messages")
-    first = messages[0] if isinstance(messages, list) and messages else None
-    message_id = first.get("id") if isinstance(first, dict) else None
-    if not isinstance(message_id, str) or not message_id:
-        raise SendError("no_message_id", f"HTTP {status} without a message id", outcome="unknown")
-    return message_id
+    """The wamid of an accepted send; see `calls.read_answer`."""
+    return calls.read_answer(response, READING)
 
 
 async def send(delivery: Delivery, account: Account) -> str:
@@ -121,15 +103,5 @@ async def send(delivery: Delivery, account: Account) -> str:
     version = str(account.config.get("graph_version") or config.graph_version)
     url = f"{config.graph_url}/{version}/{account.external_id}/messages"
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    try:
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            response = await _clients.get().post(url, content=json.dumps(body).encode(), headers=headers)
-    except BROKEN as error:
-        if never_left(error):
-            raise SendError("unreachable", "no connection to the API", retryable=True, scope="account") from error
-        late = isinstance(error, (TimeoutError, httpx.ReadTimeout))
-        code, sentence = (
-            ("timeout", "the API did not answer in time") if late else ("disconnected", "the connection broke")
-        )
-        raise SendError(code, f"{sentence} after the request had left", outcome="unknown") from error
+    response = await calls.call(_clients.get(), "POST", url, content=json.dumps(body).encode(), headers=headers)
     return read_answer(response)
