@@ -36,7 +36,8 @@ class AccountRow(TypedDict):
 class Sender(TypedDict):
     """Every identity of whoever wrote that the item names; any of them may be absent.
 
-    `wa_id` is WhatsApp's digits, `lid` its other number (never a telephone's), `phone` an SMS sender's E.164."""
+    `wa_id` is WhatsApp's digits, `lid` its other number (never a telephone's), `phone` an SMS sender's E.164, `email`
+    an address in lower case."""
 
     wa_id: str | None
     bsuid: str | None
@@ -45,6 +46,7 @@ class Sender(TypedDict):
     username: str | None
     lid: NotRequired[str | None]
     phone: NotRequired[str | None]
+    email: NotRequired[str | None]
 
 
 class Identity(TypedDict):

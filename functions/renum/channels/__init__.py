@@ -12,7 +12,11 @@ from renum.accounts import Account
 from renum.errors import MediaError, RenumError
 from renum.shapes import Delivery, Event, Fetched, MediaWork
 
-PROVIDERS = {"whatsapp_cloud": "renum.channels.whatsapp_cloud"}
+PROVIDERS = {
+    "whatsapp_cloud": "renum.channels.whatsapp_cloud",
+    "smtp": "renum.channels.smtp",
+    "resend": "renum.channels.resend",
+}
 
 
 @dataclass(frozen=True)
