@@ -201,6 +201,13 @@ class AgentInfo(TypedDict):
     model: str | None
 
 
+class Seen(TypedDict):
+    """The last message of a turn's input, as its provider knows it."""
+
+    channel_account_id: str
+    message_id: str
+
+
 class Turn(TypedDict):
     """The work of an `agent_turn` task: everything the turn needs, and nothing of anyone else."""
 
@@ -214,6 +221,7 @@ class Turn(TypedDict):
     history: list[HistoryItem]
     input: list[InputItem]
     reruns: int
+    seen: NotRequired[Seen | None]
 
 
 class Recipient(TypedDict):
@@ -232,10 +240,13 @@ class Delivery(TypedDict):
     `content` by `type`, every one with the `text` that a person reads:
 
     - `text`: {"text"}
-    - `template`: {"name", "language", "parameters": [text], "text"}
+    - `template`: {"name", "language", "parameters": [text] or {name: text}, "text"}, and with what the template has
+      beside its body: "header": {"type": text | image | video | document, "text" or "link"}, "buttons": [{"index",
+      "type": quick_reply | url, "value"}]
     - `buttons`: {"text", "buttons": [{"id", "title"}]} (1 to 3)
     - `list`: {"text", "button", "rows": [{"id", "title", "description"?}]} (1 to 10)
-    - `media`: {"media": image | audio | video | document, "link", "mime_type"?, "file_name"?, "text": caption}
+    - `media`: {"media": image | audio | video | document, "link", "mime_type"?, "file_name"?, "size"? (bytes), "text":
+      caption}
     - e-mail takes `text` and `template` with "subject" beside them, and "unsubscribe_url" where there is one.
     """
 
