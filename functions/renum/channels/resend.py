@@ -12,7 +12,6 @@ status.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hashlib
@@ -25,16 +24,16 @@ from typing import Any
 import httpx
 
 from renum.accounts import Account
-from renum.channels import Finding, Post, Provider, letter
+from renum.channels import Finding, Post, Provider, calls, letter
 from renum.channels.letter import Letter
 from renum.channels.payload import fingerprint, id_of, list_of, load, object_of, text_of
+from renum.channels.proofs import same
 from renum.channels.resend_errors import send_error
-from renum.clients import BROKEN, PerLoop, never_left, new_client
+from renum.clients import PerLoop, new_client
 from renum.errors import RequestError, SendError
 from renum.settings import settings
 from renum.shapes import JSON, Delivery, ErrorBody, Event
 
-ANSWER_WITHIN_S = 30
 TOLERANCE_S = 300
 """How old or early a signed webhook may be: older ones are replays."""
 
@@ -68,30 +67,11 @@ def build(delivery: Delivery, written: Letter) -> JSON:
     return {**body, "reply_to": written.reply_to} if written.reply_to else body
 
 
-def _retry_after_ms(response: httpx.Response) -> int | None:
-    value = response.headers.get("retry-after", "")
-    return int(value) * 1000 if value.isdecimal() and len(value) < 7 else None
-
-
-def read_answer(response: httpx.Response) -> str:
-    """The id of an accepted e-mail. Raises SendError for everything else; what may have been accepted is `unknown`."""
-    status = response.status_code
-    if 300 <= status < 400:
-        raise SendError("redirected", f"the API's address answers with a redirect (HTTP {status})", scope="account")
-    try:
-        body: Any = json.loads(response.content) if response.content else None
-    except ValueError:
-        body = None
-    if status >= 400 and (status not in (502, 504) or isinstance(body, dict)):
-        raise send_error(body, status=status, retry_after_ms=_retry_after_ms(response))
-    if not response.content:
-        raise SendError("empty_answer", f"HTTP {status} without a body", outcome="unknown")
-    if not isinstance(body, dict):
-        raise SendError("not_json", f"HTTP {status} with a body that is not the API's", outcome="unknown")
-    email_id = body.get("id")
-    if not isinstance(email_id, str) or not email_id:
-        raise SendError("no_message_id", f"HTTP {status} without an id", outcome="unknown")
-    return email_id
+READING = calls.Reading(
+    error_in=lambda body: body if "statusCode" in body or "name" in body else None,
+    send_error=send_error,
+    message_id=lambda body: body.get("id"),
+)
 
 
 def _api_key(account: Account) -> str:
@@ -122,10 +102,8 @@ class Resend(Provider):
         if abs(time.time() - int(timestamp)) > TOLERANCE_S:
             return False
         signed = f"{identifier}.{timestamp}.".encode("utf-8", "surrogateescape") + post.body
-        expected = b"v1," + base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest())
-        # On bytes: compare_digest raises TypeError for a str that is not ASCII.
-        given = [one.encode("utf-8", "surrogateescape") for one in signatures.split(" ")]
-        return any(hmac.compare_digest(one, expected) for one in given)
+        expected = "v1," + base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
+        return any(same(one, expected) for one in signatures.split(" "))
 
     def parse(self, post: Post, account: Account) -> list[Event]:
         """One event per webhook: a status, a complaint (an opt-out), or something kept raw."""
@@ -140,22 +118,14 @@ class Resend(Provider):
         key = _api_key(account)
         body = build(delivery, letter.write(delivery, account))
         headers = {"Idempotency-Key": delivery["id"], "Content-Type": "application/json"}
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                response = await _clients.get().post(
-                    f"{settings().resend_url}/emails",
-                    content=json.dumps(body).encode(),
-                    headers={**headers, "Authorization": f"Bearer {key}"},
-                )
-        except BROKEN as error:
-            if never_left(error):
-                raise SendError("unreachable", "no connection to the API", retryable=True, scope="account") from error
-            late = isinstance(error, (TimeoutError, httpx.ReadTimeout))
-            code, sentence = (
-                ("timeout", "the API did not answer in time") if late else ("disconnected", "the connection broke")
-            )
-            raise SendError(code, f"{sentence} after the request had left", outcome="unknown") from error
-        return read_answer(response)
+        response = await calls.call(
+            _clients.get(),
+            "POST",
+            f"{settings().resend_url}/emails",
+            content=json.dumps(body).encode(),
+            headers={**headers, "Authorization": f"Bearer {key}"},
+        )
+        return calls.read_answer(response, READING)
 
     async def check(self, account: Account, webhook_url: str) -> list[Finding]:
         """Whether the key is taken, the sender's domain is verified, and webhooks can be told from forgeries."""
@@ -248,14 +218,12 @@ async def _check_domain(account: Account) -> list[Finding]:
         todo = "Crie uma chave em Resend › API Keys e envie-a como api_key."
         return [Finding("chave", False, "A conta não tem uma chave guardada que possa ser lida.", todo)]
     try:
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            response = await _clients.get().get(
-                f"{settings().resend_url}/domains", headers={"Authorization": f"Bearer {key}"}
-            )
-        body: Any = json.loads(response.content)
-    except (*BROKEN, ValueError):
+        response = await calls.call(
+            _clients.get(), "GET", f"{settings().resend_url}/domains", headers={"Authorization": f"Bearer {key}"}
+        )
+    except SendError:
         return [Finding("chave", False, "O Resend não respondeu.", "Tente novamente em alguns minutos.")]
-    told = object_of(body)
+    told = calls.object_in(response) or {}
     domain = sender.rsplit("@", 1)[1].lower()
     if told.get("name") == "restricted_api_key":
         text = f"A chave só permite enviar; se o domínio {domain} está verificado não pode ser conferido."

@@ -7,35 +7,29 @@ is a mailbox that is not there, after MAIL a sender the account may not use, aft
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from renum.errors import Outcome, Scope, SendError
+from renum.channels.decisions import (
+    MINUTE,
+    REFUSED_MESSAGE,
+    REFUSED_RECIPIENT,
+    RETRY,
+    STOPPED_ACCOUNT,
+    Action,
+    refusal,
+    throttled,
+)
+from renum.errors import SendError
 
 Step = Literal["greeting", "sign_in", "sender", "recipient", "message"]
 
-MINUTE = 60_000
-
-
-class Action(NamedTuple):
-    """The decision for one code. Throttled sends come back after `retry_after_ms` without counting as an attempt."""
-
-    outcome: Outcome
-    retryable: bool
-    scope: Scope
-    retry_after_ms: int | None = None
-
-
-RETRY = Action("failed", True, "message")
 RETRY_ACCOUNT = Action("failed", True, "account")
 RETRY_RECIPIENT = Action("failed", True, "recipient")
-SLOWER = Action("throttled", True, "account", 5 * MINUTE)
-GREYLISTED = Action("throttled", True, "recipient", 5 * MINUTE)
-REFUSED_MESSAGE = Action("failed", False, "message")
-REFUSED_RECIPIENT = Action("failed", False, "recipient")
-STOPPED_ACCOUNT = Action("failed", False, "account")
+SLOWER = throttled("account", 5 * MINUTE)
+GREYLISTED = throttled("recipient", 5 * MINUTE)
 
 EVERYWHERE: dict[int, Action] = {
-    421: Action("throttled", True, "account", MINUTE),  # shutting down, or too many connections at once
+    421: throttled("account", MINUTE),  # shutting down, or too many connections at once
     **dict.fromkeys((432, 530, 534, 535, 538), STOPPED_ACCOUNT),  # who signs in wrongly, or would have to
     454: RETRY_ACCOUNT,  # signing in or encryption does not work at the moment
 }
@@ -83,17 +77,8 @@ def action(step: Step, code: int) -> Action:
 
 def send_error(step: Step, code: int, text: str) -> SendError:
     """The SendError for a server's reply. What is no refusal at all, once the message was given over, is unknown."""
-    sentence = " ".join(text.split())[:300] or "no message"
-    if not 400 <= code <= 599:
-        if step == "message":
-            return SendError("not_smtp", "the server answered the message with no SMTP reply", outcome="unknown")
-        return SendError("not_smtp", "the server does not answer as SMTP does", retryable=True, scope="account")
-    decided = action(step, code)
-    return SendError(
-        str(code),
-        sentence,
-        retryable=decided.retryable,
-        scope=decided.scope,
-        outcome=decided.outcome,
-        retry_after_ms=decided.retry_after_ms,
-    )
+    if 400 <= code <= 599:
+        return refusal(str(code), " ".join(text.split()), action(step, code))
+    if step == "message":
+        return SendError("not_smtp", "the server answered the message with no SMTP reply", outcome="unknown")
+    return SendError("not_smtp", "the server does not answer as SMTP does", retryable=True, scope="account")
