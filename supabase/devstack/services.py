@@ -35,7 +35,7 @@ _NOT_FOR_FUNCTIONS = ("SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", "SUPABASE_JWT_SE
 # private.settings → the variable that sets it. What the functions read from the same variable is then the same.
 _SETTINGS = {"debounce_ms": "RENUM_DEBOUNCE_MS", "visibility_s": "RENUM_VISIBILITY_S"}
 # Where the functions find a provider → its part of the simulator, unless the variable is set already.
-_PROVIDERS = {"TWILIO_URL": "twilio", "ZAPI_URL": "zapi", "ZENVIA_URL": "zenvia"}
+_PROVIDERS = {"TWILIO_URL": "twilio", "ZAPI_URL": "zapi", "ZENVIA_URL": "zenvia", "RESEND_URL": "resend"}
 _MEDIA_BUCKET = "media"
 _BUCKET = "insert into storage.buckets (id, name, public) values (%s, %s, false) on conflict do nothing"
 _SET = """

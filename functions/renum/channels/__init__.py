@@ -18,6 +18,8 @@ PROVIDERS = {
     "evolution": "renum.channels.evolution",
     "zapi": "renum.channels.zapi",
     "zenvia": "renum.channels.zenvia",
+    "smtp": "renum.channels.smtp",
+    "resend": "renum.channels.resend",
 }
 
 

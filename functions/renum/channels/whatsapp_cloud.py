@@ -57,6 +57,10 @@ class WhatsAppCloud(Provider):
         """See `whatsapp_cloud_send`."""
         return await whatsapp_cloud_send.send(delivery, account)
 
+    async def typing(self, message_id: str, account: Account) -> None:
+        """See `whatsapp_cloud_send`."""
+        await whatsapp_cloud_send.typing(message_id, account)
+
     async def fetch(self, work: MediaWork, account: Account, into: IO[bytes]) -> Fetched:
         """See `whatsapp_cloud_media`."""
         return await whatsapp_cloud_media.fetch(work, account, into)
