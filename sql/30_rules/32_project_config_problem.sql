@@ -38,6 +38,10 @@ begin
     ) then
         return 'invitation must be {"template": name}';
     end if;
+    problem := private.reminders_problem(config);
+    if problem is not null then
+        return problem;
+    end if;
     if not config ? 'questionnaire' then
         return null;
     end if;

@@ -49,10 +49,11 @@ begin
         end if;
         select
             coalesce(
-                private.delivery_refusal(d.kind, d.content, l, t.last_inbound_at),
-                case when d.kind = 'invitation' and i.end_reason is not null then 'the interview has ended' end
+                -- Only WhatsApp has a window that free text must keep to.
+                private.delivery_refusal(d.kind, case d.channel when 'whatsapp' then d.content else '{}' end, l, t.last_inbound_at),
+                case when d.kind in ('invitation', 'reminder') and i.end_reason is not null then 'the interview has ended' end
             ),
-            d.kind = 'invitation' and p.status <> 'active'
+            d.kind in ('invitation', 'reminder') and p.status <> 'active'
         into refusal, paused
         from public.leads as l
         left join private.threads as t on t.id = d.thread_id

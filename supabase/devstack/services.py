@@ -35,6 +35,8 @@ _NOT_FOR_FUNCTIONS = ("SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", "SUPABASE_JWT_SE
 # private.settings → the variable that sets it. What the functions read from the same variable is then the same.
 _SETTINGS = {"debounce_ms": "RENUM_DEBOUNCE_MS", "visibility_s": "RENUM_VISIBILITY_S"}
 _MEDIA_BUCKET = "media"
+# The stack's owner hears of every interview at once, so that each can be counted: no digests.
+_NOTIFICATION_BURST = 100_000
 _BUCKET = "insert into storage.buckets (id, name, public) values (%s, %s, false) on conflict do nothing"
 _SET = """
 insert into private.settings (key, value, comment) values (%s, %s, %s)
@@ -276,7 +278,11 @@ class Services:
         database.create_database(self.cluster, "postgres")
         dsn = self.cluster.dsn("postgres", "postgres")
         applied = database.migrate(dsn, MIGRATIONS)
-        settings: dict[str, object] = {"functions_url": self.config.functions_url, "media_bucket": _MEDIA_BUCKET}
+        settings: dict[str, object] = {
+            "functions_url": self.config.functions_url,
+            "media_bucket": _MEDIA_BUCKET,
+            "notification_burst": _NOTIFICATION_BURST,
+        }
         given = {setting: _number(variable) for setting, variable in _SETTINGS.items()}
         settings |= {setting: number for setting, number in given.items() if number is not None}
         with psycopg.connect(dsn) as connection:
