@@ -21,6 +21,7 @@ grant execute on function private.normalize_phone(text) to authenticated, servic
 grant execute on function private.question_problem(jsonb) to authenticated, service_role;
 grant execute on function private.skip_rule_problem(jsonb, text[]) to authenticated, service_role;
 grant execute on function private.project_config_problem(jsonb) to authenticated, service_role;
+grant execute on function private.reminders_problem(jsonb) to authenticated, service_role;
 grant execute on function private.plain(text) to authenticated, service_role;
 grant execute on function private.account_for(uuid, uuid) to authenticated, service_role;
 grant execute on function private.template_for(uuid, uuid, public.template_purpose, text) to authenticated, service_role;
