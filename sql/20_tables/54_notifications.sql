@@ -13,7 +13,7 @@ create table public.notifications (
     constraint a_person_is_told_once unique (profile_id, event, interview_id),
     foreign key (client_id, interview_id) references public.interviews (client_id, id),
     foreign key (client_id, delivery_id) references public.deliveries (client_id, id),
-    constraint event_is_known check (event in ('interview_completed', 'account_stopped')),
+    constraint event_is_known check (event in ('interview_completed', 'account_stopped', 'person_needed')),
     constraint skipped_and_failed_ones_have_a_reason check (status not in ('skipped', 'failed') or reason is not null)
 );
 create index idx_notifications_client_id on public.notifications (client_id, created_at);

@@ -26,6 +26,7 @@ begin
     loop
         perform private.send_notification(note);
     end loop;
+    perform private.run_erasures();
     -- Invitations that have room, and whatever else waits for admission.
     for item in select c.client_id from private.clients_to_invite() as c (client_id) loop
         perform private.invite_next(item.client_id);
