@@ -129,7 +129,7 @@ def test_a_newcomer_gets_from_nothing_to_a_working_number(
     )
     fetched = renum("channel", "sync", *owner.signed)
     assert fetched.returncode == 1
-    assert "2 modelos foram lidos do provedor." in fetched.stdout
+    assert "Modelos lidos do provedor: 2." in fetched.stdout
     for one, parameters, purpose in (
         (INVITATION, ["lead.first_name", "client.company_name"], "invitation"),
         (NOTICE, ["notification.text"], "notification"),
