@@ -41,6 +41,10 @@ begin
     if config ? 'stretch' and jsonb_typeof(config -> 'stretch') <> 'boolean' then
         return 'stretch must be true or false';
     end if;
+    problem := private.reminders_problem(config);
+    if problem is not null then
+        return problem;
+    end if;
     if not config ? 'questionnaire' then
         return null;
     end if;

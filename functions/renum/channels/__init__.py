@@ -12,7 +12,15 @@ from renum.accounts import Account
 from renum.errors import MediaError, RenumError
 from renum.shapes import AccountFacts, Delivery, Event, Fetched, MediaWork, Template
 
-PROVIDERS = {"whatsapp_cloud": "renum.channels.whatsapp_cloud"}
+PROVIDERS = {
+    "whatsapp_cloud": "renum.channels.whatsapp_cloud",
+    "twilio": "renum.channels.twilio",
+    "evolution": "renum.channels.evolution",
+    "zapi": "renum.channels.zapi",
+    "zenvia": "renum.channels.zenvia",
+    "smtp": "renum.channels.smtp",
+    "resend": "renum.channels.resend",
+}
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,10 @@ from renum.channels import (
     whatsapp_cloud_parse,
     whatsapp_cloud_send,
 )
+from renum.channels.proofs import same
 from renum.shapes import AccountFacts, Delivery, Event, Fetched, MediaWork, Template
 
 SIGNATURE = "x-hub-signature-256"
-
-
-def _same(one: str, other: str) -> bool:
-    # On bytes: compare_digest raises TypeError for a str that is not ASCII, and headers come from strangers.
-    return hmac.compare_digest(one.encode("utf-8", "surrogateescape"), other.encode("utf-8", "surrogateescape"))
 
 
 class WhatsAppCloud(Provider):
@@ -40,7 +36,7 @@ class WhatsAppCloud(Provider):
         if (
             not expected
             or query.get("hub.mode") != "subscribe"
-            or not _same(query.get("hub.verify_token", ""), expected)
+            or not same(query.get("hub.verify_token", ""), expected)
         ):
             return None
         return query.get("hub.challenge")
@@ -51,7 +47,7 @@ class WhatsAppCloud(Provider):
         if not secret:
             return False
         expected = "sha256=" + hmac.new(secret.encode(), post.body, hashlib.sha256).hexdigest()
-        return _same(post.headers.get(SIGNATURE, ""), expected)
+        return same(post.headers.get(SIGNATURE, ""), expected)
 
     def parse(self, post: Post, account: Account) -> list[Event]:
         """See `whatsapp_cloud_parse`."""
@@ -60,6 +56,10 @@ class WhatsAppCloud(Provider):
     async def send(self, delivery: Delivery, account: Account) -> str | None:
         """See `whatsapp_cloud_send`."""
         return await whatsapp_cloud_send.send(delivery, account)
+
+    async def typing(self, message_id: str, account: Account) -> None:
+        """See `whatsapp_cloud_send`."""
+        await whatsapp_cloud_send.typing(message_id, account)
 
     async def fetch(self, work: MediaWork, account: Account, into: IO[bytes]) -> Fetched:
         """See `whatsapp_cloud_media`."""

@@ -26,6 +26,8 @@ from renum.errors import RequestError
 from renum.shapes import JSON, Event, Identity, Media, MessageBody, Sender
 
 PHONE = re.compile(r"\+?\d{5,20}")
+PART = re.compile(r"(.+):\d+/\d+")
+"""The reference of a part that is not its delivery's last: `whatsapp_cloud_build`."""
 
 ITEM_LISTS = ("messages", "statuses", "errors", "message_echoes", "user_preferences", "calls", "groups")
 """Lists inside a change's value whose members are items of their own."""
@@ -283,6 +285,10 @@ def _status(item: JSON, number: str | None) -> Event | None:
     if message_id is None or status is None:
         return None
     status = status.lower()
+    reference, error = _reference(item, status), status_error(item.get("errors"))
+    if error is not None and reference != item.get("biz_opaque_callback_data"):
+        # The other parts of the message have arrived, or will.
+        error = {**error, "retryable": False}
     participant = id_of(item.get("recipient_participant_id")) or id_of(item.get("recipient_participant_user_id"))
     pricing = item.get("pricing")
     return {
@@ -293,12 +299,22 @@ def _status(item: JSON, number: str | None) -> Event | None:
         "status": {
             "message_id": message_id,
             "status": status,
-            "reference": id_of(item.get("biz_opaque_callback_data")),
-            "error": status_error(item.get("errors")),
+            "reference": reference,
+            "error": error,
             "pricing": pricing if isinstance(pricing, dict) else None,
         },
         "raw": item,
     }
+
+
+def _reference(item: JSON, status: str) -> str | None:
+    """Our delivery's id, as it travelled with the message. A part that is not its delivery's last ("<id>:1/3") speaks
+    for the delivery only when it failed."""
+    reference = id_of(item.get("biz_opaque_callback_data"))
+    part = PART.fullmatch(reference) if reference is not None else None
+    if part is None:
+        return reference
+    return part[1] if status == "failed" else None
 
 
 def _preference(item: JSON, value: JSON, number: str | None) -> Event | None:
