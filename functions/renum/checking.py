@@ -153,11 +153,11 @@ async def _keep_templates(adapter: Channel, account: Account, findings: list[Fin
     if templates is None:
         return None
     saved = await rpc().save_templates(account.id, templates)
-    text = f"{saved['saved']} modelos foram lidos do provedor."
+    text = f"Modelos lidos do provedor: {saved['saved']}."
     if saved["gone"]:
-        text += f" {saved['gone']} não existem mais lá e foram desativados."
+        text += f" Desativados, porque não existem mais lá: {saved['gone']}."
     if saved["left_out"]:
-        text += f" {saved['left_out']} não puderam ser guardados."
+        text += f" Repetidos, ou que não puderam ser guardados: {saved['left_out']}."
     findings.append(Finding("templates", True, text))
     return saved
 
