@@ -13,6 +13,7 @@ from aiohttp import web
 from renum.accounts import Account
 from renum.channels import calls, channel
 from renum.channels import whatsapp_cloud_send as sender
+from renum.channels.whatsapp_cloud_build import build
 from renum.channels.whatsapp_cloud_errors import ACTIONS, send_error, status_error
 from renum.errors import RenumError, SendError
 from renum.shapes import Delivery
