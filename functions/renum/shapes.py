@@ -109,14 +109,48 @@ class AccountNews(TypedDict):
     reason: str | None
 
 
+TemplateStatus = Literal["pending", "approved", "paused", "rejected", "disabled"]
+
+
 class TemplateNews(TypedDict):
-    """The provider's verdict on a template. `status` is a value of `public.template_status`."""
+    """The provider's verdict on a template, or its new category alone. `status` is a value of
+    `public.template_status`."""
 
     name: str
     language: str
-    status: Literal["pending", "approved", "paused", "rejected", "disabled"]
+    status: NotRequired[TemplateStatus]
     category: NotRequired[str | None]
     reason: NotRequired[str | None]
+
+
+class Template(TypedDict):
+    """A template as its provider lists it; `body` has its variables as {{1}}, `components` is the provider's own."""
+
+    provider_id: str | None
+    name: str
+    language: str
+    category: str
+    body: str
+    status: TemplateStatus
+    reason: str | None
+    components: list[JSON]
+
+
+class SavedTemplates(TypedDict):
+    """What became of a list of templates: `left_out` cannot be stored, `gone` were here and are not on the list."""
+
+    saved: int
+    left_out: int
+    gone: int
+
+
+class AccountFacts(TypedDict, total=False):
+    """What a provider says of an account beside whether it works. `daily_limit`: people who may be written to first
+    in 24 hours, None for any number."""
+
+    daily_limit: int | None
+    display_phone: str
+    portfolio_id: str
 
 
 class Event(TypedDict):

@@ -7,6 +7,7 @@ comment on table private.settings is 'Numbers and addresses an operator may chan
 
 insert into private.settings (key, value, comment) values
 ('functions_url', 'null', 'Where the functions are, without a slash at the end. null: no ring is sent.'),
+('public_url', 'null', 'Where providers reach the functions, without a slash at the end. null: at functions_url.'),
 ('ring_timeout_ms', '1500', 'How long a ring waits for its answer, which nobody reads.'),
 ('debounce_ms', '800', 'How long a lead''s burst of messages is waited for after its last message. 0: not at all.'),
 ('debounce_unfinished_ms', '2500', 'The same where the last message looks unfinished: it breaks off, or only announces the next.'),
@@ -18,6 +19,8 @@ insert into private.settings (key, value, comment) values
 ('max_tries', '3', 'How often a question is put again after an answer that is not valid; then it counts as refused.'),
 ('admitted_tasks', '100', 'Tasks of one client that may be in one queue at once (turns: before they are begun); the others wait in their rows.'),
 ('unknown_grace_s', '20', 'How long a delivery that may have left waits for the provider''s word before it is tried again.'),
+('unknown_patience_s', '120', 'How long it waits at most, where no webhook of its account comes in at all: an outage holds the provider''s word up, too.'),
+('unknown_repeats', '1', 'How often a delivery is sent again of which nobody knows whether it left.'),
 ('history_messages', '30', 'Messages before the new input that a turn is given.'),
 ('project_report_every_s', '60', 'Least time between two reports of a project, unless somebody asks for one.'),
 ('partitions_ahead', '3', 'Months for which partitions are made ahead.'),
@@ -26,4 +29,13 @@ insert into private.settings (key, value, comment) values
 ('media_bucket', 'null', 'The bucket of Supabase Storage that leads'' files are fetched into. null: references are kept, nothing is fetched.'),
 ('media_max_bytes', '20971520', 'A larger file is not fetched.'),
 ('admitted_media', '20', 'Files of one client that may be in the queue at once, beside its deliveries.'),
+('notification_burst', '5', 'Notifications that one person gets one by one within notification_window_s; where more wait, they become one message.'),
+('notification_window_s', '600', 'Seconds since the last notification after which one person is told again what has gathered meanwhile.'),
+('failed_invitation_hours', '24', 'How long an interview whose invitation could not be sent, by no channel, waits for somebody to replay it; then it is cancelled.'),
+('sending_hours', '{
+    "monday": ["08:00", "20:00"], "tuesday": ["08:00", "20:00"], "wednesday": ["08:00", "20:00"], "thursday": ["08:00", "20:00"],
+    "friday": ["08:00", "20:00"], "saturday": ["09:00", "14:00"]
+}', 'When a client without sending_rules of its own may begin with a lead, by the lead''s clock.'),
+('sending_holidays', 'false', 'Whether such a client may do so on Brazil''s national holidays.'),
+('sending_caps', '{"day": 3, "week": 10}', 'How often such a client may write first to one lead within 24 hours and within 7 days; null: as often as it likes.'),
 ('clock_offset_s', '0', 'Seconds that private.now() is ahead of the clock: for tests and demonstrations of what waits for days. 0 in production.');

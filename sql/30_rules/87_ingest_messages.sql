@@ -4,15 +4,32 @@ as $$
 declare
     stored integer;
     more integer;
+    leaving uuid[];
 begin
     -- items: [{"ord", "thread_id", "lead_id", "client_id", "event"}], their threads locked by the caller.
-    insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
-    select distinct on (x.lead_id) x.client_id, x.lead_id, false, 'consent'::public.legal_basis,
-        jsonb_build_object('source', 'message', 'text', x.event #>> '{message,text}', 'provider_id', x.event ->> 'provider_id')
-    from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, lead_id uuid, client_id uuid, event jsonb)
-    join public.leads as l on l.id = x.lead_id
-    where private.is_opt_out(x.event #>> '{message,text}') and l.opted_out_at is null
-    order by x.lead_id, x.ord;
+    -- What changes a lead's mind goes into the ledger: a word to be left alone, and one to hear from us again from whoever had said the former.
+    with wishes as (
+        select x.client_id, x.lead_id, x.thread_id, x.ord, x.event, private.wish_of(x.event) as granted, l.opted_out_at is null as before
+        from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, lead_id uuid, client_id uuid, event jsonb)
+        join public.leads as l on l.id = x.lead_id
+    ),
+    changes as (
+        select w.*, coalesce(lag(w.granted) over (partition by w.lead_id order by w.ord), w.before) as earlier
+        from wishes as w
+        where w.granted is not null
+    ),
+    recorded as (
+        insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+        select c.client_id, c.lead_id, c.granted, 'consent'::public.legal_basis,
+            jsonb_build_object('source', 'message', 'text', c.event #>> '{message,text}', 'provider_id', c.event ->> 'provider_id')
+        from changes as c
+        where c.granted <> c.earlier
+        order by c.lead_id, c.ord
+        returning lead_id, granted
+    )
+    select array_agg(distinct c.thread_id) into leaving
+    from changes as c
+    where c.granted <> c.earlier and not c.granted and (select count(*) from recorded) > 0;
 
     -- What no interview waits for belongs to the lead's open conversation.
     insert into public.conversations (lead_id, client_id, thread_id)
@@ -35,7 +52,9 @@ begin
     update private.threads as t
     set address = a.address
     from (
-        select distinct on (x.thread_id) x.thread_id, jsonb_build_object('wa_id', x.event #> '{sender,wa_id}', 'bsuid', x.event #> '{sender,bsuid}') as address
+        select distinct on (x.thread_id) x.thread_id,
+            jsonb_build_object('wa_id', x.event #> '{sender,wa_id}', 'bsuid', x.event #> '{sender,bsuid}')
+            || jsonb_strip_nulls(jsonb_build_object('lid', x.event #> '{sender,lid}', 'phone', x.event #> '{sender,phone}')) as address
         from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
         order by x.thread_id, x.ord desc
     ) as a
@@ -52,16 +71,17 @@ begin
 
     with said as (
         insert into public.messages (conversation_id, role, content, channel, metadata, client_id, seq, provider_timestamp)
-        select t.conversation_id, 'user', coalesce(x.event #>> '{message,text}', ''), 'whatsapp', private.message_metadata(x.event), t.client_id,
+        select t.conversation_id, 'user', coalesce(x.event #>> '{message,text}', ''), a.channel, private.message_metadata(x.event), t.client_id,
             t.last_seq + row_number() over (partition by t.id order by x.ord), (x.event ->> 'occurred_at')::timestamptz
         from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
         join private.threads as t on t.id = x.thread_id
+        join public.channel_accounts as a on a.id = t.channel_account_id
         where t.interview_id is null and t.conversation_id is not null
         order by x.ord
         returning client_id, conversation_id, seq
     )
     update private.threads as t
-    set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = clock_timestamp()
+    set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = private.now()
     from (select client_id, conversation_id, max(seq) as newest from said group by client_id, conversation_id) as s
     where t.client_id = s.client_id and t.conversation_id = s.conversation_id;
     select count(*) into more
@@ -79,6 +99,7 @@ begin
     if items @? '$[*].event.becomes ? (@ != null)' then
         perform private.follow_changes(items);
     end if;
+    perform private.say_goodbye(t.id) from private.threads as t where t.id = any (leaving) and t.interview_id is null order by t.id;
     return stored + more;
 end
 $$;

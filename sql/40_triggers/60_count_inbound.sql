@@ -30,7 +30,7 @@ begin
         ),
         counted as (
             update private.threads as t
-            set last_seq = greatest(t.last_seq, s.newest), inbound_seq = greatest(t.inbound_seq, s.newest_to_answer), last_inbound_at = right_now,
+            set last_seq = greatest(t.last_seq, s.newest), inbound_seq = greatest(t.inbound_seq, s.newest_to_answer), last_inbound_at = private.now(),
                 waiting_since = case when s.newest_to_answer is null then t.waiting_since else coalesce(t.waiting_since, right_now) end,
                 not_before = case
                     when s.newest_to_answer is null then t.not_before

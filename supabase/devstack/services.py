@@ -37,6 +37,8 @@ _SETTINGS = {"debounce_ms": "RENUM_DEBOUNCE_MS", "visibility_s": "RENUM_VISIBILI
 # Where the functions find a provider → its part of the simulator, unless the variable is set already.
 _PROVIDERS = {"TWILIO_URL": "twilio", "ZAPI_URL": "zapi", "ZENVIA_URL": "zenvia", "RESEND_URL": "resend"}
 _MEDIA_BUCKET = "media"
+# The stack's owner hears of every interview at once, so that each can be counted: no digests.
+_NOTIFICATION_BURST = 100_000
 _BUCKET = "insert into storage.buckets (id, name, public) values (%s, %s, false) on conflict do nothing"
 _SET = """
 insert into private.settings (key, value, comment) values (%s, %s, %s)
@@ -288,7 +290,11 @@ class Services:
         database.create_database(self.cluster, "postgres")
         dsn = self.cluster.dsn("postgres", "postgres")
         applied = database.migrate(dsn, MIGRATIONS)
-        settings: dict[str, object] = {"functions_url": self.config.functions_url, "media_bucket": _MEDIA_BUCKET}
+        settings: dict[str, object] = {
+            "functions_url": self.config.functions_url,
+            "media_bucket": _MEDIA_BUCKET,
+            "notification_burst": _NOTIFICATION_BURST,
+        }
         given = {setting: _number(variable) for setting, variable in _SETTINGS.items()}
         settings |= {setting: number for setting, number in given.items() if number is not None}
         with psycopg.connect(dsn) as connection:

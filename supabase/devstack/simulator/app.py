@@ -22,7 +22,17 @@ from starlette.routing import Route
 
 from devstack import ports
 from devstack.config import StackConfig
-from devstack.simulator import cloud_api, control, mail_control, mail_resend, mail_smtp, media
+from devstack.simulator import (
+    accounts,
+    cloud_api,
+    control,
+    gateways,
+    mail_control,
+    mail_resend,
+    mail_smtp,
+    management,
+    media,
+)
 from devstack.simulator.errors import GraphError
 from devstack.simulator.mail import MailState
 from devstack.simulator.state import Number, SentMessage, State, bsuid_of
@@ -51,16 +61,20 @@ def create_app(config: StackConfig, smtp: socket.socket | None = None) -> Starle
         routes=[
             Route("/", _health),
             Route("/v{version}/{phone_number_id}/messages", send, methods=["POST"]),
-            Route("/v{version}/{media_id}", media.describe, methods=["GET"]),
+            Route("/v{version}/{waba_id}/message_templates", management.templates, methods=["GET"]),
+            Route("/v{version}/{waba_id}/subscribed_apps", management.subscribed_apps, methods=["GET"]),
+            Route("/v{version}/{media_id}", management.node, methods=["GET"]),
             Route("/whatsapp_business/attachments/", media.download, methods=["GET"]),
             *mail_resend.routes(),
             *control.routes(),
+            *accounts.routes(),
             *mail_control.routes(),
         ],
         exception_handlers={
             GraphError: _refused,
             mail_resend.ResendError: mail_resend.refused,
             control.Refused: control.refused,
+            gateways.Refused: gateways.refused,
         },
         lifespan=lifespan,
     )
