@@ -27,7 +27,8 @@ begin
         join pg_namespace as n on n.oid = c.relnamespace
         where c.relkind in ('r', 'p') and not c.relispartition
             and (
-                (n.nspname in ('public', 'private') and c.relname <> 'providers') or (n.nspname = 'auth' and c.relname = 'users')
+                (n.nspname in ('public', 'private') and c.relname <> 'providers')
+                or (n.nspname = 'auth' and c.relname = 'users')
                 or (n.nspname = 'pgmq' and c.relname ~ '^[qa]_')
                 or (n.nspname = 'net' and c.relname = 'http_request_queue')
             )
