@@ -9,6 +9,8 @@ grant execute on all functions in schema worker to renum_worker;
 grant usage on schema private to authenticated, service_role;
 grant execute on function private.current_profile_id() to authenticated;
 grant execute on function private.asks_for_rows() to authenticated;
+-- deliveries.due_at begins with it.
+grant execute on function private.now() to authenticated, service_role;
 grant execute on function private.is_admin() to authenticated, service_role;
 grant execute on function private.visible_client_ids() to authenticated;
 grant execute on function private.visible_profile_ids() to authenticated;
@@ -23,6 +25,10 @@ grant execute on function private.reminders_problem(jsonb) to authenticated, ser
 grant execute on function private.plain(text) to authenticated, service_role;
 grant execute on function private.account_for(uuid, uuid) to authenticated, service_role;
 grant execute on function private.template_for(uuid, uuid, public.template_purpose, text) to authenticated, service_role;
+grant execute on function private.no_template(uuid, uuid, public.template_purpose, text) to authenticated, service_role;
+grant execute on function private.template_problem(public.message_templates, boolean) to authenticated, service_role;
+grant execute on function private.template_gap(text, text, text[], boolean) to authenticated, service_role;
+grant execute on function private.template_variables(text) to authenticated, service_role;
 grant execute on function private.checked_phone(text) to authenticated, service_role;
 grant execute on function private.is_email(text) to authenticated, service_role;
 -- What public.import_leads, which runs as the person, reads its list with.

@@ -7,6 +7,7 @@ comment on table private.settings is 'Numbers and addresses an operator may chan
 
 insert into private.settings (key, value, comment) values
 ('functions_url', 'null', 'Where the functions are, without a slash at the end. null: no ring is sent.'),
+('public_url', 'null', 'Where providers reach the functions, without a slash at the end. null: at functions_url.'),
 ('ring_timeout_ms', '1500', 'How long a ring waits for its answer, which nobody reads.'),
 ('debounce_ms', '800', 'How long a lead''s burst of messages is waited for after its last message. 0: not at all.'),
 ('debounce_unfinished_ms', '2500', 'The same where the last message looks unfinished: it breaks off, or only announces the next.'),
@@ -18,6 +19,8 @@ insert into private.settings (key, value, comment) values
 ('max_tries', '3', 'How often a question is put again after an answer that is not valid; then it counts as refused.'),
 ('admitted_tasks', '100', 'Tasks of one client that may be in one queue at once (turns: before they are begun); the others wait in their rows.'),
 ('unknown_grace_s', '20', 'How long a delivery that may have left waits for the provider''s word before it is tried again.'),
+('unknown_patience_s', '120', 'How long it waits at most, where no webhook of its account comes in at all: an outage holds the provider''s word up, too.'),
+('unknown_repeats', '1', 'How often a delivery is sent again of which nobody knows whether it left.'),
 ('history_messages', '30', 'Messages before the new input that a turn is given.'),
 ('project_report_every_s', '60', 'Least time between two reports of a project, unless somebody asks for one.'),
 ('partitions_ahead', '3', 'Months for which partitions are made ahead.'),

@@ -36,7 +36,7 @@ create table public.channel_accounts (
 comment on table public.channel_accounts is 'A client''s accounts with providers. Their credentials are in private.channel_credentials, encrypted.';
 comment on column public.channel_accounts.external_id is 'The provider''s name of the number or sender: phone_number_id (WhatsApp Cloud API), instance (Evolution, Z-API), E.164 number (Twilio, Zenvia), sender''s address (SMTP, Resend).';
 comment on column public.channel_accounts.app_id is 'Accounts of one client with one app id may receive each other''s webhook items.';
-comment on column public.channel_accounts.throughput is 'Messages per second the provider allows; null: no limit.';
+comment on column public.channel_accounts.throughput is 'Messages per second, to and from, that the provider allows; null: no limit, nor one for how many one person gets.';
 comment on column public.channel_accounts.portfolio_id is 'The WhatsApp business portfolio: accounts of a client with the same one share one daily_limit. null: the account is alone in its own.';
 comment on column public.channel_accounts.daily_limit is 'People who may be written to outside an open window in any 24 hours, as the provider''s tier says; null: no limit.';
 comment on column public.channel_accounts.stopped_reason is 'Why the engine stopped the account (status paused or disconnected); null when a person did.';

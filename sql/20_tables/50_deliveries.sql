@@ -15,7 +15,7 @@ create table public.deliveries (
     queue text not null,
     seq bigint not null default 0,
     attempts integer not null default 0,
-    due_at timestamptz not null default now(),
+    due_at timestamptz not null default private.now(),
     task_id bigint,
     claim uuid,
     provider_message_id text,
@@ -50,6 +50,7 @@ create index idx_deliveries_thread_id on public.deliveries (client_id, thread_id
 create index idx_deliveries_open on public.deliveries (thread_id, seq) where status in ('queued', 'deferred', 'sending', 'unknown');
 create index idx_deliveries_unsent on public.deliveries (client_id, due_at) where status in ('queued', 'deferred', 'sending');
 create index idx_deliveries_admitted on public.deliveries (queue, client_id, due_at) where task_id is not null;
+create index idx_deliveries_initiated on public.deliveries (client_id, begun_at) where initiated;
 create unique index a_provider_message_is_one_delivery on public.deliveries (channel_account_id, provider_message_id);
 comment on table public.deliveries is 'The outbox: everything sent or to be sent, and what became of it.';
 comment on column public.deliveries.content is '{"type": "text", "text"} or {"type": "template", "name", "language", "parameters", "text"}.';

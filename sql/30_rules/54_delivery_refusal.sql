@@ -6,7 +6,7 @@ as $$
         when (lead).opted_out_at is not null and delivery_refusal.kind <> 'goodbye' then 'the lead opted out'
         when (lead).status = 'inactive' and delivery_refusal.kind = 'invitation' then 'the lead is inactive'
         when delivery_refusal.content ->> 'type' = 'text'
-            and coalesce(last_inbound_at < now() - interval '24 hours', true) then 'free text is outside WhatsApp''s 24-hour window'
+            and coalesce(last_inbound_at < private.now() - interval '24 hours', true) then 'free text is outside WhatsApp''s 24-hour window'
     end;
 $$;
 comment on function private.delivery_refusal(public.delivery_kind, jsonb, public.leads, timestamptz) is

@@ -86,7 +86,7 @@ begin
         where c.refusal is null
     )
     update public.interviews as i
-    set invited_at = now(), thread_id = c.thread_id
+    set invited_at = private.now(), thread_id = c.thread_id
     from chosen as c
     where i.id = c.interview_id and c.refusal is null;
     get diagnostics invited = row_count;

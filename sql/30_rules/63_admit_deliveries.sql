@@ -13,7 +13,7 @@ begin
         select d.id
         from public.deliveries as d
         where d.client_id = admit_deliveries.client_id and d.queue = admit_deliveries.queue
-            and d.status in ('queued', 'deferred') and d.task_id is null and d.due_at <= now()
+            and d.status in ('queued', 'deferred') and d.task_id is null and d.due_at <= private.now()
             -- A lead gets messages in order: the next is let go when the one before was accepted, or will never be.
             and not exists (
                 select from public.deliveries as e
@@ -33,7 +33,7 @@ begin
         ), 0) as s (id)
     );
     update public.deliveries as d
-    set task_id = u.msg_id, status = 'queued', reason = null
+    set task_id = u.msg_id, status = 'queued', reason = null, due_at = private.now()
     from unnest(ids, msg_ids) as u (id, msg_id)
     where d.id = u.id;
     return cardinality(ids);

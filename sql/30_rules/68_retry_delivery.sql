@@ -9,7 +9,7 @@ begin
     select * into again from private.retry_wait(retry_delivery.error, retry_delivery.retryable, d.attempts);
     if again.wait is not null then
         update public.deliveries as x
-        set status = 'queued', claim = null, error = retry_delivery.error, due_at = clock_timestamp() + again.wait,
+        set status = 'queued', claim = null, error = retry_delivery.error, due_at = private.now() + again.wait,
             attempts = case when again.counted then x.attempts else x.attempts - 1 end
         where x.id = d.id;
         perform pgmq.set_vt(d.queue, d.task_id, ceil(extract(epoch from again.wait))::integer);

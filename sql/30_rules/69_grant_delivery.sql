@@ -1,18 +1,35 @@
-create or replace function private.grant_delivery(delivery_id uuid, visibility_s integer) returns jsonb
+create or replace function private.grant_delivery(delivery_id uuid, visibility_s integer, released_by uuid default null) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
     d public.deliveries;
 begin
     update public.deliveries as x
-    set status = 'sending', claim = gen_random_uuid(), attempts = x.attempts + 1, due_at = clock_timestamp() + make_interval(secs => visibility_s),
+    set status = 'sending', claim = gen_random_uuid(), attempts = x.attempts + 1, due_at = private.now() + make_interval(secs => visibility_s),
+        begun_at = private.now(), initiated = private.is_initiated(x), reason = null, released_by = grant_delivery.released_by,
+        pair_at = (
+            select greatest(clock_timestamp(), (
+                select max(e.pair_at) from public.deliveries as e
+                where e.client_id = x.client_id and e.channel_account_id = x.channel_account_id and e.pair_at > clock_timestamp()
+                    and case when x.thread_id is not null then e.thread_id = x.thread_id
+                        when x.lead_id is not null then e.lead_id = x.lead_id else e.profile_id = x.profile_id end
+            )) + make_interval(secs => p.pair_interval_ms / 1000.0)
+            from public.channel_accounts as a
+            join private.providers as p on p.provider = a.provider and p.channel = a.channel
+            where a.id = x.channel_account_id and p.pair_interval_ms is not null and a.throughput is not null
+        ),
         -- A task that hides for as long as the claim lasts: whoever dies with the claim is noticed when it shows again.
         task_id = coalesce(x.task_id, (
             select s.id from pgmq.send(x.queue, private.task_message('delivery', x.id, x.client_id, x.attempts + 1), visibility_s) as s (id)
         ))
     where x.id = grant_delivery.delivery_id
     returning * into d;
+    update private.account_paces as p
+    set next_at = greatest(p.next_at, clock_timestamp()) + make_interval(secs => 1 / (0.8 * a.throughput))
+    from public.channel_accounts as a
+    where p.channel_account_id = d.channel_account_id and a.id = p.channel_account_id and a.throughput is not null;
     return private.delivery_task(d);
 end
 $$;
-comment on function private.grant_delivery(uuid, integer) is 'Claims a delivery for the caller for so many seconds; returns its task. The caller holds its row''s lock.';
+comment on function private.grant_delivery(uuid, integer, uuid) is
+'Claims a delivery for the caller for so many seconds, counts it against its account''s limits, and returns its task. released_by: the claim whose completion hands it out. The caller holds its row''s lock and has asked private.gate.';

@@ -1,9 +1,9 @@
-create or replace function private.release_next(thread_id uuid, visibility_s integer) returns jsonb
+create or replace function private.release_next(thread_id uuid, visibility_s integer, released_by uuid default null) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
     d public.deliveries;
-    refusal text;
+    gate record;
 begin
     loop
         select * into d
@@ -12,19 +12,21 @@ begin
         order by x.seq
         limit 1
         for update;
-        if not found or d.task_id is not null or d.status not in ('queued', 'deferred') or d.due_at > clock_timestamp() or d.queue <> 'high_priority' then
+        if not found or d.task_id is not null or d.status not in ('queued', 'deferred') or d.due_at > private.now() or d.queue <> 'high_priority' then
             return null;
         end if;
-        select private.delivery_refusal(d.kind, d.content, l, t.last_inbound_at) into refusal
-        from public.leads as l
-        join private.threads as t on t.id = d.thread_id
-        where l.id = d.lead_id;
-        if refusal is null then
-            return private.grant_delivery(d.id, visibility_s);
+        d.initiated := private.is_initiated(d);
+        select * into gate from private.gate(d);
+        if gate.verdict = 'go' then
+            return private.grant_delivery(d.id, visibility_s, release_next.released_by);
         end if;
-        update public.deliveries as x set status = 'cancelled', reason = refusal where x.id = d.id;
+        if gate.verdict = 'wait' then
+            perform private.hold_delivery(d.id, gate.until, gate.reason);
+            return null;
+        end if;
+        update public.deliveries as x set status = 'cancelled', reason = gate.reason where x.id = d.id;
     end loop;
 end
 $$;
-comment on function private.release_next(uuid, integer) is
-'Claims the next reply that waits in a thread, if its turn has come; returns its task or null. The caller holds the thread''s lock. Invitations are left to admission.';
+comment on function private.release_next(uuid, integer, uuid) is
+'Claims the next reply that waits in a thread, if its turn has come and it may leave; returns its task or null. released_by: the claim whose completion asks. The caller holds the thread''s lock and its account''s pace. Invitations are left to admission.';

@@ -61,7 +61,7 @@ begin
         returning client_id, conversation_id, seq
     )
     update private.threads as t
-    set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = clock_timestamp()
+    set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = private.now()
     from (select client_id, conversation_id, max(seq) as newest from said group by client_id, conversation_id) as s
     where t.client_id = s.client_id and t.conversation_id = s.conversation_id;
     select count(*) into more

@@ -31,7 +31,7 @@ begin
     end loop;
     for item in
         select distinct d.client_id, d.queue from public.deliveries as d
-        where d.status in ('queued', 'deferred') and d.task_id is null and d.due_at <= now()
+        where d.status in ('queued', 'deferred') and d.task_id is null and d.due_at <= private.now()
     loop
         perform private.admit_deliveries(item.client_id, item.queue);
     end loop;
@@ -47,10 +47,10 @@ begin
     end loop;
     -- Ring for every queue that has something due: new, put off, or held by somebody who died.
     if exists (select from private.threads as t where t.task_id is not null and t.due_at <= clock_timestamp())
-        or exists (select from public.deliveries as d where d.queue = 'high_priority' and d.task_id is not null and d.due_at <= clock_timestamp()) then
+        or exists (select from public.deliveries as d where d.queue = 'high_priority' and d.task_id is not null and d.due_at <= private.now()) then
         rung := rung || 'agent_turn'::text;
     end if;
-    if exists (select from public.deliveries as d where d.queue = 'default' and d.task_id is not null and d.due_at <= clock_timestamp())
+    if exists (select from public.deliveries as d where d.queue = 'default' and d.task_id is not null and d.due_at <= private.now())
         or exists (select from public.media as m where m.status = 'waiting' and m.task_id is not null and m.due_at <= clock_timestamp()) then
         rung := rung || 'deliver'::text;
     end if;

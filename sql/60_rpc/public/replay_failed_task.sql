@@ -29,7 +29,7 @@ begin
             perform private.queue_turn(f.task_row_id);
         when 'delivery' then
             update public.deliveries as d
-            set status = 'queued', attempts = 0, due_at = now(), reason = null
+            set status = 'queued', attempts = 0, repeats = 0, throttles = 0, due_at = private.now(), reason = null
             where d.id = f.task_row_id and d.status = 'failed';
             perform private.admit_deliveries(f.client_id, d.queue) from public.deliveries as d where d.id = f.task_row_id;
         when 'media' then

@@ -18,7 +18,9 @@ begin
     if not found then
         raise exception 'there is no such channel account of a client you own' using errcode = 'PT404';
     end if;
+    -- It may have stopped for the old ones.
+    update public.channel_accounts as a set status = 'active' where a.id = set_channel_credentials.channel_account_id and a.stopped_reason is not null;
 end
 $$;
 comment on function public.set_channel_credentials(uuid, text, text) is
-'Owners and admins, through the function channel_credentials: stores an account''s credentials, already encrypted. They cannot be read again through the API. Idempotent.';
+'Owners and admins, through the function channel_credentials: stores an account''s credentials, already encrypted, and starts the account again if the engine had stopped it. They cannot be read again through the API. Idempotent.';

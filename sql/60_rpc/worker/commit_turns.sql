@@ -9,6 +9,9 @@ declare
     visibility_s integer := private.setting_int('visibility_s');
 begin
     perform private.lock_threads(array(select (x ->> 'thread_id')::uuid from jsonb_array_elements(results) as x));
+    perform private.lock_paces(array(
+        select t.channel_account_id from private.threads as t where t.id in (select (x ->> 'thread_id')::uuid from jsonb_array_elements(results) as x)
+    ));
     for item in select x from jsonb_array_elements(results) as x order by (x ->> 'thread_id')::uuid loop
         begin
             verdicts := verdicts || private.commit_turn(item, visibility_s);

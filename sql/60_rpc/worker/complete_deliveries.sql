@@ -6,7 +6,6 @@ declare
     d public.deliveries;
     answer jsonb := '[]';
     next_task jsonb;
-    wait_ms integer;
     visibility_s integer := private.setting_int('visibility_s');
 begin
     -- Lock order: threads, then deliveries.
@@ -14,6 +13,9 @@ begin
     where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
     order by t.id
     for update;
+    perform private.lock_paces(array(
+        select x.channel_account_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r)
+    ));
     for item in select r from jsonb_array_elements(results) as r order by (r ->> 'id')::uuid loop
         begin
             select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for update;
@@ -28,7 +30,7 @@ begin
                 continue;
             elsif item ->> 'outcome' = 'sent' then
                 update public.deliveries as x
-                set status = 'sent', sent_at = now(), claim = null, error = null,
+                set status = 'sent', sent_at = now(), claim = null, error = null, throttles = 0,
                     -- An id that another delivery has already is not worth losing the result for.
                     provider_message_id = coalesce(x.provider_message_id, (
                         select i.id from (select item ->> 'provider_message_id' as id) as i
@@ -39,25 +41,17 @@ begin
                 where x.id = d.id;
                 perform private.end_delivery(d.id);
             elsif item ->> 'outcome' = 'unknown' then
-                update public.deliveries as x
-                set status = 'unknown', error = item -> 'error', due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
-                where x.id = d.id;
-                perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
+                perform private.await_word(d.id, item -> 'error');
             elsif item ->> 'outcome' = 'throttled' then
-                wait_ms := greatest(coalesce((item ->> 'retry_after_ms')::integer, 1000), 1);
-                update public.deliveries as x
-                set status = 'queued', claim = null, attempts = x.attempts - 1, error = item -> 'error',
-                    due_at = clock_timestamp() + make_interval(secs => wait_ms / 1000.0)
-                where x.id = d.id;
-                perform pgmq.set_vt(d.queue, d.task_id, ceil(wait_ms / 1000.0)::integer);
+                perform private.throttle_delivery(d.id, item -> 'error', (item ->> 'retry_after_ms')::integer);
             else
-                perform private.retry_delivery(
-                    d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'), coalesce((item #>> '{error,retryable}')::boolean, false)
-                );
+                perform private.refuse_delivery(d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'));
             end if;
             select * into d from public.deliveries as x where x.id = d.id;
             if d.thread_id is not null and d.status not in ('queued', 'unknown') then
-                next_task := private.release_next(d.thread_id, visibility_s);
+                next_task := coalesce(
+                    private.release_next(d.thread_id, visibility_s, (item ->> 'claim')::uuid), private.released_by(d.thread_id, (item ->> 'claim')::uuid)
+                );
             end if;
             answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
         exception
@@ -65,13 +59,9 @@ begin
                 raise;
             when others then
                 -- One result that cannot be stored must not take its neighbours with it. Its message may have left.
-                update public.deliveries as x
-                set status = 'unknown', error = jsonb_build_object('code', sqlstate, 'message', sqlerrm),
-                    due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
+                perform private.await_word(x.id, jsonb_build_object('code', sqlstate, 'message', sqlerrm))
+                from public.deliveries as x
                 where x.id = d.id and x.status = 'sending' and x.claim::text = item ->> 'claim';
-                if found then
-                    perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
-                end if;
                 answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'unknown', 'task', null);
         end;
     end loop;
@@ -83,4 +73,4 @@ begin
 end
 $$;
 comment on function worker.complete_deliveries(jsonb) is
-'What became of sends: [{"id", "claim", "outcome": sent | unknown | failed | throttled, "provider_message_id", "error", "retry_after_ms"}] → [{"id", "status", "task"}]. task: the thread''s next reply, claimed for the caller. status stale: the claim was lost. unknown waits for the provider''s word, throttled does not count as an attempt. Idempotent by the claim.';
+'What became of sends: [{"id", "claim", "outcome": sent | unknown | failed | throttled, "provider_message_id", "error", "retry_after_ms"}] → [{"id", "status", "task"}]. task: the thread''s next reply, claimed for the caller. status stale: the claim was lost. unknown waits for the provider''s word, throttled does not count as an attempt, and where the number or the account is throttled all its sends wait; an error of the account''s (scope number or account, for good) stops the account, and the delivery waits for it. Idempotent by the claim: repeated because its answer got lost, it hands out the same task again.';

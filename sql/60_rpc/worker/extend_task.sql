@@ -12,7 +12,7 @@ begin
             where t.id = extend_task.id and t.lease = extend_task.claim
             returning t.task_id, 'high_priority' into msg_id, q;
         when 'delivery' then
-            update public.deliveries as d set due_at = until
+            update public.deliveries as d set due_at = private.now() + make_interval(secs => extend_task.visibility_s)
             where d.id = extend_task.id and d.claim = extend_task.claim and d.status = 'sending'
             returning d.task_id, d.queue into msg_id, q;
         when 'report' then

@@ -46,6 +46,7 @@ begin
                 when i.v ->> 'kind' = 'message' then 'stored'
                 when i.v ->> 'kind' = 'status' then 'status'
                 when i.v ->> 'kind' in ('opt_out', 'opt_in') then 'preference'
+                when i.v ->> 'kind' in ('account', 'template') then 'followed'
                 else 'kept'
             end::public.event_outcome,
             coalesce(i.v -> 'raw', i.v),
@@ -130,6 +131,16 @@ begin
     if fetching > 0 and private.admit_media(account.client_id) > 0 then
         perform private.ring('deliver');
     end if;
+    for item in
+        select x.v -> 'event' as event, (x.v ->> 'account_id')::uuid as account_id from jsonb_array_elements(fresh) as x (v)
+        where x.v ->> 'outcome' = 'followed'
+        order by (x.v ->> 'ord')::bigint
+    loop
+        case item.event ->> 'kind'
+            when 'account' then perform private.follow_account(item.account_id, item.event -> 'account');
+            when 'template' then perform private.follow_template(item.account_id, item.event);
+        end case;
+    end loop;
     insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
     select account.client_id, l.lead_id, x.v #>> '{event,kind}' = 'opt_in', 'consent',
         jsonb_build_object('source', 'provider', 'provider_id', x.v #> '{event,provider_id}')
@@ -142,7 +153,7 @@ begin
         select jsonb_build_object(
             'messages', stored,
             'statuses', count(*) filter (where x.v ->> 'outcome' = 'status'),
-            'other', count(*) filter (where x.v ->> 'outcome' in ('kept', 'preference')) + count(*) filter (where x.v ->> 'outcome' = 'stored') - stored,
+            'other', count(*) filter (where x.v ->> 'outcome' in ('kept', 'preference', 'followed')) + count(*) filter (where x.v ->> 'outcome' = 'stored') - stored,
             'duplicates', total - count(*),
             'unrouted', count(*) filter (where x.v ->> 'outcome' = 'unrouted')
         )
