@@ -19,7 +19,7 @@ def wednesday(hour: int, minute: int = 0, zone: ZoneInfo = BRASILIA) -> datetime
 
 def set_clock(world: World, moment: datetime) -> None:
     """From now on it is `moment`, and time goes on."""
-    world.setting("clock_offset_s", (moment - datetime.now(UTC)).total_seconds())
+    world.setting("clock_offset_s", round((moment - datetime.now(UTC)).total_seconds()))
 
 
 def now(world: World) -> datetime:
