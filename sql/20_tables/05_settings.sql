@@ -32,4 +32,10 @@ insert into private.settings (key, value, comment) values
 ('notification_burst', '5', 'Notifications that one person gets one by one within notification_window_s; where more wait, they become one message.'),
 ('notification_window_s', '600', 'Seconds since the last notification after which one person is told again what has gathered meanwhile.'),
 ('failed_invitation_hours', '24', 'How long an interview whose invitation could not be sent, by no channel, waits for somebody to replay it; then it is cancelled.'),
+('sending_hours', '{
+    "monday": ["08:00", "20:00"], "tuesday": ["08:00", "20:00"], "wednesday": ["08:00", "20:00"], "thursday": ["08:00", "20:00"],
+    "friday": ["08:00", "20:00"], "saturday": ["09:00", "14:00"]
+}', 'When a client without sending_rules of its own may begin with a lead, by the lead''s clock.'),
+('sending_holidays', 'false', 'Whether such a client may do so on Brazil''s national holidays.'),
+('sending_caps', '{"day": 3, "week": 10}', 'How often such a client may write first to one lead within 24 hours and within 7 days; null: as often as it likes.'),
 ('clock_offset_s', '0', 'Seconds that private.now() is ahead of the clock: for tests and demonstrations of what waits for days. 0 in production.');

@@ -22,6 +22,7 @@ begin
     perform private.expire_interviews();
     perform private.note_news(changed);
     perform private.send_notifications();
+    perform private.run_erasures();
     -- Invitations that have room, and whatever else waits for admission.
     for item in select c.client_id from private.clients_to_invite() as c (client_id) loop
         perform private.invite_next(item.client_id);

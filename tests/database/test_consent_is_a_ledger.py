@@ -25,7 +25,10 @@ def test_an_import_that_says_its_basis_leaves_it_in_the_ledger(tenant: Tenant) -
 def test_the_newest_row_counts(tenant: Tenant) -> None:
     """Withdrawn, granted, withdrawn again: the lead follows, and keeps the time of the first withdrawal in a row."""
     lead = tenant.lead(consent_basis="consent")
-    add = "insert into public.consents (lead_id, granted, legal_basis) values (%s, %s, 'consent')"
+    add = (
+        "insert into public.consents (lead_id, granted, legal_basis, evidence)"
+        " values (%s, %s, 'consent', '{\"text\": \"ao telefone\"}')"
+    )
     assert not _opted_out(tenant, lead)
     tenant.all(add, lead, False)
     since = tenant.one("select opted_out_at from public.leads")

@@ -23,6 +23,8 @@ from devstack.simulator.client import SimulatorClient
 ADMIN_EMAIL = "admin@demo.renum.example"
 _MAIL_PATIENCE_S = 10.0
 _LEADS_AT_ONCE = 1_000
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+ALL_HOURS = {day: ["00:00", "24:00"] for day in DAYS}
 _BASES = ("consent", "contract", "legitimate_interest")
 
 
@@ -90,7 +92,15 @@ def open_company(
         user = owner.auth.get_user()
         assert user is not None, "somebody who just signed in is somebody"
         owner.table("profiles").update({"phone": phone}).eq("id", user.user.id).execute()
-    return Company(str(client["id"]), name, owner, owner_email, password)
+    company = Company(str(client["id"]), name, owner, owner_email, password)
+    open_at_all_hours(company)
+    return company
+
+
+def open_at_all_hours(company: Company) -> None:
+    """The owner lets the company write first at any hour of any day: a demonstration cannot wait for morning."""
+    rules = {"client_id": company.client_id, "hours": ALL_HOURS, "on_holidays": True}
+    company.owner.table("sending_rules").upsert(rules).execute()
 
 
 def _invitation(simulator: SimulatorClient, email: str) -> str:
