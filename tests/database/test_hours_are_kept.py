@@ -18,6 +18,7 @@ from tests.database.builders import JSON, Interview, Tenant, World
 BUSINESS: JSON = {day: ["08:00", "20:00"] for day in DAYS[:5]} | {"saturday": ["09:00", "14:00"]}
 OUTSIDE = "it is outside the hours at which the lead may be written to"
 STATE = "select status::text, reason, due_at from public.deliveries where kind = 'invitation'"
+NEXT = "select private.next_open(jsonb_populate_record(null::public.sending_rules, %s), %s, %s)"
 # A Monday to a Friday without a holiday, and the holidays of a year as a calendar has them.
 MONDAY = date(2027, 3, 1)
 HOLIDAYS_2027 = {
@@ -140,7 +141,8 @@ def test_a_goodbye_at_night_is_sent_and_nothing_after_it(interview: Interview) -
     world.one("select private.sweep()")
     assert world.claim("high_priority", "default") == []
     assert world.all(
-        "select kind::text, status::text, reason from public.deliveries where content ->> 'text' = 'Oi de novo' order by 1"
+        "select kind::text, status::text, reason from public.deliveries where content ->> 'text' = 'Oi de novo'"
+        " order by 1"
     ) == [
         ("goodbye", "cancelled", "the lead was told goodbye already"),
         ("invitation", "cancelled", "the lead opted out"),
@@ -302,9 +304,7 @@ def test_the_next_moment_is_allowed_and_none_before_it_is(
         "closed_dates": [d.isoformat() for d in rules["closed"]],
     }
     asked = since.replace(tzinfo=place)
-    found = reader.one(
-        "select private.next_open(jsonb_populate_record(null::public.sending_rules, %s), %s, %s)", whole, zone, asked
-    )
+    found = reader.one(NEXT, whole, zone, asked)
 
     def is_open(moment: datetime) -> bool:
         local = moment.astimezone(place)
@@ -325,12 +325,4 @@ def test_the_next_moment_is_allowed_and_none_before_it_is(
         if earlier < asked:
             break
         assert not is_open(earlier)
-    assert (
-        reader.one(
-            "select private.next_open(jsonb_populate_record(null::public.sending_rules, %s), %s, %s)",
-            whole,
-            zone,
-            found,
-        )
-        == found
-    )
+    assert reader.one(NEXT, whole, zone, found) == found
