@@ -68,7 +68,8 @@ class Attempt:
             return
         if cell.word == "done" and key_of(self.name) == "client_id":
             # One per client: the one that stands there makes room, and comes back.
-            key, row = next(iter(self.rows(whose).items()))
+            key = self.content(whose)["client_id"]
+            row = self.rows(whose)[key]
             self.standing.remove(self.name, key)
             self.put(whose)
             self.standing.put_whole(self.name, row)
