@@ -81,7 +81,8 @@ def test_agents_write_messages_and_read_nothing(reader: World) -> None:
     """Of all tables renum_agent has these columns of one to insert into, under its own policy."""
     found = reader.all(
         "select a.attrelid::regclass::text, a.attname, p"
-        " from pg_attribute as a join pg_class as c on c.oid = a.attrelid, unnest(array['SELECT', 'INSERT', 'UPDATE', 'REFERENCES']) as p"
+        " from pg_attribute as a join pg_class as c on c.oid = a.attrelid,"
+        " unnest(array['SELECT', 'INSERT', 'UPDATE', 'REFERENCES']) as p"
         " where c.relnamespace::regnamespace::text in ('public', 'private', 'parts') and c.relkind in ('r', 'p', 'v')"
         " and a.attnum > 0 and not a.attisdropped and has_column_privilege('renum_agent', c.oid, a.attnum, p)"
     )
