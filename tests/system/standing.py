@@ -20,7 +20,7 @@ from tests.stack import Stack
 from tests.system.people import Person, new_person, signed_in
 
 # What tells a table's rows apart, where it is not id; what says whose they are, where it is not client_id.
-_KEYS = {"project_progress": "project_id", "sending_rules": "client_id"}
+_KEYS = {"project_progress": "project_id"}
 _CONDITIONS = {
     "clients": {"own": "id = %(client)s", "other": "id <> %(client)s"},
     "profiles": {

@@ -28,6 +28,7 @@ CHANGES: dict[str, Row] = {
     "tools": {"description": "y"},
     "sub_agents": {"description": "y"},
 }
+ONE_PER_CLIENT = {"sending_rules"}
 TOLD = {"Prefer": "return=representation,count=exact"}
 
 
@@ -66,10 +67,10 @@ class Attempt:
             answer = self.post(next(iter(self.rows(whose).values())))
             assert answer.status_code in (201, 409), answer.text
             return
-        if cell.word == "done" and key_of(self.name) == "client_id":
-            # One per client: the one that stands there makes room, and comes back.
-            key = self.content(whose)["client_id"]
-            row = self.rows(whose)[key]
+        if cell.word == "done" and self.name in ONE_PER_CLIENT:
+            # The one that stands there makes room, and comes back.
+            client_id = self.content(whose)["client_id"]
+            key, row = next((k, r) for k, r in self.rows(whose).items() if r["client_id"] == client_id)
             self.standing.remove(self.name, key)
             self.put(whose)
             self.standing.put_whole(self.name, row)
