@@ -23,7 +23,8 @@ as $$
     join public.interviews as i on i.id = t.interview_id
     join public.projects as p on p.id = i.project_id
     left join public.renus_config as r on r.id = p.renus_config_id
-    cross join lateral (select private.answers_of(i.id) as known) as a
+    -- offset 0 keeps it one lookup: pulled up, it would be one for each question.
+    cross join lateral (select private.answers_of(i.id) as known offset 0) as a
     cross join lateral (
         select jsonb_agg(jsonb_build_object(
             'key', s.key, 'text', s.question ->> 'text', 'type', s.question ->> 'type', 'options', s.question -> 'options',

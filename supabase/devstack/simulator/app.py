@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from devstack.config import StackConfig
-from devstack.simulator import cloud_api, control, management, media
+from devstack.simulator import accounts, cloud_api, control, gateways, management, media
 from devstack.simulator.errors import GraphError
 from devstack.simulator.state import Number, SentMessage, State, bsuid_of
 from devstack.simulator.webhooks import Webhooks
@@ -46,8 +46,13 @@ def create_app(config: StackConfig) -> Starlette:
             Route("/v{version}/{media_id}", management.node, methods=["GET"]),
             Route("/whatsapp_business/attachments/", media.download, methods=["GET"]),
             *control.routes(),
+            *accounts.routes(),
         ],
-        exception_handlers={GraphError: _refused, control.Refused: control.refused},
+        exception_handlers={
+            GraphError: _refused,
+            control.Refused: control.refused,
+            gateways.Refused: gateways.refused,
+        },
         lifespan=lifespan,
     )
     app.state.simulator = state

@@ -183,8 +183,8 @@ async def fail(request: Request) -> Response:
     to?, phone_number_id?}.
     """
     body = await _body(request)
-    if not isinstance(body.get("code"), int):
-        raise Refused("code is required: the provider's error code, a number")
+    if not isinstance(body.get("code"), (int, str)):
+        raise Refused("code is required: the provider's error code")
     if body.get("mode", "answer") not in ("answer", "status", "lost"):
         raise Refused("mode is one of answer, status, lost")
     count = body.get("count", 1)
