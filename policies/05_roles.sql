@@ -21,9 +21,14 @@ grant execute on function private.normalize_phone(text) to authenticated, servic
 grant execute on function private.question_problem(jsonb) to authenticated, service_role;
 grant execute on function private.skip_rule_problem(jsonb, text[]) to authenticated, service_role;
 grant execute on function private.project_config_problem(jsonb) to authenticated, service_role;
+grant execute on function private.reminders_problem(jsonb) to authenticated, service_role;
 grant execute on function private.plain(text) to authenticated, service_role;
 grant execute on function private.account_for(uuid, uuid) to authenticated, service_role;
 grant execute on function private.template_for(uuid, uuid, public.template_purpose, text) to authenticated, service_role;
+grant execute on function private.no_template(uuid, uuid, public.template_purpose, text) to authenticated, service_role;
+grant execute on function private.template_problem(public.message_templates, boolean) to authenticated, service_role;
+grant execute on function private.template_gap(text, text, text[], boolean) to authenticated, service_role;
+grant execute on function private.template_variables(text) to authenticated, service_role;
 grant execute on function private.checked_phone(text) to authenticated, service_role;
 grant execute on function private.is_email(text) to authenticated, service_role;
 -- What a trade's rules say of a project is asked as whoever writes the project; where a message goes, as whoever writes the message.

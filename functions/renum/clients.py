@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 
 import aiohttp
 import httpx
+from aiohttp.abc import AbstractResolver
 from httpx_aiohttp import AiohttpTransport
 
 T = TypeVar("T")
@@ -40,8 +41,16 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def new_client(*, connect_s: float, read_s: float, connections: int, keep_alive_s: float = 4) -> httpx.AsyncClient:
-    """A client that follows no redirect and reads no proxy from the environment. Times in seconds.
+def new_client(
+    *,
+    connect_s: float,
+    read_s: float,
+    connections: int,
+    keep_alive_s: float = 4,
+    resolver: AbstractResolver | None = None,
+) -> httpx.AsyncClient:
+    """A client that follows no redirect and reads no proxy from the environment. Times in seconds. Hosts' names are
+    looked up by `resolver`, where one is given.
 
     Idle connections are dropped before common servers drop them (uvicorn after 5 s, https://www.uvicorn.org/settings/):
     a message sent into a connection that is being closed may or may not have arrived, and would have to wait for proof.
@@ -49,8 +58,16 @@ def new_client(*, connect_s: float, read_s: float, connections: int, keep_alive_
     limits = httpx.Limits(
         max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=keep_alive_s
     )
+
+    def session() -> aiohttp.ClientSession:
+        # As the transport makes its own, which takes no resolver.
+        connector = aiohttp.TCPConnector(
+            limit=connections, keepalive_timeout=keep_alive_s, ssl=_tls(), resolver=resolver
+        )
+        return aiohttp.ClientSession(connector=connector)
+
     return httpx.AsyncClient(
-        transport=AiohttpTransport(verify=_tls(), limits=limits),
+        transport=AiohttpTransport(verify=_tls(), limits=limits, client=session if resolver is not None else None),
         timeout=httpx.Timeout(read_s, connect=connect_s),
         follow_redirects=False,
         trust_env=False,

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from renum.errors import ConfigurationError
 
@@ -20,6 +20,8 @@ class Settings(BaseModel):
     - `worker_key`: a JWT with `role: renum_worker`; it may execute `worker.*` and read no table.
     - `storage_key`: a JWT with `role: renum_files`; only where leads' files are fetched into Storage, at `storage_url`.
     - `credentials_key`: base64 of 32 bytes; channel credentials are encrypted with it.
+    - `private_hosts`: host names and addresses that a client's account may name although they are not public ones.
+    - `typing_after_ms`: how long a turn may take before the lead is shown that an answer is being written.
     - `model`: a LangChain `init_chat_model` string, or `offline`.
     - `concurrency`: tasks at a time in one instance; None leaves each function its own default.
     """
@@ -35,6 +37,12 @@ class Settings(BaseModel):
     storage_key: str = Field(default="", repr=False)
     graph_url: str = "https://graph.facebook.com"
     graph_version: str = Field(default="v23.0", pattern=r"^v\d+\.\d+$")
+    twilio_url: str = "https://api.twilio.com"
+    zapi_url: str = "https://api.z-api.io"
+    zenvia_url: str = "https://api.zenvia.com"
+    resend_url: str = "https://api.resend.com"
+    private_hosts: frozenset[str] = frozenset()
+    typing_after_ms: int = Field(default=1000, ge=0)
     model: str = "offline"
     model_delay_ms: int = Field(default=0, ge=0)
     model_timeout_s: float = Field(default=60, gt=0)
@@ -43,6 +51,14 @@ class Settings(BaseModel):
     drain_idle_s: float = Field(default=30, ge=0)
     drain_linger_s: float = Field(default=2, ge=0)
     visibility_s: int = Field(default=60, ge=5)
+
+    @field_validator("private_hosts", mode="before")
+    @classmethod
+    def names(cls, value: object) -> object:
+        """A list with commas between, as environments have it."""
+        if not isinstance(value, str):
+            return value
+        return frozenset(name.strip().strip("[]").rstrip(".").lower() for name in value.split(",") if name.strip())
 
 
 VARIABLES = {
@@ -55,6 +71,12 @@ VARIABLES = {
     "RENUM_STORAGE_KEY": "storage_key",
     "WHATSAPP_GRAPH_URL": "graph_url",
     "WHATSAPP_GRAPH_VERSION": "graph_version",
+    "TWILIO_URL": "twilio_url",
+    "ZAPI_URL": "zapi_url",
+    "ZENVIA_URL": "zenvia_url",
+    "RESEND_URL": "resend_url",
+    "RENUM_PRIVATE_HOSTS": "private_hosts",
+    "RENUM_TYPING_AFTER_MS": "typing_after_ms",
     "RENUM_MODEL": "model",
     "RENUM_MODEL_DELAY_MS": "model_delay_ms",
     "RENUM_MODEL_TIMEOUT_S": "model_timeout_s",
@@ -85,7 +107,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         )
     if environment.get("SUPABASE_URL"):
         given.setdefault("storage_url", environment["SUPABASE_URL"].rstrip("/") + "/storage/v1")
-    for field in ("rest_url", "graph_url", "storage_url"):
+    for field in ("rest_url", "graph_url", "twilio_url", "zapi_url", "zenvia_url", "resend_url", "storage_url"):
         if field in given:
             given[field] = given[field].rstrip("/")
     try:

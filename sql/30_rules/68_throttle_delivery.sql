@@ -6,10 +6,11 @@ declare
     wait interval;
 begin
     select * into strict d from public.deliveries as x where x.id = throttle_delivery.delivery_id;
-    -- Each time in a row the wait is four times as long, up to an hour (WhatsApp Cloud API, pair rate limits: 4^X seconds).
-    wait := make_interval(secs => least(
-        greatest(coalesce(throttle_delivery.retry_after_ms, 1000), 1) / 1000.0 * power(4, least(d.throttles, 10)), greatest(3600, throttle_delivery.retry_after_ms / 1000.0)
-    ));
+    wait := make_interval(secs => greatest(coalesce(throttle_delivery.retry_after_ms, 1000), 1) / 1000.0);
+    if throttle_delivery.error ->> 'scope' = 'recipient' then
+        -- Four times as long each time in a row, up to an hour (WhatsApp Cloud API, pair rate limits: 4^X seconds).
+        wait := greatest(wait, least(wait * power(4, least(d.throttles, 10)), interval '1 hour'));
+    end if;
     if throttle_delivery.error ->> 'scope' in ('number', 'account') then
         perform private.pause_account(d.channel_account_id, wait, throttle_delivery.error ->> 'message');
     end if;
@@ -20,4 +21,4 @@ begin
 end
 $$;
 comment on function private.throttle_delivery(uuid, jsonb, integer) is
-'A send came too fast: it waits for as long as the provider says, four times longer each time in a row, and no attempt is counted. Scope recipient holds up that person only; number and account hold up all their sends.';
+'A send came too fast: it waits for as long as the provider says, and no attempt is counted. Scope recipient holds up that person only, four times longer each time in a row; number and account hold up all their sends.';

@@ -2,13 +2,12 @@ create or replace function private.gate(delivery public.deliveries, out verdict 
 language plpgsql security definer set search_path = ''
 as $$
 begin
-    if delivery.kind in ('invitation', 'reminder')
+    select p.verdict, p.until, p.reason into verdict, until, reason from private.policy_verdict(delivery) as p;
+    if verdict <> 'cancel' and delivery.kind in ('invitation', 'reminder')
         and exists (select from public.interviews as i where i.id = delivery.interview_id and i.end_reason is not null) then
         verdict := 'cancel';
         reason := 'the interview has ended';
-        return;
     end if;
-    select p.verdict, p.until, p.reason into verdict, until, reason from private.policy_verdict(delivery) as p;
     if verdict = 'go' then
         select g.verdict, g.until, g.reason into verdict, until, reason from private.governor_verdict(delivery) as g;
     end if;

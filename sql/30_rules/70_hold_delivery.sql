@@ -4,18 +4,20 @@ as $$
 declare
     d public.deliveries;
     wait double precision := greatest(extract(epoch from hold_delivery.until - private.now()), 0);
+    -- pgmq counts in whole seconds.
+    hidden integer := case when wait < 1 then 0 else ceil(wait) end;
 begin
     select * into strict d from public.deliveries as x where x.id = hold_delivery.delivery_id;
-    if wait <= 2 then
-        -- Not worth leaving the queue for.
+    if wait < 50 then
+        -- Not worth leaving the queue for: whoever drains it knows when to come back.
         update public.deliveries as x
         set status = 'queued', due_at = hold_delivery.until, reason = hold_delivery.reason, claim = null,
             task_id = coalesce(x.task_id, (
-                select s.id from pgmq.send(x.queue, private.task_message('delivery', x.id, x.client_id, x.attempts + 1), floor(wait)::integer) as s (id)
+                select s.id from pgmq.send(x.queue, private.task_message('delivery', x.id, x.client_id, x.attempts + 1), hidden) as s (id)
             ))
         where x.id = d.id;
         if d.task_id is not null then
-            perform pgmq.set_vt(d.queue, d.task_id, floor(wait)::integer);
+            perform pgmq.set_vt(d.queue, d.task_id, hidden);
         end if;
         return;
     end if;
@@ -28,4 +30,4 @@ begin
 end
 $$;
 comment on function private.hold_delivery(uuid, timestamptz, text) is
-'Lets a delivery wait: for up to two seconds in its queue, for longer as deferred, out of the queue, until admission takes it again. The caller holds its row''s lock.';
+'Lets a delivery wait: for less than a minute in its queue, for longer as deferred, out of the queue, until admission takes it again. The caller holds its row''s lock.';

@@ -3,7 +3,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
     d public.deliveries;
-    error jsonb := case jsonb_typeof(apply_status.status -> 'error') when 'object' then apply_status.status -> 'error' end;
+    trouble jsonb := case jsonb_typeof(apply_status.status -> 'error') when 'object' then apply_status.status -> 'error' end;
     news public.delivery_status := case status ->> 'status'
         when 'sent' then 'sent' when 'delivered' then 'delivered' when 'read' then 'read' when 'played' then 'read' when 'failed' then 'failed'
     end;
@@ -14,8 +14,8 @@ begin
     end if;
     update public.deliveries as x
     set status = case when private.delivery_rank(news) > private.delivery_rank(x.status) then news else x.status end,
-        error = case when news = 'failed' and private.delivery_rank(news) > private.delivery_rank(x.status) then apply_status.error else x.error end,
-        reason = case when news = 'failed' and private.delivery_rank(news) > private.delivery_rank(x.status) then apply_status.error ->> 'message' else x.reason end,
+        error = case when news = 'failed' and private.delivery_rank(news) > private.delivery_rank(x.status) then trouble else x.error end,
+        reason = case when news = 'failed' and private.delivery_rank(news) > private.delivery_rank(x.status) then trouble ->> 'message' else x.reason end,
         provider_message_id = coalesce(x.provider_message_id, apply_status.status ->> 'message_id'),
         pricing = coalesce(apply_status.status -> 'pricing', x.pricing),
         sent_at = case when news <> 'failed' then coalesce(x.sent_at, occurred_at, now()) else x.sent_at end,
@@ -28,8 +28,8 @@ begin
     end if;
     if news = 'failed' and private.delivery_rank(news) > private.delivery_rank(d.status) then
         -- Accepted, and lost later: people are to hear of it as of a refusal.
-        perform private.bury(d.queue, 'delivery', d.id, d.client_id, null, coalesce(apply_status.error, '{"code": "failed", "message": "the provider could not deliver it"}'), d.attempts);
-        perform private.heed_refusal(d.id, apply_status.error);
+        perform private.bury(d.queue, 'delivery', d.id, d.client_id, null, coalesce(trouble, '{"code": "failed", "message": "the provider could not deliver it"}'), d.attempts);
+        perform private.heed_refusal(d.id, trouble);
     elsif news in ('delivered', 'read') and d.status = 'failed' then
         update public.failed_tasks as f set status = 'resolved', resolved_at = now() where f.task_row_id = d.id and f.status <> 'resolved';
     end if;

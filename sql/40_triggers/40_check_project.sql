@@ -29,8 +29,8 @@ begin
         end if;
         template := private.template_for(new.client_id, new.channel_account_id, 'invitation', new.config #>> '{invitation,template}');
         if template is null then
-            raise exception 'there is no approved template%', coalesce(' named ' || (new.config #>> '{invitation,template}'), ' with purpose invitation')
-                using errcode = '22023', hint = 'Add it to message_templates; it must be approved by the provider.';
+            raise exception '%', private.no_template(new.client_id, new.channel_account_id, 'invitation', new.config #>> '{invitation,template}')
+                using errcode = '22023', hint = 'The invitation needs a template in message_templates that the provider approved, with something for each of its variables.';
         end if;
         company := (select c.company_name from public.clients as c where c.id = new.client_id);
         problem := coalesce(

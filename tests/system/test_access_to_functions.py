@@ -31,6 +31,7 @@ def nobody_s(function: str) -> Row:
         "preview_audience": {"project_id": identifier},
         "request_report": {"project_id": identifier},
         "report_markdown": {"report_id": identifier},
+        "channel_findings": {"channel_account_id": identifier},
         "set_channel_credentials": {"channel_account_id": identifier, "ciphertext": "A" * 80, "key_id": "1"},
         "replay_failed_task": {"failed_task_id": identifier},
         "queue_metrics": {},

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from renum.accounts import Account
-from renum.channels import channel
+from renum.channels import calls, channel
 from renum.channels import whatsapp_cloud_send as sender
 from renum.channels.whatsapp_cloud_errors import ACTIONS, send_error, status_error
 from renum.errors import RenumError, SendError
@@ -268,7 +268,7 @@ async def test_a_connection_that_breaks_after_the_request_left_is_unknown(point_
 
 async def test_silence_is_unknown(point_at: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A provider that answers nothing within the bound may still deliver."""
-    monkeypatch.setattr(sender, "ANSWER_WITHIN_S", 0.1)
+    monkeypatch.setattr(calls, "ANSWER_WITHIN_S", 0.1)
     async with server() as graph:
 
         async def never(_: dict[str, Any]) -> Any:

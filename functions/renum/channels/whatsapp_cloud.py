@@ -11,15 +11,19 @@ from collections.abc import Mapping
 from typing import IO
 
 from renum.accounts import Account
-from renum.channels import Post, Provider, whatsapp_cloud_media, whatsapp_cloud_parse, whatsapp_cloud_send
-from renum.shapes import Delivery, Event, Fetched, MediaWork
+from renum.channels import (
+    Finding,
+    Post,
+    Provider,
+    whatsapp_cloud_check,
+    whatsapp_cloud_media,
+    whatsapp_cloud_parse,
+    whatsapp_cloud_send,
+)
+from renum.channels.proofs import same
+from renum.shapes import AccountFacts, Delivery, Event, Fetched, MediaWork, Template
 
 SIGNATURE = "x-hub-signature-256"
-
-
-def _same(one: str, other: str) -> bool:
-    # On bytes: compare_digest raises TypeError for a str that is not ASCII, and headers come from strangers.
-    return hmac.compare_digest(one.encode("utf-8", "surrogateescape"), other.encode("utf-8", "surrogateescape"))
 
 
 class WhatsAppCloud(Provider):
@@ -32,7 +36,7 @@ class WhatsAppCloud(Provider):
         if (
             not expected
             or query.get("hub.mode") != "subscribe"
-            or not _same(query.get("hub.verify_token", ""), expected)
+            or not same(query.get("hub.verify_token", ""), expected)
         ):
             return None
         return query.get("hub.challenge")
@@ -43,19 +47,35 @@ class WhatsAppCloud(Provider):
         if not secret:
             return False
         expected = "sha256=" + hmac.new(secret.encode(), post.body, hashlib.sha256).hexdigest()
-        return _same(post.headers.get(SIGNATURE, ""), expected)
+        return same(post.headers.get(SIGNATURE, ""), expected)
 
     def parse(self, post: Post, account: Account) -> list[Event]:
         """See `whatsapp_cloud_parse`."""
-        return whatsapp_cloud_parse.parse(post.body)
+        return whatsapp_cloud_parse.parse(post.body, whatsapp_cloud_check.waba_of(account))
 
     async def send(self, delivery: Delivery, account: Account) -> str | None:
         """See `whatsapp_cloud_send`."""
         return await whatsapp_cloud_send.send(delivery, account)
 
+    async def typing(self, message_id: str, account: Account) -> None:
+        """See `whatsapp_cloud_send`."""
+        await whatsapp_cloud_send.typing(message_id, account)
+
     async def fetch(self, work: MediaWork, account: Account, into: IO[bytes]) -> Fetched:
         """See `whatsapp_cloud_media`."""
         return await whatsapp_cloud_media.fetch(work, account, into)
+
+    async def check(self, account: Account, webhook_url: str) -> list[Finding]:
+        """See `whatsapp_cloud_check`."""
+        return await whatsapp_cloud_check.check(account, webhook_url)
+
+    async def facts(self, account: Account) -> AccountFacts:
+        """See `whatsapp_cloud_check`."""
+        return await whatsapp_cloud_check.facts(account)
+
+    async def templates(self, account: Account) -> list[Template] | None:
+        """See `whatsapp_cloud_check`."""
+        return await whatsapp_cloud_check.templates(account)
 
 
 channel = WhatsAppCloud()

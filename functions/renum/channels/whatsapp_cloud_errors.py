@@ -7,31 +7,23 @@ The same codes arrive in answers to a send and, later, in `failed` statuses.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from renum.errors import Outcome, Scope, SendError
+from renum.channels.decisions import (
+    HOUR,
+    MINUTE,
+    REFUSED_MESSAGE,
+    REFUSED_RECIPIENT,
+    RETRY,
+    RETRY_NUMBER,
+    SECOND,
+    STOPPED_ACCOUNT,
+    STOPPED_NUMBER,
+    Action,
+    by_status,
+)
+from renum.errors import SendError
 from renum.shapes import ErrorBody
-
-SECOND = 1_000
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
-
-
-class Action(NamedTuple):
-    """The decision for one code. Throttled sends come back after `retry_after_ms` without counting as an attempt."""
-
-    outcome: Outcome
-    retryable: bool
-    scope: Scope
-    retry_after_ms: int | None = None
-
-
-RETRY = Action("failed", True, "message")
-RETRY_NUMBER = Action("failed", True, "number")
-REFUSED_MESSAGE = Action("failed", False, "message")
-REFUSED_RECIPIENT = Action("failed", False, "recipient")
-STOPPED_NUMBER = Action("failed", False, "number")
-STOPPED_ACCOUNT = Action("failed", False, "account")
 
 ACTIONS: dict[int, Action] = {
     # Meta's own trouble: the same number, again, with backoff.
@@ -43,7 +35,9 @@ ACTIONS: dict[int, Action] = {
     133004: RETRY,
     131053: RETRY,  # media could not be fetched; a second try often can
     # Too fast, from nearest to farthest.
-    131056: Action("throttled", True, "recipient", 6 * SECOND),  # pair rate: 1 message per 6 s to one person
+    131056: Action(
+        "throttled", True, "recipient", SECOND
+    ),  # pair rate: again after 4^X seconds, X counting refusals in a row
     130429: Action("throttled", True, "number", 2 * SECOND),  # throughput of the sender number
     131048: Action("throttled", True, "number", HOUR),  # spam limit
     131064: Action("throttled", True, "number", HOUR),  # template classification limit
@@ -77,13 +71,7 @@ def action(code: int | None, *, status: int = 400, transient: bool = False) -> A
             return ACTIONS[code]
         if 200 <= code <= 299:  # permissions
             return STOPPED_ACCOUNT
-    if status == 429:
-        return Action("throttled", True, "number", 2 * SECOND)
-    if status in (401, 403):
-        return STOPPED_ACCOUNT
-    if status >= 500 or transient:
-        return RETRY
-    return REFUSED_MESSAGE
+    return RETRY if transient and status not in (401, 403, 429) else by_status(status)
 
 
 def _code(value: Any) -> int | None:

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from devstack.config import StackConfig
-from devstack.simulator import cloud_api, control, media
+from devstack.simulator import accounts, cloud_api, control, gateways, management, media
 from devstack.simulator.errors import GraphError
 from devstack.simulator.state import Number, SentMessage, State, bsuid_of
 from devstack.simulator.webhooks import Webhooks
@@ -41,11 +41,18 @@ def create_app(config: StackConfig) -> Starlette:
         routes=[
             Route("/", _health),
             Route("/v{version}/{phone_number_id}/messages", send, methods=["POST"]),
-            Route("/v{version}/{media_id}", media.describe, methods=["GET"]),
+            Route("/v{version}/{waba_id}/message_templates", management.templates, methods=["GET"]),
+            Route("/v{version}/{waba_id}/subscribed_apps", management.subscribed_apps, methods=["GET"]),
+            Route("/v{version}/{media_id}", management.node, methods=["GET"]),
             Route("/whatsapp_business/attachments/", media.download, methods=["GET"]),
             *control.routes(),
+            *accounts.routes(),
         ],
-        exception_handlers={GraphError: _refused, control.Refused: control.refused},
+        exception_handlers={
+            GraphError: _refused,
+            control.Refused: control.refused,
+            gateways.Refused: gateways.refused,
+        },
         lifespan=lifespan,
     )
     app.state.simulator = state

@@ -142,6 +142,27 @@ class SimulatorClient:
             options["content"] = base64.b64encode(content).decode()
         return self.say(from_, caption, type=kind, **options)
 
+    def register_account(
+        self, provider: str, external_id: str, webhook_url: str, credentials: dict[str, str], **options: Any
+    ) -> None:
+        """Registers an account of twilio, evolution, zapi or zenvia; options: see
+        `devstack.simulator.gateways.Account`."""
+        body = {"webhook_url": webhook_url, "credentials": credentials, **options}
+        self.change_account(provider, external_id, **body)
+
+    def change_account(self, provider: str, external_id: str, **options: Any) -> None:
+        """Changes some options of a registered account; the rest stays."""
+        self._call("POST", "/_control/accounts", json={"provider": provider, "external_id": external_id, **options})
+
+    def say_through(self, provider: str, external_id: str, from_: str, text: str = "", **options: Any) -> str:
+        """A lead writes to such an account, or (with `event` and `data`) the provider tells something. Returns the
+        message's id once the webhook took it; raises WebhookFailed otherwise."""
+        order = {"provider": provider, "external_id": external_id, "from": from_, "text": text, **options}
+        answer = self._call("POST", "/_control/accounts/say", json=order)
+        if answer["status"] != 200:
+            raise WebhookFailed(answer["status"], answer["body"])
+        return str(answer["id"])
+
     def webhook(self, envelope: Any, *, phone_number_id: str | None = None, **options: Any) -> tuple[int, str]:
         """Posts any envelope (or raw text) to the number's webhook; (status, body). `signature=None` leaves it
         unsigned.
@@ -178,7 +199,7 @@ class SimulatorClient:
 
     def fail_next(
         self,
-        code: int,
+        code: int | str,
         *,
         count: int | None = 1,
         to: str | None = None,

@@ -101,8 +101,8 @@ def _query(request: Request, name: str, kind: Callable[[str], T], default: T) ->
 
 
 def _templates(given: Any) -> dict[tuple[str, str], Template] | None:
-    """Templates of a registration: [{"name", "language", "body" | "parameters", "status"?}]; None accepts any
-    template.
+    """Templates of a registration: [{"name", "language", "body" | "parameters", "status"?, "category"?, "components"?,
+    "rejected_reason"?}]; None accepts any template.
     """
     if given is None:
         return None
@@ -115,14 +115,23 @@ def _templates(given: Any) -> dict[tuple[str, str], Template] | None:
         if count is None:
             count = len(set(re.findall(r"{{\s*(\w+)\s*}}", body or "")))
         found[item["name"], language] = Template(
-            item["name"], language, int(count), body, str(item.get("status", "APPROVED")).upper()
+            item["name"],
+            language,
+            int(count),
+            body,
+            str(item.get("status", "APPROVED")).upper(),
+            str(item.get("category", "UTILITY")).upper(),
+            item.get("components"),
+            item.get("rejected_reason"),
         )
     return found
 
 
 async def register(request: Request) -> Response:
     """POST /_control/numbers {phone_number_id, webhook_url, app_secret, access_token?, statuses?, status_delay_ms?,
-    status_batch?, answer_delay_ms?, display_phone_number?, waba_id?, templates?, verify_token?}.
+    status_batch?, answer_delay_ms?, display_phone_number?, waba_id?, templates?, verify_token?}, and of what the API
+    says of the number {verified_name?, name_status?, quality_rating?, status?, messaging_limit?, portfolio_id?,
+    subscribed?}.
 
     A second registration changes only what it names. With `verify_token` the webhook is checked by GET, as Meta does;
     the answer's `verified` says how it went (null: not asked).
@@ -174,8 +183,8 @@ async def fail(request: Request) -> Response:
     to?, phone_number_id?}.
     """
     body = await _body(request)
-    if not isinstance(body.get("code"), int):
-        raise Refused("code is required: the provider's error code, a number")
+    if not isinstance(body.get("code"), (int, str)):
+        raise Refused("code is required: the provider's error code")
     if body.get("mode", "answer") not in ("answer", "status", "lost"):
         raise Refused("mode is one of answer, status, lost")
     count = body.get("count", 1)

@@ -1,0 +1,25 @@
+"""Gateways whose errors have no codes, only words: tables of words → a code of ours and its decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from renum.channels.decisions import Action, by_status
+
+
+class Worded(NamedTuple):
+    """An error that is known by any of `words` (lower case) in its sentence."""
+
+    code: str
+    words: tuple[str, ...]
+    action: Action
+
+
+def decide(table: Iterable[Worded], sentence: str, status: int) -> tuple[str, Action]:
+    """Our code and the decision for a gateway's sentence: the table's first line that fits, else by HTTP status."""
+    said = sentence.lower()
+    for line in table:
+        if any(word in said for word in line.words):
+            return line.code, line.action
+    return f"http_{status}", by_status(status)
