@@ -100,7 +100,7 @@ def open_company(
 def open_at_all_hours(company: Company) -> None:
     """The owner lets the company write first at any hour of any day: a demonstration cannot wait for morning."""
     rules = {"client_id": company.client_id, "hours": ALL_HOURS, "on_holidays": True}
-    company.owner.table("sending_rules").upsert(rules).execute()
+    company.owner.table("sending_rules").upsert(rules, on_conflict="client_id").execute()
 
 
 def _invitation(simulator: SimulatorClient, email: str) -> str:
