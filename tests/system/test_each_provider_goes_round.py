@@ -13,8 +13,8 @@ import pytest
 
 from devstack.demo import company as companies
 from devstack.demo.access import Row, row, token_of
-from devstack.simulator import twilio
 from devstack.simulator.client import SentMessage, WebhookFailed
+from devstack.simulator.state import bsuid_of
 from tests.stack import Stack, until
 from tests.system.survey import CONFIG, QUESTIONS, Survey, new_phone
 
@@ -203,7 +203,7 @@ def test_a_number_hidden_behind_twilio_is_a_lead_by_its_business_scoped_id(mill:
         "select l.phone from public.lead_identities as i join public.leads as l on l.id = i.lead_id"
         " where i.client_id = %s and i.kind = 'bsuid' and i.value = %s",
         mill.client_id,
-        twilio.bsuid_of(phone),
+        bsuid_of(phone),
     )
     assert found == [{"phone": None}]
 
