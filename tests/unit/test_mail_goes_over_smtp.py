@@ -242,6 +242,7 @@ async def test_a_header_cannot_be_ended_early(content: dict[str, Any], more: dic
     with pytest.raises(SendError) as refused:
         await sent(script, delivery(**content), **more)
     assert (refused.value.code, refused.value.retryable) == ("bad_header", False)
+    assert refused.value.scope == ("account" if more else "message"), "who is to mend it"
     assert script.heard == []
 
 

@@ -172,7 +172,7 @@ async def fails(point_at: Any, url: str, given: Delivery = DELIVERY, **more: Any
         ({"subject": "Oi\r\nBcc: x@y.br"}, {}, "bad_header", "message"),
         ({"text": " "}, {}, "empty_text", "message"),
         ({"text": "x" * 100_001}, {}, "text_too_long", "message"),
-        ({}, {"config": {"from_name": "P\nX"}}, "bad_header", "message"),
+        ({}, {"config": {"from_name": "P\nX"}}, "bad_header", "account"),
         ({}, {"credentials": {}}, "credentials_missing", "account"),
         ({}, {"credentials": {}, "problem": "credentials_unreadable"}, "credentials_unreadable", "account"),
         ({}, {"external_id": "padaria"}, "bad_sender", "account"),
