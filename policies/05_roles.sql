@@ -7,7 +7,7 @@ grant usage on schema worker to renum_worker;
 grant execute on all functions in schema worker to renum_worker;
 
 grant usage on schema private to authenticated, service_role;
-grant execute on function private.current_profile_id() to authenticated;
+grant execute on function private.current_profile_id() to authenticated, service_role;
 grant execute on function private.asks_for_rows() to authenticated;
 -- deliveries.due_at begins with it.
 grant execute on function private.now() to authenticated, service_role, renum_agent;

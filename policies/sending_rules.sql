@@ -3,7 +3,7 @@ alter table public.sending_rules enable row level security;
 alter table public.sending_rules force row level security;
 
 grant select on public.sending_rules to authenticated;
-grant insert (client_id, hours, on_holidays, closed_dates, daily_cap, weekly_cap) on public.sending_rules to authenticated;
+grant insert (id, client_id, hours, on_holidays, closed_dates, daily_cap, weekly_cap) on public.sending_rules to authenticated;
 grant update (client_id, hours, on_holidays, closed_dates, daily_cap, weekly_cap) on public.sending_rules to authenticated;
 grant select, insert, update, delete on public.sending_rules to service_role;
 

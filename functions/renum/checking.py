@@ -151,13 +151,15 @@ async def _keep_templates(adapter: Channel, account: Account, findings: list[Fin
         findings.append(Finding("templates", False, text, again))
         return None
     if templates is None:
+        todo = "Veja os outros itens desta verificação, ou cadastre os modelos em message_templates."
+        findings.append(Finding("templates", False, "O provedor não deu nenhuma lista de modelos.", todo))
         return None
     saved = await rpc().save_templates(account.id, templates)
-    text = f"{saved['saved']} modelos foram lidos do provedor."
+    text = f"Modelos lidos do provedor: {saved['saved']}."
     if saved["gone"]:
-        text += f" {saved['gone']} não existem mais lá e foram desativados."
+        text += f" Desativados, porque não existem mais lá: {saved['gone']}."
     if saved["left_out"]:
-        text += f" {saved['left_out']} não puderam ser guardados."
+        text += f" Repetidos, ou que não puderam ser guardados: {saved['left_out']}."
     findings.append(Finding("templates", True, text))
     return saved
 

@@ -38,4 +38,4 @@ comment on table private.threads is
 comment on column private.threads.task_id is 'The agent_turn task in pgmq, if there is one. Only a commit or the last failed attempt removes it.';
 comment on column private.threads.lease is 'The fencing token of the turn under way. A commit with another token writes nothing.';
 comment on column private.threads.due_at is 'When the turn is to be looked at next: an estimate that the sweep rings by. With a due_at and no task_id the turn waits for admission; null: nothing waits.';
-comment on column private.threads.address is 'How the lead wrote last, verbatim: {"wa_id", "bsuid"}. Replies go there.';
+comment on column private.threads.address is 'How the lead wrote last, verbatim: {"wa_id", "bsuid", "lid"?, "phone"?}, phone being an SMS sender''s number. Replies go there.';

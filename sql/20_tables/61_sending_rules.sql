@@ -1,5 +1,6 @@
 create table public.sending_rules (
-    client_id uuid primary key references public.clients (id),
+    id uuid primary key default gen_random_uuid(),
+    client_id uuid not null references public.clients (id),
     hours jsonb not null,
     on_holidays boolean not null default false,
     closed_dates date[] not null default '{}',
@@ -7,6 +8,7 @@ create table public.sending_rules (
     weekly_cap integer,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    constraint a_client_has_its_rules_once unique (client_id),
     constraint closed_dates_are_at_most_100 check (cardinality(closed_dates) <= 100),
     constraint closed_dates_are_dates check (array_position(closed_dates, null) is null),
     constraint daily_cap_is_positive check (daily_cap > 0),

@@ -4,14 +4,14 @@ as $$
 #variable_conflict use_column
 declare
     known uuid := private.lead_of_sender(meet_sender.client_id, sender);
-    number text := private.normalize_phone('+' || (sender ->> 'wa_id'));
+    number text := private.normalize_phone('+' || ltrim(coalesce(sender ->> 'wa_id', sender ->> 'phone'), '+'));
 begin
-    if known is null and coalesce(sender ->> 'wa_id', sender ->> 'bsuid') is null then
+    if known is null and private.sender_key(sender) is null then
         return null;
     end if;
     if known is null and number is null then
         -- Nothing of the lead's own row tells two of the same stranger apart: one after the other.
-        perform pg_advisory_xact_lock(hashtextextended('meet ' || meet_sender.client_id || coalesce(sender ->> 'wa_id', sender ->> 'bsuid'), 0));
+        perform pg_advisory_xact_lock(hashtextextended('meet ' || meet_sender.client_id || private.sender_key(sender), 0));
         known := private.lead_of_sender(meet_sender.client_id, sender);
     end if;
     if known is null then
@@ -22,7 +22,9 @@ begin
     end if;
     insert into public.lead_identities (client_id, lead_id, kind, value)
     select meet_sender.client_id, known, s.kind::public.identity_kind, s.value
-    from (values ('bsuid', sender ->> 'bsuid'), ('wa_id', sender ->> 'wa_id')) as s (kind, value)
+    from (values
+        ('bsuid', sender ->> 'bsuid'), ('lid', sender ->> 'lid'), ('phone', private.phone_key(sender ->> 'phone')), ('wa_id', sender ->> 'wa_id')
+    ) as s (kind, value)
     where s.value is not null
         and not exists (
             select from public.lead_identities as i

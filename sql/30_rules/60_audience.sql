@@ -26,7 +26,12 @@ begin
         when l.status = 'inactive' then 'inactive'
         when l.phone is null and not exists (
             select from public.lead_identities as i
-            where i.client_id = l.client_id and i.lead_id = l.id and i.kind in ('wa_id', 'bsuid')
+            where i.client_id = l.client_id and i.lead_id = l.id
+                and (
+                    i.kind in ('wa_id', 'bsuid')
+                    -- Only gateways over WhatsApp Web write to a lid.
+                    or (i.kind = 'lid' and exists (select from public.channel_accounts as a where a.id = project.channel_account_id and a.provider in ('evolution', 'zapi')))
+                )
         ) then 'no_number'
         when exists (select from public.interviews as i where i.project_id = project.id and i.lead_id = l.id) then 'already_interviewed'
     end

@@ -8,8 +8,8 @@ as $$
             'id', delivery.id, 'kind', delivery.kind, 'channel', delivery.channel, 'channel_account_id', delivery.channel_account_id,
             'content', delivery.content,
             'to', jsonb_build_object(
-                'phone', coalesce(l.phone, p.phone), 'wa_id', t.address ->> 'wa_id', 'bsuid', t.address ->> 'bsuid', 'email', coalesce(l.email, p.email)
-            )
+                'phone', coalesce(l.phone, p.phone, t.address ->> 'phone'), 'wa_id', t.address ->> 'wa_id', 'bsuid', t.address ->> 'bsuid', 'email', coalesce(l.email, p.email)
+            ) || jsonb_strip_nulls(jsonb_build_object('lid', t.address -> 'lid'))
         )
     )
     from (select 1) as one

@@ -3,13 +3,17 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
     v record;
+    earlier public.deliveries;
 begin
     -- SECURITY: in another client's name, or another lead's than the turn's, nothing is looked at: the policies refuse the row.
     if (writer = 'authenticated' and not d.client_id in (select private.visible_client_ids()))
-        or (writer = 'renum_agent' and (d.client_id, d.lead_id) is distinct from (private.turn_client_id(), private.turn_lead_id()))
-        -- Written before: the primary key says so, or it is let pass (resolution=ignore-duplicates).
-        or exists (select from public.deliveries as x where x.id = d.id) then
+        or (writer = 'renum_agent' and (d.client_id, d.lead_id) is distinct from (private.turn_client_id(), private.turn_lead_id())) then
         return d;
+    end if;
+    -- Written before: the primary key says so, or it is let pass (resolution=ignore-duplicates), whatever has become of it.
+    select * into earlier from public.deliveries as x where x.id = d.id and x.client_id = d.client_id;
+    if found then
+        return earlier;
     end if;
     if writer <> 'service_role' or (d.kind = 'message' and d.thread_id is null) then
         d := private.place_message(d);
@@ -29,9 +33,10 @@ begin
         );
         v.verdict := case when v.reason is null then 'go' else 'cancel' end;
     end if;
-    if v.verdict <> 'go' then
-        raise exception '%', v.reason using errcode = '42501', hint = case when v.verdict = 'wait' then
-            format('It may be sent from %s on.', to_char(v.until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) end;
+    if v.verdict = 'wait' then
+        raise exception '%', v.reason using errcode = '42501', hint = format('It may be sent from %s on.', to_char(v.until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'));
+    elsif v.verdict = 'cancel' then
+        raise exception '%', v.reason using errcode = '42501';
     end if;
     return d;
 end

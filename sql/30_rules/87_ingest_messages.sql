@@ -52,7 +52,9 @@ begin
     update private.threads as t
     set address = a.address
     from (
-        select distinct on (x.thread_id) x.thread_id, jsonb_build_object('wa_id', x.event #> '{sender,wa_id}', 'bsuid', x.event #> '{sender,bsuid}') as address
+        select distinct on (x.thread_id) x.thread_id,
+            jsonb_build_object('wa_id', x.event #> '{sender,wa_id}', 'bsuid', x.event #> '{sender,bsuid}')
+            || jsonb_strip_nulls(jsonb_build_object('lid', x.event #> '{sender,lid}', 'phone', x.event #> '{sender,phone}')) as address
         from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
         order by x.thread_id, x.ord desc
     ) as a
@@ -69,10 +71,11 @@ begin
 
     with said as (
         insert into public.messages (conversation_id, role, content, channel, metadata, client_id, seq, provider_timestamp)
-        select t.conversation_id, 'user', coalesce(x.event #>> '{message,text}', ''), 'whatsapp', private.message_metadata(x.event), t.client_id,
+        select t.conversation_id, 'user', coalesce(x.event #>> '{message,text}', ''), a.channel, private.message_metadata(x.event), t.client_id,
             t.last_seq + row_number() over (partition by t.id order by x.ord), (x.event ->> 'occurred_at')::timestamptz
         from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
         join private.threads as t on t.id = x.thread_id
+        join public.channel_accounts as a on a.id = t.channel_account_id
         where t.interview_id is null and t.conversation_id is not null
         order by x.ord
         returning client_id, conversation_id, seq

@@ -77,7 +77,7 @@ begin
     from public.interviews as i
     where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and n.status <> 'queued';
 
-    -- Files not fetched yet are left where they are; those in Storage are removed through its API, by the names that stay here.
+    -- Files not fetched yet are never fetched. Those in Storage can be removed through its API only; storage_path stays to find them by.
     update public.media as m
     set file_name = null, provider_url = null
     where m.client_id = l.client_id and m.lead_id = l.id;

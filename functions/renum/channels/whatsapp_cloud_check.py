@@ -249,7 +249,8 @@ def _webhook(number: JSON, webhook_url: str) -> Finding:
         False,
         text or "A Meta não tem endereço para onde enviar as mensagens recebidas.",
         f"Em WhatsApp > Configuração, no Meta for Developers, informe a URL de callback {webhook_url} e o token de"
-        " verificação que está nas credenciais da conta, e assine o campo messages.",
+        " verificação que está nas credenciais da conta, e assine os campos messages, account_update,"
+        " message_template_status_update e template_category_update.",
     )
 
 

@@ -42,7 +42,7 @@ begin
         select account.client_id, coalesce(i.account_id, account.id), i.v ->> 'provider_id', i.v ->> 'kind',
             case
                 when i.account_id is null then 'unrouted'
-                when i.v ->> 'kind' = 'message' and coalesce(i.v #>> '{sender,wa_id}', i.v #>> '{sender,bsuid}') is null then 'unrouted'
+                when i.v ->> 'kind' = 'message' and private.sender_key(i.v -> 'sender') is null then 'unrouted'
                 when i.v ->> 'kind' = 'message' then 'stored'
                 when i.v ->> 'kind' = 'status' then 'status'
                 when i.v ->> 'kind' in ('opt_out', 'opt_in') then 'preference'
@@ -52,7 +52,7 @@ begin
             coalesce(i.v -> 'raw', i.v),
             case
                 when i.account_id is null then 'names the number ' || coalesce(i.v ->> 'number', '?')
-                when i.v ->> 'kind' = 'message' and coalesce(i.v #>> '{sender,wa_id}', i.v #>> '{sender,bsuid}') is null then 'names no sender'
+                when i.v ->> 'kind' = 'message' and private.sender_key(i.v -> 'sender') is null then 'names no sender'
             end,
             i.v ->> 'field'
         from items as i
@@ -73,7 +73,7 @@ begin
         select x.v #> '{event,sender}' as sender from jsonb_array_elements(fresh) as x (v)
         where x.v ->> 'outcome' in ('stored', 'preference') and x.v #> '{event,sender}' is not null
         -- As public.import_leads has them: by the number as it is stored.
-        group by 1 order by min(private.normalize_phone('+' || (x.v #>> '{event,sender,wa_id}'))), min(x.v #>> '{event,sender,wa_id}'), min(x.v #>> '{event,sender,bsuid}'), 1
+        group by 1 order by min(private.normalize_phone('+' || ltrim(coalesce(x.v #>> '{event,sender,wa_id}', x.v #>> '{event,sender,phone}'), '+'))), min(private.sender_key(x.v #> '{event,sender}')), 1
     ) as s;
     insert into private.threads (client_id, lead_id, channel_account_id)
     select distinct account.client_id, (spoken ->> (x.v #> '{event,sender}')::text)::uuid, (x.v ->> 'account_id')::uuid

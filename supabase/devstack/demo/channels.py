@@ -168,22 +168,21 @@ def _function(access: Access, person: Client, name: str, body: Row) -> Any:
 
 
 def show_accounts(accounts: list[Row], printer: Printer) -> None:
-    """The accounts as a table."""
-    printer.table(
-        [
+    """Each account with what one needs to name it; ids unbroken, so that they can be copied."""
+    if not accounts:
+        printer.console.print("There is no account yet. Add one with: renum channel add")
+    for one in accounts:
+        status = one["status"] + (f": {one['stopped_reason']}" if one["stopped_reason"] else "")
+        printer.heading(one["name"])
+        printer.pairs(
             {
                 "id": one["id"],
-                "name": one["name"],
-                "channel": one["channel"],
-                "provider": one["provider"],
-                "number or sender": one["display_phone"] or one["external_id"],
-                "status": one["status"] + (f": {one['stopped_reason']}" if one["stopped_reason"] else ""),
-                "people in 24 h": one["daily_limit"],
+                "provider": f"{one['provider']} ({one['channel']})",
+                "number or sender": one["external_id"] + (f" ({one['display_phone']})" if one["display_phone"] else ""),
+                "status": status,
+                "new people in 24 h": one["daily_limit"] or "no limit known",
             }
-            for one in accounts
-        ],
-        empty="There is no account yet. Add one with: renum channel add",
-    )
+        )
 
 
 def show_findings(report: dict[str, Any], printer: Printer) -> int:
@@ -198,7 +197,7 @@ def show_findings(report: dict[str, Any], printer: Printer) -> int:
         if one["todo"]:
             printer.line(f"→ {one['todo']}")
     if missing:
-        printer.note("Falta resolver 1 item." if missing == 1 else f"Faltam resolver {missing} itens.")
+        printer.note(f"Falta resolver {missing} {'item' if missing == 1 else 'itens'}.")
     else:
         printer.done("Está tudo pronto: a conta pode enviar e receber.")
     return missing

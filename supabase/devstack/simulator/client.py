@@ -27,12 +27,17 @@ class SentMessage(TypedDict):
 
 
 class Mail(TypedDict, total=False):
-    """One e-mail. Those of the auth stand-in carry `kind` (signup, invite, …), `link`, `code` and `token_hash`."""
+    """One e-mail. Those of the auth stand-in carry `kind` (signup, invite, …), `link`, `code` and `token_hash`; what
+    came over SMTP or through Resend has kind `message`, `via`, `id` and `headers`.
+    """
 
     seq: int
     to: str
     subject: str
     text: str
+    id: str
+    via: str
+    headers: dict[str, str]
     kind: str
     link: str
     code: str
@@ -142,6 +147,27 @@ class SimulatorClient:
             options["content"] = base64.b64encode(content).decode()
         return self.say(from_, caption, type=kind, **options)
 
+    def register_account(
+        self, provider: str, external_id: str, webhook_url: str, credentials: dict[str, str], **options: Any
+    ) -> None:
+        """Registers an account of twilio, evolution, zapi or zenvia; options: see
+        `devstack.simulator.gateways.Account`."""
+        body = {"webhook_url": webhook_url, "credentials": credentials, **options}
+        self.change_account(provider, external_id, **body)
+
+    def change_account(self, provider: str, external_id: str, **options: Any) -> None:
+        """Changes some options of a registered account; the rest stays."""
+        self._call("POST", "/_control/accounts", json={"provider": provider, "external_id": external_id, **options})
+
+    def say_through(self, provider: str, external_id: str, from_: str, text: str = "", **options: Any) -> str:
+        """A lead writes to such an account, or (with `event` and `data`) the provider tells something. Returns the
+        message's id once the webhook took it; raises WebhookFailed otherwise."""
+        order = {"provider": provider, "external_id": external_id, "from": from_, "text": text, **options}
+        answer = self._call("POST", "/_control/accounts/say", json=order)
+        if answer["status"] != 200:
+            raise WebhookFailed(answer["status"], answer["body"])
+        return str(answer["id"])
+
     def webhook(self, envelope: Any, *, phone_number_id: str | None = None, **options: Any) -> tuple[int, str]:
         """Posts any envelope (or raw text) to the number's webhook; (status, body). `signature=None` leaves it
         unsigned.
@@ -178,7 +204,7 @@ class SimulatorClient:
 
     def fail_next(
         self,
-        code: int,
+        code: int | str,
         *,
         count: int | None = 1,
         to: str | None = None,
@@ -209,6 +235,31 @@ class SimulatorClient:
         """E-mails, oldest first."""
         found: list[Mail] = self._call("GET", "/mailbox", params={"to": to, "kind": kind, "after": after})["messages"]
         return found
+
+    def smtp(self) -> tuple[str, int]:
+        """Host and port of the mail server."""
+        host, port = str(self._call("GET", "/_control/mail")["smtp"]).rsplit(":", 1)
+        return host, int(port)
+
+    def register_sender(self, address: str, **options: Any) -> None:
+        """Registers an address that mail may come from.
+
+        options: username, password (SMTP); api_key, webhook_url, webhook_secret, statuses, status_delay_ms, send_only
+        (Resend).
+        """
+        self._call("POST", "/_control/mail/senders", json={"address": address, **options})
+
+    def set_mailbox(self, address: str, *, exists: bool) -> None:
+        """Takes an address's mailbox away, or gives it back."""
+        self._call("POST", "/_control/mail/recipients", json={"address": address, "exists": exists})
+
+    def fail_mail(self, **plan: Any) -> None:
+        """Orders what goes wrong with the next letters (see `devstack.simulator.mail.MailFailure`)."""
+        self._call("POST", "/_control/mail/failures", json=plan)
+
+    def mail_event(self, email_id: str, kind: str) -> int:
+        """Posts an event of an e-mail that Resend took; the webhook's HTTP status."""
+        return int(self._call("POST", "/_control/mail/events", json={"id": email_id, "type": kind})["status"])
 
     def reset(self, *, numbers: bool = False) -> None:
         """Forgets messages, mails, failures; with `numbers`, registrations too."""

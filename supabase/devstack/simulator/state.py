@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from devstack.simulator.errors import GraphError
 
 if TYPE_CHECKING:
+    from devstack.simulator.gateways import Account
     from devstack.simulator.media import File
 
 KEPT_MESSAGES = 50_000
@@ -68,7 +69,7 @@ class FailurePlan:
     connection breaks after the request left).
     """
 
-    code: int
+    code: int | str
     mode: Literal["answer", "status", "lost"] = "answer"
     http_status: int | None = None
     details: str = ""
@@ -77,8 +78,8 @@ class FailurePlan:
     phone_number_id: str | None = None
 
     def error(self) -> GraphError:
-        """The refusal that this plan orders."""
-        return GraphError(self.code, self.details, self.http_status)
+        """The refusal that this plan orders, of the Cloud API."""
+        return GraphError(int(self.code), self.details, self.http_status)
 
 
 @dataclass(slots=True)
@@ -119,6 +120,7 @@ class State:
 
     def __init__(self) -> None:
         self.numbers: dict[str, Number] = {}
+        self.accounts: dict[tuple[str, str], Account] = {}
         self.failures: list[FailurePlan] = []
         self.files: dict[str, File] = {}
         self.mails: deque[dict[str, Any]] = deque(maxlen=5_000)
@@ -137,6 +139,7 @@ class State:
         self._by_recipient.clear()
         if numbers:
             self.numbers.clear()
+            self.accounts.clear()
         else:
             for number in self.numbers.values():
                 number.closed_windows.clear()
@@ -163,10 +166,20 @@ class State:
         return None
 
     def keep(
-        self, *, id: str, number_id: str, to: str, type: str, text: str, at: float, body: dict[str, Any]
+        self,
+        *,
+        id: str,
+        number_id: str,
+        to: str,
+        type: str,
+        text: str,
+        at: float,
+        body: dict[str, Any],
+        reference: str | None = None,
     ) -> SentMessage:
-        """Records one accepted message and wakes whoever waits for its recipient."""
-        reference = body.get("biz_opaque_callback_data")
+        """Records one accepted message and wakes whoever waits for its recipient. `reference`: what we sent along to
+        know it by, where the body does not say."""
+        reference = reference or body.get("biz_opaque_callback_data")
         message = SentMessage(
             next(self._seq), id, number_id, to, type, text, reference if isinstance(reference, str) else None, at, body
         )

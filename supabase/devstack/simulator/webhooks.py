@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,7 @@ class Webhooks:
         self._client: aiohttp.ClientSession | None = None
         self._outboxes: dict[str, _Outbox] = {}
         self._timers: set[asyncio.TimerHandle] = set()
+        self._following: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
         """Stops everything; statuses not posted yet are lost."""
@@ -59,13 +61,19 @@ class Webhooks:
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
-        workers = [box.worker for box in self._outboxes.values() if box.worker is not None]
+        workers = [box.worker for box in self._outboxes.values() if box.worker is not None] + list(self._following)
         self._outboxes.clear()
         for worker in workers:
             worker.cancel()
         for worker in workers:
             with contextlib.suppress(asyncio.CancelledError):
                 await worker
+
+    def follow(self, posting: Coroutine[Any, Any, None]) -> None:
+        """Lets a message's webhooks go out in the background, until the next reset."""
+        task = asyncio.create_task(posting)
+        self._following.add(task)
+        task.add_done_callback(self._following.discard)
 
     def changed(self, number: Number) -> None:
         """A number was registered anew: what still waits goes to its new address."""
