@@ -151,6 +151,8 @@ async def _keep_templates(adapter: Channel, account: Account, findings: list[Fin
         findings.append(Finding("templates", False, text, again))
         return None
     if templates is None:
+        todo = "Veja os outros itens desta verificação, ou cadastre os modelos em message_templates."
+        findings.append(Finding("templates", False, "O provedor não deu nenhuma lista de modelos.", todo))
         return None
     saved = await rpc().save_templates(account.id, templates)
     text = f"Modelos lidos do provedor: {saved['saved']}."

@@ -8,10 +8,13 @@ declare
     after jsonb;
     word text;
 begin
-    if config ? 'expire_after' and not coalesce(
-        config -> 'expire_after' @? '$.days ? (@.type() == "number" && @ >= 1 && @ <= 365 && @.floor() == @)'
-        and (select count(*) from jsonb_object_keys(config -> 'expire_after')) = 1, false
-    ) then
+    after := config -> 'expire_after';
+    if config ? 'expire_after' and (case jsonb_typeof(after)
+        when 'object' then not coalesce(
+            after @? 'strict $.days ? (@.type() == "number" && @ >= 1 && @ <= 365 && @.floor() == @)' and after - 'days' = '{}', false
+        )
+        else true
+    end) then
         return 'expire_after must be {"days": 1 to 365}';
     end if;
     if not config ? 'reminders' then
@@ -30,11 +33,13 @@ begin
         if word is not null then
             return format('reminder %s has %s, which is none of after, channel, template, subject, text', n, word);
         end if;
-        if not coalesce(
-            after = '"next_morning"'
-            or (after @? '$.hours ? (@.type() == "number" && @ >= 1 && @ <= 720 && @.floor() == @)' and after - 'hours' = '{}')
-            or (after @? '$.days ? (@.type() == "number" && @ >= 1 && @ <= 90 && @.floor() == @)' and after - 'days' = '{}'), false
-        ) then
+        if (case jsonb_typeof(after)
+            when 'object' then not coalesce(
+                (after @? 'strict $.hours ? (@.type() == "number" && @ >= 1 && @ <= 720 && @.floor() == @)' and after - 'hours' = '{}')
+                or (after @? 'strict $.days ? (@.type() == "number" && @ >= 1 && @ <= 90 && @.floor() == @)' and after - 'days' = '{}'), false
+            )
+            else after is distinct from '"next_morning"'
+        end) then
             return format('reminder %s: after must be "next_morning", {"hours": 1 to 720} or {"days": 1 to 90}', n);
         end if;
         if step ? 'channel' and coalesce(step ->> 'channel', '') not in ('whatsapp', 'sms', 'email') then

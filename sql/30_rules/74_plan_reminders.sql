@@ -22,7 +22,7 @@ begin
     select i.client_id, i.id, l.step, l.channel, l.due_at
     from private.ladder(
         project.config, (private.template_for(project.client_id, project.channel_account_id, 'reminder', null)).id is not null,
-        private.lead_time_zone(lead), private.now(), done, not (reached or answered)
+        private.zone_of(lead), private.now(), done, not (reached or answered)
     ) as l
     -- Who answered is reminded no more. What was cancelled was cancelled for the lead's sake: no other channel is tried.
     where l.step = 0 or not (answered or invitation = 'cancelled')

@@ -81,7 +81,7 @@ begin
         -- It comes late, since the project was paused, say: those after it keep their distance.
         update public.reminders as r
         set due_at = l.due_at
-        from private.ladder(project.config, true, private.lead_time_zone(lead), private.now(), reminder.step, false) as l
+        from private.ladder(project.config, true, private.zone_of(lead), private.now(), reminder.step, false) as l
         where r.interview_id = interview.id and r.step = l.step and r.status = 'waiting' and r.delivery_id is null and r.due_at < l.due_at;
     end if;
 end

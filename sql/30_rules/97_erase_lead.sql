@@ -54,16 +54,24 @@ begin
     -- What was made of it: the interview's report goes, the project's is written anew, the news of it lose its name.
     delete from public.reports as r using public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id and r.interview_id = i.id;
     insert into private.project_changes (project_id) select distinct i.project_id from public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id;
-    update public.messages as m
-    set content = 'Dados apagados.'
-    from public.notifications as n
-    join public.interviews as i on i.id = n.interview_id
-    where i.client_id = l.client_id and i.lead_id = l.id and m.client_id = l.client_id and m.metadata ->> 'notification_id' = n.id::text;
+    -- Every attempt at telling it, the house client's too.
+    update public.notifications as n
+    set status = 'skipped', reason = 'the lead''s data was erased'
+    from public.interviews as i
+    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and n.status = 'queued' and n.delivery_id is null;
     update public.deliveries as d
     set content = jsonb_build_object('type', d.content -> 'type', 'text', '')
     from public.notifications as n
     join public.interviews as i on i.id = n.interview_id
-    where i.client_id = l.client_id and i.lead_id = l.id and d.id = n.delivery_id and d.status not in ('queued', 'deferred', 'sending', 'unknown');
+    cross join jsonb_array_elements(n.attempts) as a (v)
+    where i.client_id = l.client_id and i.lead_id = l.id and d.id = (a.v ->> 'delivery_id')::uuid and d.status not in ('queued', 'deferred', 'sending', 'unknown');
+    update public.messages as m
+    set content = 'Dados apagados.'
+    from public.notifications as n
+    join public.interviews as i on i.id = n.interview_id
+    cross join jsonb_array_elements(n.attempts) as a (v)
+    join public.deliveries as d on d.id = (a.v ->> 'delivery_id')::uuid
+    where i.client_id = l.client_id and i.lead_id = l.id and m.client_id = d.client_id and m.id = d.message_id;
     update public.notifications as n
     set text = 'Dados apagados.'
     from public.interviews as i

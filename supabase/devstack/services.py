@@ -64,7 +64,7 @@ class Services:
         self._recorder = recorder
         self._ports = ports.choose(directory.seed, directory.read_ports(), gateway_port)
         # Bound now and kept: nobody can take them between choosing and serving.
-        self._sockets = {name: ports.bind(self._ports[name]) for name in ("gateway", "simulator", "functions")}
+        self._sockets = {name: ports.bind(self._ports[name]) for name in ("gateway", "simulator", "functions", "smtp")}
         directory.write_ports(self._ports)
         self._secrets = keys.StackSecrets.load(directory.secrets_file)
         self.cluster = Cluster(
@@ -114,6 +114,7 @@ class Services:
             "RENUM_CREDENTIALS_KEY": config.credentials_key,
             "FUNCTIONS_URL": config.functions_url,
             "SIMULATOR_URL": config.simulator_url,
+            "SIMULATOR_SMTP": f"{ports.HOST}:{self._ports['smtp']}",
             "WHATSAPP_GRAPH_URL": config.whatsapp_graph_url,
             **self._providers(),
         }
@@ -194,7 +195,7 @@ class Services:
 
         for name, app in (
             ("gateway", gateway.create_app(self.config)),
-            ("simulator", simulator.create_app(self.config)),
+            ("simulator", simulator.create_app(self.config, self._sockets["smtp"])),
         ):
             await self._serve(app, self._sockets[name])
 

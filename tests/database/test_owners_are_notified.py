@@ -1,4 +1,4 @@
-"""What happens is told to the owners: each once, by the first channel that gets through, and it is known what was tried."""
+"""What happens is told to the owners once, by the first channel that gets through, and what was tried is kept."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_who_cannot_be_reached_is_skipped_with_the_reasons(tenant: Tenant, chang
 
 
 def test_whatsapp_down_then_sms_then_email(tenant: Tenant) -> None:
-    """Each attempt is a message and a delivery, the last one gets through; WhatsApp back, nothing comes a second time."""
+    """Each attempt is a message and a delivery; WhatsApp back, nothing comes a second time."""
     world = tenant.world
     _ways(tenant)
     _complete(tenant)
@@ -223,7 +223,7 @@ def test_what_waits_for_a_stopped_account_goes_another_way(tenant: Tenant) -> No
 
 
 def test_the_house_lends_its_sms_and_email_to_clients_people(tenant: Tenant, other: Tenant) -> None:
-    """As rows of its own: the client reads what was tried, not the house's message; no other client's account is used."""
+    """As rows of its own: the client reads what was tried, not the message. No other client's account is used."""
     world = tenant.world
     _ways(other)
     house = world.one("insert into public.clients (company_name, is_house) values ('RENUM', true) returning id")
@@ -248,7 +248,10 @@ def test_people_choose_how_they_are_told(tenant: Tenant) -> None:
     """The order of channels, none at all, or an event not."""
     world = tenant.world
     _ways(tenant)
-    choose = "update public.profiles set notification_channels = %s::public.channel[], muted_events = %s::text[] where id = %s"
+    choose = (
+        "update public.profiles set notification_channels = %s::public.channel[], muted_events = %s::text[]"
+        " where id = %s"
+    )
     tenant.all(choose, "{email,whatsapp}", "{}", tenant.owner)
     _complete(tenant)
     (task,) = _sent(world)

@@ -134,7 +134,8 @@ def test_the_figures_of_a_small_project(tenant: Tenant) -> None:
     assert (gasto["mean"], gasto["median"], gasto["min"], gasto["max"]) == (130.17, 100, 40, 250.5)
     assert "nps" not in gasto
     progress = tenant.all(
-        "select leads, invited, in_progress, completed, opted_out, cancelled, unanswered, expired from public.project_progress"
+        "select leads, invited, in_progress, completed, opted_out, cancelled, unanswered, expired"
+        " from public.project_progress"
     )
     assert progress == [(7, 7, 1, 3, 1, 1, 1, 0)]
 

@@ -218,6 +218,25 @@ def test_a_webhooks_verdict_is_followed_and_a_start_refused_with_it(tenant: Tena
     assert start(tenant) == ""
 
 
+def test_owners_are_told_when_a_template_in_use_stops(tenant: Tenant, other: Tenant) -> None:
+    """Once, in Portuguese, and not about one that nobody uses; what people pause themselves is no news to them."""
+    sync(tenant, listed(), listed("novo", "Olá!"), listed("fora", "Olá!"))
+    tenant.all("update public.message_templates set purpose = 'reminder' where name = 'novo'")
+    follow(tenant, news(status="paused", reason="LOW_QUALITY"))
+    follow(tenant, news(status="paused", reason="LOW_QUALITY"))
+    follow(tenant, news("fora", status="disabled"))
+    sync(
+        tenant, listed(status="paused", reason="LOW_QUALITY"), listed("novo", "Olá!", status="rejected", reason="SCAM")
+    )
+    told = tenant.all("select text from public.notifications where event = 'template_stopped' order by text")
+    assert [text for (text,) in told] == [
+        "Atenção: o modelo convite foi pausado pelo provedor (LOW_QUALITY). Até que isso mude, ele não é enviado.",
+        "Atenção: o modelo novo foi recusado pelo provedor (SCAM). Até que isso mude, ele não é enviado.",
+    ]
+    other.all("update public.message_templates set status = 'paused'")
+    assert other.one("select count(*) from public.notifications") == 0
+
+
 def test_the_category_is_followed_and_nothing_else_with_it(tenant: Tenant) -> None:
     """What it costs changes; whether it may be sent does not."""
     sync(tenant, listed(status="paused", reason="LOW_QUALITY"))

@@ -28,6 +28,14 @@ def _everything(world: World) -> list[Any]:
     ]
 
 
+def test_a_turn_knows_its_last_message_as_the_provider_does(interview: Interview) -> None:
+    """What is needed to mark it as read; a message that no provider gave an id has none."""
+    tenant = interview.tenant
+    tenant.ingest(*(tenant.message(interview.wa_id, text, provider_id=f"wamid.{text}") for text in ("um", "dois")))
+    seen = interview.claim()["work"]["seen"]
+    assert seen == {"channel_account_id": tenant.account, "message_id": "wamid.dois"}
+
+
 def test_a_burst_is_one_task_with_everything_in_it(interview: Interview) -> None:
     """Ten messages, in several webhooks, are one turn with ten inputs in order."""
     for n in range(5):

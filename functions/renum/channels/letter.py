@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from renum.accounts import Account
+from renum.channels.wording import link_of, plain_text, within
 from renum.errors import Scope, SendError
 from renum.shapes import JSON, Delivery
 
@@ -103,22 +104,10 @@ def address(value: Any, code: str, sentence: str, *, scope: Scope) -> str:
 
 def body(content: JSON) -> str:
     """What the person reads. Choices that other channels show as buttons stand below the text, a file as its link."""
-    lines = [str(content.get("text") or "").strip()]
-    kind = content.get("type")
-    if kind == "buttons":
-        lines += [f"• {button.get('title', '')}" for button in content.get("buttons") or []]
-    elif kind == "list":
-        lines += [f"• {row.get('title', '')}" for row in content.get("rows") or []]
-    elif kind == "media":
-        lines.append(str(content.get("link") or ""))
-    elif kind not in ("text", "template"):
-        raise SendError("unknown_content", f"content of type {kind} cannot be sent by e-mail")
-    text = "\n".join(line for line in lines if line)
-    if not text:
-        raise SendError("empty_text", "there is no text to send")
-    if len(text) > TEXT_LIMIT:
-        raise SendError("text_too_long", f"{len(text)} characters; an e-mail may have {TEXT_LIMIT}")
-    return text
+    if content.get("type") != "media":
+        return plain_text(content, limit=TEXT_LIMIT, title="e-mail")
+    text = "\n".join(line for line in (str(content.get("text") or "").strip(), link_of(content)) if line)
+    return within(text, limit=TEXT_LIMIT, title="e-mail")
 
 
 def _unsubscribe(delivery: Delivery, config: JSON, mailbox: str) -> dict[str, str]:

@@ -228,7 +228,7 @@ async def _check_domain(account: Account) -> list[Finding]:
     if told.get("name") == "restricted_api_key":
         text = f"A chave só permite enviar; se o domínio {domain} está verificado não pode ser conferido."
         return [Finding("chave", True, text)]
-    if response.status_code != 200:
+    if response.status_code != 200 or not isinstance(told.get("data"), list):
         todo = "Crie uma nova chave em Resend › API Keys e envie-a como api_key."
         return [Finding("chave", False, f"O Resend recusou a chave (HTTP {response.status_code}).", todo)]
     found = [Finding("chave", True, "O Resend aceitou a chave.")]

@@ -25,6 +25,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import formatdate
 from functools import lru_cache
+from typing import cast
 
 import aiosmtplib
 import httpx
@@ -154,8 +155,11 @@ async def _signed_in(account: Account, sender_domain: str, steps: _Steps) -> Asy
         with contextlib.suppress(aiosmtplib.SMTPException, OSError):
             await client.quit(timeout=2)
     finally:
+        # The socket is the transport's, which lets go of it in its own time: closed here, its number could be another
+        # connection's before the event loop has forgotten it.
+        if client.transport is not None:
+            cast(asyncio.WriteTransport, client.transport).abort()
         client.close()
-        connection.close()
 
 
 async def _connect(server: Server) -> socket.socket:
