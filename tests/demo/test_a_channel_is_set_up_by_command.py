@@ -11,7 +11,7 @@ import pytest
 from supabase import Client
 
 from devstack.demo.access import Access, row, rows
-from devstack.demo.channels import find, settings_of
+from devstack.demo.channels import add, find, from_environment, from_json, settings_of
 from devstack.demo.company import phone_number_id_of, sign_in_admin
 from devstack.errors import StackError
 from devstack.simulator.client import SimulatorClient
@@ -175,11 +175,25 @@ def test_credentials_that_are_missing_are_named(renum: Renum, owner: Owner, numb
     ran = renum("channel", "credentials", *owner.signed, "--stdin", stdin='{"app_secret": "segredo-so"}')
     assert ran.returncode == 1
     assert "whatsapp_cloud also needs: access_token, verify_token." in ran.stderr
-    for bad in ("", "[]", '{"a": 1}', "EAAG-muito-secreto"):
-        ran = renum("channel", "credentials", *owner.signed, "--stdin", stdin=bad)
-        assert ran.returncode == 1
-        assert "must be a JSON object of texts" in ran.stderr
-        assert "muito-secreto" not in ran.stderr
+    ran = renum("channel", "credentials", *owner.signed, "--stdin", stdin="EAAG-muito-secreto")
+    assert ran.returncode == 1
+    assert "must be a JSON object of texts" in ran.stderr
+    assert "muito-secreto" not in ran.stderr
+
+
+@pytest.mark.parametrize("bad", ["", "[]", "{}", '{"access_token": 1}', "EAAG-muito-secreto"])
+def test_what_cannot_be_credentials_is_not_repeated(bad: str) -> None:
+    """Before anything is sent."""
+    with pytest.raises(StackError, match="must be a JSON object of texts") as error:
+        from_json(bad)
+    assert "secreto" not in str(error.value)
+
+
+def test_credentials_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each under its own name; an empty one is none."""
+    monkeypatch.setenv("RENUM_CHANNEL_ACCESS_TOKEN", "EAAG")
+    monkeypatch.setenv("RENUM_CHANNEL_APP_SECRET", "")
+    assert from_environment(["access_token", "app_secret", "verify_token"]) == {"access_token": "EAAG"}
 
 
 def test_what_is_wrong_is_said_in_a_sentence(renum: Renum, owner: Owner, number: Number) -> None:
@@ -187,17 +201,17 @@ def test_what_is_wrong_is_said_in_a_sentence(renum: Renum, owner: Owner, number:
     ran = renum("channel", "check", *owner.signed)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert "There is no account; yours are: none yet: renum channel add." in ran.stderr
-    for arguments, sentence in (
-        (("add", "twilio", "+5511987654321"), "twilio serves whatsapp and sms: say which with --channel."),
-        (("add", "smtp", "oi@padaria.example", "--config", "porta"), "--config takes name=value"),
-        (("add", "smtp", "oi@padaria.example", "--config", "password=x"), "password is a secret"),
-        (("add", "zenvia", "+5511987654321", "--client", "RENUM"), "“RENUM” is no client of yours"),
-    ):
-        ran = renum("channel", *arguments, *owner.signed)
-        assert (ran.returncode, ran.stdout) == (1, ""), arguments
-        assert sentence in " ".join(ran.stderr.split())
+    ran = renum("channel", "add", "twilio", "+5511987654321", *owner.signed)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "twilio serves whatsapp and sms: say which with --channel." in ran.stderr
+    with pytest.raises(StackError, match="“RENUM” is no client of yours"):
+        add(owner.api, provider="smtp", channel=None, name="x", external_id="x", client="RENUM", config={})
+    for bad, sentence in (("porta", "--config takes name=value"), ("password=x", "password is a secret")):
+        with pytest.raises(StackError, match=sentence):
+            settings_of([bad])
     for name in ("Um", "Dois"):
-        renum("channel", "add", "whatsapp_cloud", number.id + name, "--name", name, *owner.signed)
+        values = {"name": name, "external_id": number.id + name, "client": owner.company, "config": {}}
+        assert add(owner.api, provider="whatsapp_cloud", channel=None, **values)[1]
     with pytest.raises(StackError, match=r"there are several; yours are: Um \(.*\), Dois \("):
         find(owner.api, None)
     assert find(owner.api, "dois")["name"] == "Dois"
@@ -226,9 +240,8 @@ def test_staff_may_look_and_not_check(renum: Renum, access: Access, owner: Owner
     access.operator().auth.admin.create_user({"email": email, "password": password, "email_confirm": True})
     signed = ("--email", email, "--password", password)
     assert "Principal" in renum("channel", "list", *signed).stdout
-    for command in ("check", "credentials"):
-        ran = renum("channel", command, *signed)
-        assert ran.returncode == 1
-        assert "there is no such channel account of a client you own" in ran.stderr
+    ran = renum("channel", "check", *signed)
+    assert ran.returncode == 1
+    assert "there is no such channel account of a client you own" in ran.stderr
     changed = renum("channel", "add", "whatsapp_cloud", number.id, *signed)
     assert "Only an owner of the client, or an admin, changes its accounts." in changed.stderr

@@ -150,6 +150,8 @@ def test_the_functions_own_calls_are_closed_to_everybody_else(standing: Standing
             "model": "x",
             "usage": {},
         },
+        "save_account_facts": {"channel_account_id": some, "facts": {}},
+        "save_templates": {"channel_account_id": some, "templates": []},
         "save_media": {"media_id": some, "claim": some, "size": 1, "mime_type": "image/png", "sha256": ""},
         "fail_task": {**task, "error": {}, "retryable": True},
         "extend_task": {**task, "visibility_s": 30},
