@@ -340,8 +340,9 @@ def test_who_writes_before_the_invitation_is_not_invited_any_more(tenant: Tenant
     keep_hours(tenant)
     at(world, MONDAY, "23:00")
     assert invite(tenant, phone="11 97766-1234")[0] == "deferred"
-    interview = Interview(tenant, *world.row("select id, lead_id, project_id, thread_id from public.interviews"), "")
-    interview.wa_id = "5511977661234"
+    found = "select id, lead_id, project_id, thread_id from public.interviews"
+    interview_id, lead, project, thread = world.row(found)
+    interview = Interview(tenant, interview_id, lead, project, thread, "5511977661234")
     interview.say("oi, vi que vocês iam me chamar")
     verdict = interview.commit(interview.claim())
     assert verdict["delivery"]["work"]["kind"] == "reply", "what waits for morning does not hold up an answer"
