@@ -26,7 +26,7 @@ begin
             perform private.notify(new.client_id, 'person_needed', new.interview_id, format(
                 'O assistente reteve uma resposta a %s que só uma pessoa pode dar. Veja a conversa e continue por ele.',
                 (select coalesce(l.name, l.phone, 'um contato') from public.leads as l where l.id = new.lead_id)
-            ));
+            ), 'reply ' || coalesce(new.interview_id, new.lead_id));
         end if;
     end if;
     return new;

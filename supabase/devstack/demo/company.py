@@ -123,16 +123,20 @@ def open_number(
     **columns: Any,
 ) -> Number:
     """The owner adds a WhatsApp account and hands its credentials to the function that encrypts them."""
-    account = row(
-        company.owner.table("channel_accounts")
-        .insert({"provider": "whatsapp_cloud", "name": "WhatsApp principal", "external_id": phone_number_id, **columns})
-        .execute()
-    )
     credentials = {
         "access_token": access_token or secrets.token_urlsafe(24),
         "app_secret": app_secret,
         "verify_token": secrets.token_urlsafe(12),
     }
+    named = {"provider": "whatsapp_cloud", "name": "WhatsApp principal", "external_id": phone_number_id, **columns}
+    account_id = open_account(access, company, credentials, **named)
+    webhook_url = f"{access.functions_url}/whatsapp_webhook/{account_id}"
+    return Number(account_id, phone_number_id, app_secret, webhook_url)
+
+
+def open_account(access: Access, company: Company, credentials: dict[str, str], **columns: Any) -> str:
+    """The owner adds a channel account and hands its credentials to the function that encrypts them. Returns its id."""
+    account = row(company.owner.table("channel_accounts").insert(columns).execute())
     with httpx.Client(timeout=30.0, trust_env=False) as http:
         answer = http.post(
             f"{access.functions_url}/channel_credentials",
@@ -141,8 +145,7 @@ def open_number(
         )
     if answer.status_code != 204:
         raise StackError(f"The function channel_credentials answered {answer.status_code}: {answer.text[:300]}")
-    webhook_url = f"{access.functions_url}/whatsapp_webhook/{account['id']}"
-    return Number(str(account["id"]), phone_number_id, app_secret, webhook_url)
+    return str(account["id"])
 
 
 def add_templates(company: Company, templates: Iterable[Row]) -> None:
