@@ -2,22 +2,22 @@ create or replace function private.stop_reminders(client_id uuid, interview_id u
 language plpgsql security definer set search_path = ''
 as $$
 declare
-    d public.deliveries;
+    waiting uuid[];
 begin
+    -- Lock order: deliveries, then reminders. Whoever claims a delivery may find that it must not be sent, and tells its reminder.
+    waiting := array(
+        select d.id
+        from public.deliveries as d
+        where d.client_id = stop_reminders.client_id and d.interview_id = stop_reminders.interview_id
+            and d.kind in ('invitation', 'reminder') and d.status in ('queued', 'deferred')
+        order by d.id
+        for update
+    );
     update public.reminders as r
     set status = 'cancelled', reason = stop_reminders.why
     where r.interview_id = stop_reminders.interview_id and r.status = 'waiting' and (r.step > 0 or stop_reminders.ended);
-    for d in
-        select x.*
-        from public.deliveries as x
-        where x.client_id = stop_reminders.client_id and x.interview_id = stop_reminders.interview_id
-            and x.kind in ('invitation', 'reminder') and x.status in ('queued', 'deferred')
-        order by x.id
-        for update
-    loop
-        update public.deliveries as x set status = 'cancelled', reason = stop_reminders.why where x.id = d.id;
-        perform private.end_delivery(d.id);
-    end loop;
+    update public.deliveries as d set status = 'cancelled', reason = stop_reminders.why where d.id = any (waiting);
+    perform private.end_delivery(w.id) from unnest(waiting) as w (id);
 end
 $$;
 comment on function private.stop_reminders(uuid, uuid, text, boolean) is

@@ -2,6 +2,7 @@ create or replace function private.tell(notification_ids uuid[]) returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
+    held integer;
     notice public.notifications;
     person public.profiles;
     project public.projects;
@@ -20,6 +21,15 @@ declare
     attempt jsonb;
     dispatched timestamptz := private.now();
 begin
+    -- One that got through after all in the meantime is not told again.
+    perform from public.notifications as n
+    where n.id = any (tell.notification_ids) and n.status = 'queued' and n.delivery_id is null
+    order by n.id
+    for update skip locked;
+    get diagnostics held = row_count;
+    if held < cardinality(tell.notification_ids) then
+        return;
+    end if;
     select * into strict notice from public.notifications as n where n.id = any (tell.notification_ids) order by n.created_at, n.id limit 1;
     select * into strict person from public.profiles as p where p.id = notice.profile_id;
     select c.company_name into company from public.clients as c where c.id = notice.client_id;
@@ -101,4 +111,4 @@ begin
 end
 $$;
 comment on function private.tell(uuid[]) is
-'Makes the message and delivery that tell one person of these notifications by the first channel not tried yet, in the person''s own order; where none is left, they are skipped (nothing was ever sent) or failed, with each channel''s reason. The caller holds the notifications'' locks, and no two run at a time for one person.';
+'Makes the message and delivery that tell one person of these notifications by the first channel not tried yet, in the person''s own order; where none is left, they are skipped (nothing was ever sent) or failed, with each channel''s reason. Where somebody else holds one of them, or one needs no telling any more, nothing happens. No two run at a time for one person.';
