@@ -40,10 +40,6 @@ grant execute on function private.question_refusal(public.agent_type, jsonb) to 
 grant execute on function private.invitation_refusal(public.agent_type, text, text) to authenticated, service_role;
 grant execute on function private.account_refusal(public.agent_type, uuid) to authenticated, service_role;
 grant execute on function private.admit_direct(public.deliveries, text) to authenticated, service_role, renum_agent;
--- SECURITY: an agent's tool is bound to its turn: these tell it whose that is, and nothing without the turn's lease.
-grant usage on schema private to renum_agent;
-grant execute on function private.turn_client_id() to renum_agent;
-grant execute on function private.turn_lead_id() to renum_agent;
 -- What public.import_leads, which runs as the person, reads its list with.
 grant execute on function private.phone_key(text) to authenticated;
 grant execute on function private.lead_column(text) to authenticated;
@@ -58,3 +54,7 @@ grant anon to renum_files;
 grant usage on schema private to renum_files;
 grant execute on function private.media_bucket() to renum_files, authenticated;
 grant execute on function private.awaits_file(text) to renum_files;
+-- SECURITY: an agent's tool is bound to its turn: these tell it whose that is, and nothing without the turn's lease.
+grant usage on schema private to renum_agent;
+grant execute on function private.turn_client_id() to renum_agent;
+grant execute on function private.turn_lead_id() to renum_agent;

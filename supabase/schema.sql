@@ -415,6 +415,22 @@ ALTER TYPE public.project_type OWNER TO postgres;
 
 COMMENT ON TYPE public.project_type IS 'What a project is for.';
 
+-- Name: reminder_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.reminder_status AS ENUM (
+    'waiting',
+    'sent',
+    'skipped',
+    'cancelled',
+    'expired'
+);
+
+ALTER TYPE public.reminder_status OWNER TO postgres;
+
+-- Name: TYPE reminder_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.reminder_status IS 'Life of a reminder. skipped: it could not be sent, cancelled: it need not be, see reason; expired: the end of the ladder was reached.';
+
 -- Name: report_kind; Type: TYPE; Schema: public; Owner: postgres
 
 CREATE TYPE public.report_kind AS ENUM (
@@ -536,8 +552,8 @@ CREATE FUNCTION private.account_for(client_id uuid, channel_account_id uuid) RET
     -- SECURITY: under the asker's rights. A trigger asks before the policies refuse a row in another client's name; its answer must not tell what that client has.
     select a.id
     from public.channel_accounts as a
-    where a.client_id = account_for.client_id and a.channel = 'whatsapp'
-        and (a.id = account_for.channel_account_id or account_for.channel_account_id is null) and a.status = 'active'
+    where a.client_id = account_for.client_id and a.status = 'active'
+        and (a.id = account_for.channel_account_id or (account_for.channel_account_id is null and a.channel = 'whatsapp'))
     order by a.created_at, a.id
     limit 1;
 $$;
@@ -546,7 +562,49 @@ ALTER FUNCTION private.account_for(client_id uuid, channel_account_id uuid) OWNE
 
 -- Name: FUNCTION account_for(client_id uuid, channel_account_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) IS 'The WhatsApp account to write from: the one given, or the client''s oldest; active ones only. null if there is none.';
+COMMENT ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) IS 'The account to write from: the one given, of whatever channel, or the client''s oldest for WhatsApp; active ones only. null if there is none.';
+
+-- Name: account_refusal(public.agent_type, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.account_refusal(agent_type public.agent_type, channel_account_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case
+        when k.official_only and not p.official then format('an agent of type %s writes over official accounts only', k.agent_type)
+        when k.needs_accepted_risk and p.official
+            and not exists (select from public.risk_acceptances as r where r.client_id = a.client_id and r.agent_type = k.agent_type)
+            then format('an agent of type %s writes over an official account only once an admin has accepted the risk in writing', k.agent_type)
+    end
+    from private.policy_packs as k
+    join public.channel_accounts as a on a.id = account_refusal.channel_account_id
+    join private.providers as p on p.provider = a.provider and p.channel = a.channel
+    where k.agent_type = account_refusal.agent_type;
+$$;
+
+ALTER FUNCTION private.account_refusal(agent_type public.agent_type, channel_account_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION account_refusal(agent_type public.agent_type, channel_account_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.account_refusal(agent_type public.agent_type, channel_account_id uuid) IS 'Why an agent of this type may not write over an account, as a sentence; null if it may.';
+
+-- Name: accounts_of_portfolio(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.accounts_of_portfolio(account_id uuid) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select array_agg(b.id)
+    from public.channel_accounts as a
+    join public.channel_accounts as b on b.client_id = a.client_id and (b.id = a.id or b.portfolio_id = a.portfolio_id)
+    where a.id = accounts_of_portfolio.account_id;
+$$;
+
+ALTER FUNCTION private.accounts_of_portfolio(account_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION accounts_of_portfolio(account_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.accounts_of_portfolio(account_id uuid) IS 'An account and those of its client that share its daily limit.';
 
 -- Name: add_interviews(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -706,6 +764,187 @@ ALTER FUNCTION private.admit_deliveries(client_id uuid, queue text) OWNER TO pos
 -- Name: FUNCTION admit_deliveries(client_id uuid, queue text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.admit_deliveries(client_id uuid, queue text) IS 'Puts a client''s waiting deliveries into a queue, as far as its share (admitted_tasks) goes. Returns how many. Work waits in rows so that one client cannot stand before another''s reply.';
+
+-- Name: default_client_id(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.default_client_id() RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    ids uuid[] := array(
+        select m.client_id
+        from public.client_members as m
+        join public.clients as c on c.id = m.client_id
+        where m.profile_id = private.current_profile_id() and m.status = 'active' and c.status = 'active'
+        limit 2
+    );
+begin
+    return case cardinality(ids) when 1 then ids[1] end;
+end
+$$;
+
+ALTER FUNCTION private.default_client_id() OWNER TO postgres;
+
+-- Name: FUNCTION default_client_id(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.default_client_id() IS 'The client a row belongs to when an insert does not say: the one the person works at, if it is just one.';
+
+-- Name: now(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.now() RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return clock_timestamp() + make_interval(secs => (select (s.value #>> '{}')::double precision from private.settings as s where s.key = 'clock_offset_s'));
+end
+$$;
+
+ALTER FUNCTION private.now() OWNER TO postgres;
+
+-- Name: FUNCTION now(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.now() IS 'The time that everything which waits for a time of day, for hours or for days goes by: the clock, moved by the setting clock_offset_s. Leases, claims and queues go by the clock itself. Read-only.';
+
+-- Name: deliveries; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.deliveries (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    lead_id uuid,
+    profile_id uuid,
+    thread_id uuid,
+    interview_id uuid,
+    channel_account_id uuid NOT NULL,
+    channel public.channel DEFAULT 'whatsapp'::public.channel NOT NULL,
+    kind public.delivery_kind NOT NULL,
+    content jsonb NOT NULL,
+    message_id uuid,
+    status public.delivery_status DEFAULT 'queued'::public.delivery_status NOT NULL,
+    reason text,
+    queue text NOT NULL,
+    seq bigint DEFAULT 0 NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone DEFAULT private.now() NOT NULL,
+    task_id bigint,
+    claim uuid,
+    provider_message_id text,
+    error jsonb,
+    pricing jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    sent_at timestamp with time zone,
+    delivered_at timestamp with time zone,
+    read_at timestamp with time zone,
+    begun_at timestamp with time zone,
+    initiated boolean DEFAULT false NOT NULL,
+    pair_at timestamp with time zone,
+    throttles integer DEFAULT 0 NOT NULL,
+    repeats integer DEFAULT 0 NOT NULL,
+    released_by uuid,
+    CONSTRAINT deferred_and_cancelled_ones_have_a_reason CHECK (((status <> ALL (ARRAY['deferred'::public.delivery_status, 'cancelled'::public.delivery_status])) OR (reason IS NOT NULL))),
+    CONSTRAINT queue_is_known CHECK ((queue = ANY (ARRAY['high_priority'::text, 'default'::text]))),
+    CONSTRAINT the_recipient_is_a_lead_or_a_profile CHECK ((num_nonnulls(lead_id, profile_id) = 1))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY public.deliveries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.deliveries OWNER TO postgres;
+
+-- Name: TABLE deliveries; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.deliveries IS 'The outbox: everything sent or to be sent, and what became of it.';
+
+-- Name: COLUMN deliveries.content; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.content IS '{"type": "text", "text"} or {"type": "template", "name", "language", "parameters", "text"}.';
+
+-- Name: COLUMN deliveries.due_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.due_at IS 'When to look at it next: to be sent, the end of a claim, or of the grace period of an unknown one.';
+
+-- Name: COLUMN deliveries.task_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.task_id IS 'Its task in pgmq; null: not admitted yet, or done.';
+
+-- Name: COLUMN deliveries.begun_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.begun_at IS 'When its last attempt was let go, by private.now().';
+
+-- Name: COLUMN deliveries.initiated; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.initiated IS 'Whether it went, or goes, to somebody outside an open window: what daily limits and frequency caps count.';
+
+-- Name: COLUMN deliveries.pair_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.pair_at IS 'Until when the pair of sender and recipient has used up its rate by this message (a virtual scheduling clock).';
+
+-- Name: COLUMN deliveries.throttles; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.throttles IS 'How often in a row the provider sent it away for going too fast.';
+
+-- Name: COLUMN deliveries.repeats; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.repeats IS 'How often it was sent again because nobody said what became of it.';
+
+-- Name: COLUMN deliveries.released_by; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.released_by IS 'The claim whose completion claimed this one: that completion, repeated, hands it out again.';
+
+-- Name: admit_direct(public.deliveries, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.admit_direct(d public.deliveries, writer text) RETURNS public.deliveries
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v record;
+    earlier public.deliveries;
+begin
+    -- SECURITY: in another client's name, or another lead's than the turn's, nothing is looked at: the policies refuse the row.
+    if (writer = 'authenticated' and not d.client_id in (select private.visible_client_ids()))
+        or (writer = 'renum_agent' and (d.client_id, d.lead_id) is distinct from (private.turn_client_id(), private.turn_lead_id())) then
+        return d;
+    end if;
+    -- Written before: the primary key says so, or it is let pass (resolution=ignore-duplicates), whatever has become of it.
+    select * into earlier from public.deliveries as x where x.id = d.id and x.client_id = d.client_id;
+    if found then
+        return earlier;
+    end if;
+    if writer <> 'service_role' or (d.kind = 'message' and d.thread_id is null) then
+        d := private.place_message(d);
+    end if;
+    if d.status not in ('queued', 'deferred') then
+        return d;
+    end if;
+    select * into v from private.policy_verdict(d);
+    if writer = 'renum_agent' and v.verdict = 'go' then
+        -- What a person may say and the agent may not.
+        v.reason := (
+            select r.reason
+            from private.packs_of(d) as k
+            cross join lateral private.reply_refusal(k.agent_type, d.content ->> 'text') as r (reason)
+            where r.reason is not null
+            limit 1
+        );
+        v.verdict := case when v.reason is null then 'go' else 'cancel' end;
+    end if;
+    if v.verdict = 'wait' then
+        raise exception '%', v.reason using errcode = '42501', hint = format('It may be sent from %s on.', to_char(v.until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'));
+    elsif v.verdict = 'cancel' then
+        raise exception '%', v.reason using errcode = '42501';
+    end if;
+    return d;
+end
+$$;
+
+ALTER FUNCTION private.admit_direct(d public.deliveries, writer text) OWNER TO postgres;
+
+-- Name: FUNCTION admit_direct(d public.deliveries, writer text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.admit_direct(d public.deliveries, writer text) IS 'A delivery that somebody writes directly, in its place; raises 42501 with the rule that speaks against sending it now. writer: the role that writes. Refuses nothing that row level security refuses anyway.';
 
 -- Name: admit_media(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -994,17 +1233,43 @@ CREATE FUNCTION private.apply_consent() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+    source text := coalesce(new.evidence ->> 'source', '');
 begin
     -- The lead's own word is answered by a turn, whose goodbye ends the interview; who withdraws in another way ends it here.
     -- Lock order: interviews, threads (by their trigger), leads.
-    if not new.granted and coalesce(new.evidence ->> 'source', '') not in ('message', 'agent') then
+    if not new.granted and source not in ('message', 'agent') then
         perform private.end_interview(t.interview_id, 'opted_out')
         from private.threads as t
         where t.client_id = new.client_id and t.lead_id = new.lead_id and t.interview_id is not null;
     end if;
+    -- An opt-out is taken back explicitly or not at all: not by a list, and by a provider's "resume" only if it was its own "stop".
+    if new.granted and (source = 'import' or (source = 'provider' and exists (
+        select from (
+            select c.evidence ->> 'source' as source from public.consents as c
+            where c.client_id = new.client_id and c.lead_id = new.lead_id and not c.granted
+            order by c.created_at desc
+            limit 1
+        ) as w
+        where w.source is distinct from 'provider'
+    ))) then
+        return null;
+    end if;
     update public.leads as l
     set opted_out_at = case when new.granted then null else coalesce(l.opted_out_at, new.created_at) end
     where l.id = new.lead_id and (l.opted_out_at is null) is distinct from new.granted;
+    if new.granted then
+        -- Data that an opt-out alone would have had erased.
+        delete from public.erasures as e where e.client_id = new.client_id and e.lead_id = new.lead_id and e.requested_by is null and e.done_at is null;
+    else
+        insert into public.erasures (client_id, lead_id, reason, requested_by, due_at)
+        select new.client_id, new.lead_id, 'opt-out', null, private.now() + make_interval(hours => min(k.erase_after_hours))
+        from public.renus_config as r
+        join private.policy_packs as k on k.agent_type = r.agent_type
+        where r.client_id = new.client_id and r.active and k.erase_after_hours is not null and source <> 'erasure'
+        having count(*) > 0
+        on conflict (lead_id) where done_at is null do nothing;
+    end if;
     return null;
 end
 $$;
@@ -1013,7 +1278,7 @@ ALTER FUNCTION private.apply_consent() OWNER TO postgres;
 
 -- Name: FUNCTION apply_consent(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.apply_consent() IS 'Trigger: leads.opted_out_at follows the newest row of the consent ledger, and the live interviews of a lead that opted out end.';
+COMMENT ON FUNCTION private.apply_consent() IS 'Trigger: leads.opted_out_at follows the newest row of the consent ledger that may speak for the lead, the live interviews of a lead that opted out end, and its data is erased where the client''s agents are bound to.';
 
 -- Name: interviews; Type: TABLE; Schema: public; Owner: postgres
 
@@ -1081,7 +1346,7 @@ begin
         end if;
         perform private.end_interview(interview.id, 'opted_out');
         kind := 'goodbye';
-        reply := 'Tudo bem, você não vai mais receber mensagens nossas. Obrigado e até logo!';
+        reply := private.goodbye();
         return;
     end if;
     if (proposal ->> 'declined')::boolean then
@@ -1226,6 +1491,27 @@ ALTER FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at 
 
 COMMENT ON FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone) IS 'Moves a delivery forward by what the provider says of it, never backward. One that was accepted and fails later is a dead letter, and its error is heeded like a refusal; should it arrive after all, the dead letter is resolved. Idempotent.';
 
+-- Name: are_choices(jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.are_choices(given jsonb, most integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case when jsonb_typeof(are_choices.given) = 'array' then (
+        select count(*) between 1 and are_choices.most and bool_and(coalesce(
+            jsonb_typeof(c.v -> 'id') = 'string' and char_length(c.v ->> 'id') between 1 and 200
+            and jsonb_typeof(c.v -> 'title') = 'string' and btrim(c.v ->> 'title') <> '' and char_length(c.v ->> 'title') <= 24, false
+        ))
+        from jsonb_array_elements(are_choices.given) as c (v)
+    ) else false end;
+$$;
+
+ALTER FUNCTION private.are_choices(given jsonb, most integer) OWNER TO postgres;
+
+-- Name: FUNCTION are_choices(given jsonb, most integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.are_choices(given jsonb, most integer) IS 'Whether this is a list of 1 to so many choices {"id", "title"}. Each provider''s own limits are its adapter''s to check.';
+
 -- Name: asks_for_rows(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.asks_for_rows() RETURNS boolean
@@ -1283,7 +1569,12 @@ begin
         when l.status = 'inactive' then 'inactive'
         when l.phone is null and not exists (
             select from public.lead_identities as i
-            where i.client_id = l.client_id and i.lead_id = l.id and i.kind in ('wa_id', 'bsuid')
+            where i.client_id = l.client_id and i.lead_id = l.id
+                and (
+                    i.kind in ('wa_id', 'bsuid')
+                    -- Only gateways over WhatsApp Web write to a lid.
+                    or (i.kind = 'lid' and exists (select from public.channel_accounts as a where a.id = project.channel_account_id and a.provider in ('evolution', 'zapi')))
+                )
         ) then 'no_number'
         when exists (select from public.interviews as i where i.project_id = project.id and i.lead_id = l.id) then 'already_interviewed'
     end
@@ -1694,6 +1985,56 @@ ALTER FUNCTION private.bury(queue text, task text, task_row_id uuid, client_id u
 
 COMMENT ON FUNCTION private.bury(queue text, task text, task_row_id uuid, client_id uuid, msg_id bigint, error jsonb, attempts integer) IS 'Ends a task for good: a row in failed_tasks, its id on the queue of that name, the task gone from its own queue.';
 
+-- Name: channel_of_delivery(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.channel_of_delivery() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    new.channel := coalesce((select a.channel from public.channel_accounts as a where a.id = new.channel_account_id and a.client_id = new.client_id), new.channel);
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.channel_of_delivery() OWNER TO postgres;
+
+-- Name: FUNCTION channel_of_delivery(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.channel_of_delivery() IS 'Trigger: a delivery goes over its account''s channel.';
+
+-- Name: check_consent(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.check_consent() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    opted_out boolean;
+begin
+    if current_user not in ('authenticated', 'service_role') then
+        return new;
+    end if;
+    -- Under the asker's rights: of another client's lead it learns nothing.
+    opted_out := exists (select from public.leads as l where l.client_id = new.client_id and l.id = new.lead_id and l.opted_out_at is not null);
+    if opted_out and new.granted and (new.legal_basis <> 'consent' or new.evidence - array['source', 'recorded_by'] = '{}') then
+        raise exception 'a lead who opted out comes back by its consent only, and with evidence of it'
+            using errcode = '22023', hint = 'For example {"legal_basis": "consent", "evidence": {"text": "asked for it at the counter on 3 March"}}.';
+    end if;
+    -- SECURITY: nobody records a word of the lead's, or a provider's, that never came.
+    new.evidence := new.evidence || jsonb_build_object(
+        'source', case when new.evidence ->> 'source' = 'import' and not opted_out then 'import' else 'person' end, 'recorded_by', private.current_profile_id()
+    );
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.check_consent() OWNER TO postgres;
+
+-- Name: FUNCTION check_consent(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.check_consent() IS 'Trigger: what people add to the ledger is marked as theirs, and takes back an opt-out only as an explicit consent with its evidence.';
+
 -- Name: check_project(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.check_project() RETURNS trigger
@@ -1702,7 +2043,16 @@ CREATE FUNCTION private.check_project() RETURNS trigger
     AS $$
 declare
     problem text := private.project_config_problem(new.config);
+    agent public.agent_type;
+    company text;
+    template public.message_templates;
 begin
+    if problem is not null then
+        raise exception 'projects.config: %', problem using errcode = '22023';
+    end if;
+    -- SECURITY: under the asker's rights, as private.account_for: another client's agent is none.
+    agent := (select r.agent_type from public.renus_config as r where r.client_id = new.client_id and r.id = new.renus_config_id);
+    problem := private.question_refusal(agent, new.config);
     if problem is not null then
         raise exception 'projects.config: %', problem using errcode = '22023';
     end if;
@@ -1717,9 +2067,18 @@ begin
         if new.channel_account_id is null then
             raise exception 'the client has no active WhatsApp account to write from' using errcode = '22023', hint = 'Add one to channel_accounts.';
         end if;
-        if private.template_for(new.client_id, new.channel_account_id, 'invitation', new.config #>> '{invitation,template}') is null then
-            raise exception 'there is no approved template%', coalesce(' named ' || (new.config #>> '{invitation,template}'), ' with purpose invitation')
-                using errcode = '22023', hint = 'Add it to message_templates; it must be approved by the provider.';
+        template := private.template_for(new.client_id, new.channel_account_id, 'invitation', new.config #>> '{invitation,template}');
+        if template is null then
+            raise exception '%', private.no_template(new.client_id, new.channel_account_id, 'invitation', new.config #>> '{invitation,template}')
+                using errcode = '22023', hint = 'The invitation needs a template in message_templates that the provider approved, with something for each of its variables.';
+        end if;
+        company := (select c.company_name from public.clients as c where c.id = new.client_id);
+        problem := coalesce(
+            private.account_refusal(agent, new.channel_account_id),
+            private.invitation_refusal(agent, private.template_content(template, null, company, new.name, null) ->> 'text', company)
+        );
+        if problem is not null then
+            raise exception '%', problem using errcode = '22023';
         end if;
     end if;
     return new;
@@ -1730,7 +2089,62 @@ ALTER FUNCTION private.check_project() OWNER TO postgres;
 
 -- Name: FUNCTION check_project(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.check_project() IS 'Trigger: projects.config is checked when it is written, and a project starts, and runs on, only with what it needs.';
+COMMENT ON FUNCTION private.check_project() IS 'Trigger: projects.config is checked when it is written, and a project starts, and runs on, only with what it needs and what its agent''s trade allows.';
+
+-- Name: check_sending_rules(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.check_sending_rules() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    problem text := private.hours_problem(new.hours);
+begin
+    if problem is not null then
+        raise exception '%', problem using errcode = '22023';
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.check_sending_rules() OWNER TO postgres;
+
+-- Name: FUNCTION check_sending_rules(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.check_sending_rules() IS 'Trigger: the hours of sending_rules are checked when they are written.';
+
+-- Name: check_template(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.check_template() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    gap text;
+begin
+    -- What the provider says is taken as it is; private.template_for leaves alone what cannot be used.
+    if new.synced_at is not null and (tg_op = 'INSERT' or new.synced_at is distinct from old.synced_at) then
+        return new;
+    end if;
+    if tg_op = 'UPDATE' and old.synced_at is not null and (new.status, new.category, new.body) is distinct from (old.status, old.category, old.body) then
+        raise exception 'template % follows its provider: status, category and body are changed there', new.name
+            using errcode = '42501', hint = 'Only parameters and purpose are chosen here. Change the rest at the provider, then fetch the list again: renum channel sync.';
+    end if;
+    if tg_op = 'INSERT' or (new.body, new.parameters) is distinct from (old.body, old.parameters) then
+        gap := private.template_gap(new.name, new.body, new.parameters);
+        if gap is not null then
+            raise exception '%', gap using errcode = '22023', hint = 'parameters is a list in the order of the variables, such as {lead.first_name,client.company_name}.';
+        end if;
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.check_template() OWNER TO postgres;
+
+-- Name: FUNCTION check_template(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.check_template() IS 'Trigger: a template names something for each variable of its body, and what the provider said of it stays the provider''s. What worker.save_templates and private.follow_template write passes as it is.';
 
 -- Name: checked_phone(text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -1790,10 +2204,8 @@ CREATE FUNCTION private.commit_turn(result jsonb, visibility_s integer) RETURNS 
 declare
     t private.threads;
     interview public.interviews;
-    lead public.leads;
     spoken record;
     partial boolean;
-    refusal text;
     new_message_id uuid := gen_random_uuid();
     new_delivery_id uuid := gen_random_uuid();
     verdict jsonb := jsonb_build_object('thread_id', result -> 'thread_id', 'lease', result -> 'lease', 'task', null, 'delivery', null);
@@ -1846,13 +2258,11 @@ begin
         jsonb_build_object('type', 'text', 'delivery_id', new_delivery_id, 'turn_id', t.lease, 'from_seq', t.handled_seq, 'to_seq', t.lease_seq),
         t.client_id, t.last_seq + 1
     );
-    select * into strict lead from public.leads as l where l.id = t.lead_id;
-    refusal := private.delivery_refusal(spoken.kind, '{"type": "text"}', lead, t.last_inbound_at);
-    insert into public.deliveries (id, client_id, lead_id, thread_id, interview_id, channel_account_id, kind, content, message_id, status, reason, queue, seq)
+    -- Against policy it is born cancelled or deferred (private.police_delivery), and the turn commits all the same.
+    insert into public.deliveries (id, client_id, lead_id, thread_id, interview_id, channel_account_id, kind, content, message_id, queue, seq)
     values (
         new_delivery_id, t.client_id, t.lead_id, t.id, interview.id, t.channel_account_id, spoken.kind,
-        jsonb_build_object('type', 'text', 'text', spoken.reply), new_message_id,
-        case when refusal is null then 'queued' else 'cancelled' end::public.delivery_status, refusal, 'high_priority', t.last_seq + 1
+        jsonb_build_object('type', 'text', 'text', spoken.reply), new_message_id, 'high_priority', t.last_seq + 1
     );
 
     if partial then
@@ -2087,6 +2497,115 @@ ALTER FUNCTION private.current_profile_id() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.current_profile_id() IS 'The person whose token the request carries; null without one. Our own reading of the claims: roles of ours have no right to schema auth.';
 
+-- Name: projects; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.projects (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    name text NOT NULL,
+    description text,
+    type public.project_type DEFAULT 'survey'::public.project_type NOT NULL,
+    status public.project_status DEFAULT 'draft'::public.project_status NOT NULL,
+    config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    renus_config_id uuid,
+    channel_account_id uuid,
+    CONSTRAINT config_has_at_most_4096_kilobytes_and_20_levels CHECK (((octet_length((config)::text) <= 4194304) AND (NOT (config @? '$.**{20}'::jsonpath)))),
+    CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
+    CONSTRAINT description_has_at_most_10000_characters CHECK ((char_length(description) <= 10000)),
+    CONSTRAINT name_has_at_most_200_characters CHECK ((char_length(name) <= 200)),
+    CONSTRAINT name_is_not_blank CHECK ((btrim(name) <> ''::text))
+);
+
+ALTER TABLE ONLY public.projects FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.projects OWNER TO postgres;
+
+-- Name: TABLE projects; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.projects IS 'A client''s surveys, campaigns and support lines.';
+
+-- Name: COLUMN projects.config; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.projects.config IS 'goal, audience, questionnaire, invitation, reminders, expire_after, stretch (spread over days what the account''s daily limit does not take at once): checked by private.project_config_problem.';
+
+-- Name: COLUMN projects.channel_account_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.projects.channel_account_id IS 'The number that writes; null until started, then the client''s oldest active WhatsApp account.';
+
+-- Name: daily_room(public.projects); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.daily_room(project public.projects) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    account public.channel_accounts;
+    siblings uuid[];
+    window_hours integer;
+    everybody integer;
+    needed integer;
+    used integer;
+    waiting integer;
+    free integer;
+begin
+    select a.* into account
+    from public.channel_accounts as a
+    where a.id = coalesce(project.channel_account_id, private.account_for(project.client_id, null));
+    if account.daily_limit is null then
+        return null;
+    end if;
+    siblings := private.accounts_of_portfolio(account.id);
+    select p.window_hours into window_hours from private.providers as p where p.provider = account.provider and p.channel = account.channel;
+    select count(*), count(*) filter (where o.lead_id is null and r.lead_id is null) into everybody, needed
+    from private.audience(project.id) as a
+    left join (
+        select t.lead_id
+        from private.threads as t
+        where t.client_id = project.client_id and t.channel_account_id = account.id
+            and t.last_inbound_at > private.now() - make_interval(hours => window_hours)
+    ) as o on o.lead_id = a.lead_id
+    -- Whoever was written to counts once.
+    left join (
+        select distinct d.lead_id
+        from public.deliveries as d
+        where d.client_id = project.client_id and d.channel_account_id = any (siblings) and d.initiated
+            and d.begun_at > private.now() - interval '24 hours'
+    ) as r on r.lead_id = a.lead_id
+    where a.left_out is null;
+    used := private.people_reached(account.id);
+    -- What other projects have begun and not sent yet takes the same room.
+    select count(distinct i.lead_id) into waiting
+    from public.projects as p
+    join public.interviews as i on i.project_id = p.id
+    where p.client_id = project.client_id and p.id <> project.id and p.status = 'active' and p.channel_account_id = any (siblings)
+        and i.status = 'pending'
+        and (
+            i.invited_at is null
+            or exists (
+                select from public.deliveries as d
+                where d.client_id = i.client_id and d.interview_id = i.id and d.kind = 'invitation' and d.status in ('queued', 'deferred') and d.begun_at is null
+            )
+        );
+    free := greatest(account.daily_limit - used - waiting, 0);
+    return jsonb_build_object(
+        'daily_limit', account.daily_limit, 'used_24h', used, 'waiting', waiting, 'free', free, 'audience', everybody, 'needed', needed, 'fits', needed <= free,
+        'days', case
+            when needed = 0 then 0
+            when needed <= free then 1
+            else ceil((used + waiting + needed)::numeric / account.daily_limit)::integer
+        end
+    );
+end
+$$;
+
+ALTER FUNCTION private.daily_room(project public.projects) OWNER TO postgres;
+
+-- Name: FUNCTION daily_room(project public.projects); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.daily_room(project public.projects) IS 'Whether a project''s audience fits into its account''s daily limit if it started now: {"daily_limit", "used_24h", "waiting": people whom running projects are still to invite, "free", "audience", "needed": those of it who count (not who wrote lately, nor who was written to already), "fits", "days": over how many days it would be spread}. null: no limit.';
+
 -- Name: debounce_ms(jsonb, text, text); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.debounce_ms(metadata jsonb, content text, question_type text) RETURNS integer
@@ -2112,31 +2631,6 @@ ALTER FUNCTION private.debounce_ms(metadata jsonb, content text, question_type t
 
 COMMENT ON FUNCTION private.debounce_ms(metadata jsonb, content text, question_type text) IS 'Milliseconds to wait for more after this message (metadata, content) of a lead who was last asked a question of that type (null: none). None after a tap, an opt-out or one word to a closed question; longer after what looks unfinished.';
 
--- Name: default_client_id(); Type: FUNCTION; Schema: private; Owner: postgres
-
-CREATE FUNCTION private.default_client_id() RETURNS uuid
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-    ids uuid[] := array(
-        select m.client_id
-        from public.client_members as m
-        join public.clients as c on c.id = m.client_id
-        where m.profile_id = private.current_profile_id() and m.status = 'active' and c.status = 'active'
-        limit 2
-    );
-begin
-    return case cardinality(ids) when 1 then ids[1] end;
-end
-$$;
-
-ALTER FUNCTION private.default_client_id() OWNER TO postgres;
-
--- Name: FUNCTION default_client_id(); Type: COMMENT; Schema: private; Owner: postgres
-
-COMMENT ON FUNCTION private.default_client_id() IS 'The client a row belongs to when an insert does not say: the one the person works at, if it is just one.';
-
 -- Name: delivery_rank(public.delivery_status); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.delivery_rank(status public.delivery_status) RETURNS integer
@@ -2155,166 +2649,6 @@ ALTER FUNCTION private.delivery_rank(status public.delivery_status) OWNER TO pos
 
 COMMENT ON FUNCTION private.delivery_rank(status public.delivery_status) IS 'How far a delivery has come. It only ever moves up, so statuses may arrive in any order and any number of times.';
 
--- Name: leads; Type: TABLE; Schema: public; Owner: postgres
-
-CREATE TABLE public.leads (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    client_id uuid DEFAULT private.default_client_id() NOT NULL,
-    phone text,
-    name text,
-    email text,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    status public.lead_status DEFAULT 'active'::public.lead_status NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    consent_basis public.legal_basis DEFAULT 'not_informed'::public.legal_basis NOT NULL,
-    opted_out_at timestamp with time zone,
-    CONSTRAINT metadata_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((metadata)::text) <= 65536) AND (NOT (metadata @? '$.**{20}'::jsonpath)))),
-    CONSTRAINT metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
-    CONSTRAINT name_has_at_most_200_characters CHECK ((char_length(name) <= 200)),
-    CONSTRAINT phone_is_e164 CHECK ((phone ~ '^\+[1-9][0-9]{7,14}$'::text))
-);
-
-ALTER TABLE ONLY public.leads FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.leads OWNER TO postgres;
-
--- Name: TABLE leads; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON TABLE public.leads IS 'The people a client talks with. They never log in.';
-
--- Name: COLUMN leads.phone; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.leads.phone IS 'E.164, Brazilian mobiles with their ninth digit. null where only another identity is known.';
-
--- Name: COLUMN leads.opted_out_at; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.leads.opted_out_at IS 'Since when nothing may be sent to this lead. Kept by trigger from consents.';
-
--- Name: delivery_refusal(public.delivery_kind, jsonb, public.leads, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: postgres
-
-CREATE FUNCTION private.delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path TO ''
-    AS $$
-    select case
-        when (lead).status = 'blocked' then 'the lead is blocked'
-        when (lead).opted_out_at is not null and delivery_refusal.kind <> 'goodbye' then 'the lead opted out'
-        when (lead).status = 'inactive' and delivery_refusal.kind = 'invitation' then 'the lead is inactive'
-        when delivery_refusal.content ->> 'type' = 'text'
-            and coalesce(last_inbound_at < private.now() - interval '24 hours', true) then 'free text is outside WhatsApp''s 24-hour window'
-    end;
-$$;
-
-ALTER FUNCTION private.delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone) OWNER TO postgres;
-
--- Name: FUNCTION delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
-
-COMMENT ON FUNCTION private.delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone) IS 'Why something may not be sent to a lead; null if it may. Asked when a delivery is made and again when it is claimed.';
-
--- Name: now(); Type: FUNCTION; Schema: private; Owner: postgres
-
-CREATE FUNCTION private.now() RETURNS timestamp with time zone
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-begin
-    return clock_timestamp() + make_interval(secs => (select (s.value #>> '{}')::double precision from private.settings as s where s.key = 'clock_offset_s'));
-end
-$$;
-
-ALTER FUNCTION private.now() OWNER TO postgres;
-
--- Name: FUNCTION now(); Type: COMMENT; Schema: private; Owner: postgres
-
-COMMENT ON FUNCTION private.now() IS 'The time that everything which waits for a time of day, for hours or for days goes by: the clock, moved by the setting clock_offset_s. Leases, claims and queues go by the clock itself. Read-only.';
-
--- Name: deliveries; Type: TABLE; Schema: public; Owner: postgres
-
-CREATE TABLE public.deliveries (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    client_id uuid NOT NULL,
-    lead_id uuid,
-    profile_id uuid,
-    thread_id uuid,
-    interview_id uuid,
-    channel_account_id uuid NOT NULL,
-    channel public.channel DEFAULT 'whatsapp'::public.channel NOT NULL,
-    kind public.delivery_kind NOT NULL,
-    content jsonb NOT NULL,
-    message_id uuid,
-    status public.delivery_status DEFAULT 'queued'::public.delivery_status NOT NULL,
-    reason text,
-    queue text NOT NULL,
-    seq bigint DEFAULT 0 NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    due_at timestamp with time zone DEFAULT private.now() NOT NULL,
-    task_id bigint,
-    claim uuid,
-    provider_message_id text,
-    error jsonb,
-    pricing jsonb,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    sent_at timestamp with time zone,
-    delivered_at timestamp with time zone,
-    read_at timestamp with time zone,
-    begun_at timestamp with time zone,
-    initiated boolean DEFAULT false NOT NULL,
-    pair_at timestamp with time zone,
-    throttles integer DEFAULT 0 NOT NULL,
-    repeats integer DEFAULT 0 NOT NULL,
-    released_by uuid,
-    CONSTRAINT deferred_and_cancelled_ones_have_a_reason CHECK (((status <> ALL (ARRAY['deferred'::public.delivery_status, 'cancelled'::public.delivery_status])) OR (reason IS NOT NULL))),
-    CONSTRAINT queue_is_known CHECK ((queue = ANY (ARRAY['high_priority'::text, 'default'::text]))),
-    CONSTRAINT the_recipient_is_a_lead_or_a_profile CHECK ((num_nonnulls(lead_id, profile_id) = 1))
-)
-WITH (fillfactor='80');
-
-ALTER TABLE ONLY public.deliveries FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.deliveries OWNER TO postgres;
-
--- Name: TABLE deliveries; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON TABLE public.deliveries IS 'The outbox: everything sent or to be sent, and what became of it.';
-
--- Name: COLUMN deliveries.content; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.deliveries.content IS '{"type": "text", "text"} or {"type": "template", "name", "language", "parameters", "text"}.';
-
--- Name: COLUMN deliveries.due_at; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.deliveries.due_at IS 'When to look at it next: to be sent, the end of a claim, or of the grace period of an unknown one.';
-
--- Name: COLUMN deliveries.task_id; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.deliveries.task_id IS 'Its task in pgmq; null: not admitted yet, or done.';
-
--- Name: COLUMN deliveries.begun_at; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.deliveries.begun_at IS 'When its last attempt was let go, by private.now().';
-
--- Name: COLUMN deliveries.initiated; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.deliveries.initiated IS 'Whether it went, or goes, to somebody outside an open window: what daily limits and frequency caps count.';
-
--- Name: COLUMN deliveries.pair_at; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.deliveries.pair_at IS 'Until when the pair of sender and recipient has used up its rate by this message (a virtual scheduling clock).';
-
--- Name: COLUMN deliveries.throttles; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.deliveries.throttles IS 'How often in a row the provider sent it away for going too fast.';
-
--- Name: COLUMN deliveries.repeats; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.deliveries.repeats IS 'How often it was sent again because nobody said what became of it.';
-
--- Name: COLUMN deliveries.released_by; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.deliveries.released_by IS 'The claim whose completion claimed this one: that completion, repeated, hands it out again.';
-
 -- Name: delivery_task(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.delivery_task(delivery public.deliveries) RETURNS jsonb
@@ -2328,8 +2662,8 @@ CREATE FUNCTION private.delivery_task(delivery public.deliveries) RETURNS jsonb
             'id', delivery.id, 'kind', delivery.kind, 'channel', delivery.channel, 'channel_account_id', delivery.channel_account_id,
             'content', delivery.content,
             'to', jsonb_build_object(
-                'phone', coalesce(l.phone, p.phone), 'wa_id', t.address ->> 'wa_id', 'bsuid', t.address ->> 'bsuid', 'email', coalesce(l.email, p.email)
-            )
+                'phone', coalesce(l.phone, p.phone, t.address ->> 'phone'), 'wa_id', t.address ->> 'wa_id', 'bsuid', t.address ->> 'bsuid', 'email', coalesce(l.email, p.email)
+            ) || jsonb_strip_nulls(jsonb_build_object('lid', t.address -> 'lid'))
         )
     )
     from (select 1) as one
@@ -2343,6 +2677,40 @@ ALTER FUNCTION private.delivery_task(delivery public.deliveries) OWNER TO postgr
 -- Name: FUNCTION delivery_task(delivery public.deliveries); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.delivery_task(delivery public.deliveries) IS 'A claimed delivery as the functions get it: {"task": "delivery", "claim", "attempt", "work": {"to", "content", "channel_account_id", …}, …}.';
+
+-- Name: digest_text(uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.digest_text(notification_ids uuid[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    with
+    told as (
+        select n.event, n.text, row_number() over (order by n.created_at, n.id) as place
+        from public.notifications as n
+        where n.id = any (digest_text.notification_ids)
+    ),
+    counted as (
+        select count(*) as n, min(t.place) as place, t.event from told as t group by t.event
+    )
+    select format(
+        'Você tem %s avisos: %s. %s%s',
+        (select count(*) from told),
+        (
+            select string_agg(c.n || ' ' || case when c.n = 1 then w.one else w.many end, ', ' order by c.place)
+            from counted as c
+            cross join private.notification_words(c.event) as w
+        ),
+        (select string_agg(left(t.text, 160), ' ' order by t.place) from told as t where t.place <= 3),
+        (select case when count(*) > 3 then ' E mais ' || count(*) - 3 || '.' else '' end from told)
+    );
+$$;
+
+ALTER FUNCTION private.digest_text(notification_ids uuid[]) OWNER TO postgres;
+
+-- Name: FUNCTION digest_text(notification_ids uuid[]); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.digest_text(notification_ids uuid[]) IS 'Many notifications in one text: how many of each event, and the first three in their own words. Read-only.';
 
 -- Name: drop_turn(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2364,6 +2732,32 @@ ALTER FUNCTION private.drop_turn(thread_id uuid) OWNER TO postgres;
 -- Name: FUNCTION drop_turn(thread_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.drop_turn(thread_id uuid) IS 'Ends what a thread had waiting without an answer: there is no live interview any more, or the lead is blocked.';
+
+-- Name: easter_of(integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.easter_of(year integer) RETURNS date
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+    -- The anonymous Gregorian computus (Meeus, Astronomical Algorithms, chapter 8), in its author's letters.
+    a integer := easter_of.year % 19;
+    b integer := easter_of.year / 100;
+    c integer := easter_of.year % 100;
+    h integer := (19 * a + b - b / 4 - (b - (b + 8) / 25 + 1) / 3 + 15) % 30;
+    l integer := (32 + 2 * (b % 4) + 2 * (c / 4) - h - c % 4) % 7;
+    m integer := (a + 11 * h + 22 * l) / 451;
+    n integer := h + l - 7 * m + 114;
+begin
+    return make_date(easter_of.year, n / 31, n % 31 + 1);
+end
+$$;
+
+ALTER FUNCTION private.easter_of(year integer) OWNER TO postgres;
+
+-- Name: FUNCTION easter_of(year integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.easter_of(year integer) IS 'Easter Sunday of a year of the Gregorian calendar.';
 
 -- Name: end_delivery(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2450,6 +2844,7 @@ CREATE FUNCTION private.end_of_interview() RETURNS trigger
     AS $$
 begin
     update private.threads as t set interview_id = null where t.id = new.thread_id and t.interview_id = new.id;
+    perform private.stop_reminders(new.client_id, new.id, case new.end_reason when 'opted_out' then 'the lead opted out' else 'the interview has ended' end, true);
     insert into private.project_changes (project_id) values (new.project_id);
     if new.status = 'completed' then
         perform private.queue_report(new.project_id, new.id, true);
@@ -2461,6 +2856,11 @@ begin
             where l.id = new.lead_id and p.id = new.project_id
         ));
     end if;
+    if new.end_reason = 'handed_over' then
+        perform private.notify(new.client_id, 'person_needed', new.id, (
+            select format('%s precisa de atendimento de uma pessoa.', coalesce(l.name, l.phone, 'Um contato')) from public.leads as l where l.id = new.lead_id
+        ));
+    end if;
     return null;
 end
 $$;
@@ -2469,7 +2869,240 @@ ALTER FUNCTION private.end_of_interview() OWNER TO postgres;
 
 -- Name: FUNCTION end_of_interview(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.end_of_interview() IS 'Trigger: an interview that ended frees its thread for the next one; a completed one also queues its report and the client''s notification.';
+COMMENT ON FUNCTION private.end_of_interview() IS 'Trigger: an interview that ended frees its thread for the next one, and reminds nobody more; a completed one also queues its report and the client''s notification, one that was handed over only that.';
+
+-- Name: erase_lead(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.erase_lead(lead_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    l public.leads;
+begin
+    -- Lock order: interviews, threads, leads, deliveries, messages.
+    perform private.lock_threads(array(select t.id from private.threads as t where t.lead_id = erase_lead.lead_id));
+    select * into strict l from public.leads as x where x.id = erase_lead.lead_id for no key update;
+    if l.opted_out_at is null then
+        -- Whoever is forgotten must not be found again by the next list: the number stays, for that alone.
+        insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+        values (l.client_id, l.id, false, 'legal_obligation', '{"source": "erasure"}');
+    end if;
+    update public.leads as x set name = null, email = null, metadata = '{}' where x.id = l.id;
+    delete from public.lead_identities as i where i.client_id = l.client_id and i.lead_id = l.id and i.kind not in ('phone', 'wa_id', 'bsuid', 'lid');
+
+    update public.deliveries as d
+    set status = 'cancelled', reason = 'the lead''s data was erased'
+    where d.client_id = l.client_id and d.lead_id = l.id and d.status in ('queued', 'deferred') and d.kind <> 'goodbye';
+    perform private.end_delivery(d.id)
+    from public.deliveries as d
+    where d.client_id = l.client_id and d.lead_id = l.id and d.status = 'cancelled' and d.task_id is not null;
+    update public.deliveries as d
+    set content = jsonb_build_object('type', d.content -> 'type', 'text', ''), error = d.error - 'message'
+    where d.client_id = l.client_id and d.lead_id = l.id and d.status not in ('queued', 'deferred', 'sending', 'unknown');
+
+    -- The raw items first: the messages know which are theirs.
+    update public.webhook_events as e
+    set payload = '{}'
+    where e.client_id = l.client_id and e.provider_id in (
+        select m.metadata ->> 'provider_id' from public.interview_messages as m join public.interviews as i on i.id = m.interview_id
+        where i.client_id = l.client_id and i.lead_id = l.id
+        union all
+        select m.metadata ->> 'provider_id' from public.messages as m join public.conversations as c on c.id = m.conversation_id
+        where c.client_id = l.client_id and c.lead_id = l.id
+    );
+    update public.interview_messages as m
+    set content = '', metadata = jsonb_strip_nulls(jsonb_build_object('type', m.metadata -> 'type', 'delivery_id', m.metadata -> 'delivery_id', 'erased', true))
+    from public.interviews as i
+    where i.client_id = l.client_id and i.lead_id = l.id and m.client_id = l.client_id and m.interview_id = i.id;
+    update public.messages as m
+    set content = '', metadata = jsonb_strip_nulls(jsonb_build_object('type', m.metadata -> 'type', 'delivery_id', m.metadata -> 'delivery_id', 'erased', true))
+    from public.conversations as c
+    where c.client_id = l.client_id and c.lead_id = l.id and m.client_id = l.client_id and m.conversation_id = c.id;
+
+    delete from public.interview_answers as a using public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id and a.interview_id = i.id;
+    update public.turns as t
+    set proposal = null, steps = '[]', error = null
+    from private.threads as h
+    where h.client_id = l.client_id and h.lead_id = l.id and t.client_id = l.client_id and t.thread_id = h.id;
+    update public.interviews as i set metadata = '{}' where i.client_id = l.client_id and i.lead_id = l.id;
+
+    -- What was made of it: the interview's report goes, the project's is written anew, the news of it lose its name.
+    delete from public.reports as r using public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id and r.interview_id = i.id;
+    insert into private.project_changes (project_id) select distinct i.project_id from public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id;
+    -- Every attempt at telling it, the house client's too.
+    update public.notifications as n
+    set status = 'skipped', reason = 'the lead''s data was erased'
+    from public.interviews as i
+    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and n.status = 'queued' and n.delivery_id is null;
+    update public.deliveries as d
+    set content = jsonb_build_object('type', d.content -> 'type', 'text', '')
+    from public.notifications as n
+    join public.interviews as i on i.id = n.interview_id
+    cross join jsonb_array_elements(n.attempts) as a (v)
+    where i.client_id = l.client_id and i.lead_id = l.id and d.id = (a.v ->> 'delivery_id')::uuid and d.status not in ('queued', 'deferred', 'sending', 'unknown');
+    update public.messages as m
+    set content = 'Dados apagados.'
+    from public.notifications as n
+    join public.interviews as i on i.id = n.interview_id
+    cross join jsonb_array_elements(n.attempts) as a (v)
+    join public.deliveries as d on d.id = (a.v ->> 'delivery_id')::uuid
+    where i.client_id = l.client_id and i.lead_id = l.id and m.client_id = d.client_id and m.id = d.message_id;
+    update public.notifications as n
+    set text = 'Dados apagados.'
+    from public.interviews as i
+    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and n.status <> 'queued';
+
+    -- Files not fetched yet are never fetched. Those in Storage can be removed through its API only; storage_path stays to find them by.
+    update public.media as m
+    set file_name = null, provider_url = null
+    where m.client_id = l.client_id and m.lead_id = l.id;
+    update public.media as m
+    set status = 'expired', error = '{"code": "erased", "message": "the lead''s data was erased"}'
+    where m.client_id = l.client_id and m.lead_id = l.id and m.status = 'waiting' and m.task_id is null;
+end
+$$;
+
+ALTER FUNCTION private.erase_lead(lead_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION erase_lead(lead_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.erase_lead(lead_id uuid) IS 'Erases what a client knows of a lead: name, e-mail address, metadata, what was said and answered, and what was made of it. Its number and ids stay so that it is not written to again; figures without it are made anew. Idempotent.';
+
+-- Name: expire_interviews(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.expire_interviews() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    item record;
+    interview public.interviews;
+    thread private.threads;
+    patience interval;
+    expired integer := 0;
+begin
+    for item in
+        select r.id, r.interview_id, p.config
+        from public.reminders as r
+        join public.interviews as i on i.id = r.interview_id
+        join public.projects as p on p.id = i.project_id
+        join public.clients as c on c.id = r.client_id
+        -- A paused project, or client, waits for nobody's answer.
+        where r.status = 'waiting' and r.delivery_id is null and r.due_at <= private.now() and r.step = 0 and p.status <> 'paused' and c.status = 'active'
+        order by r.due_at, r.id
+        limit 200
+    loop
+        -- Lock order: interview, thread, deliveries, reminders. Whoever is locked is left for the next time.
+        select * into interview from public.interviews as i where i.id = item.interview_id and i.status in ('pending', 'in_progress') for no key update skip locked;
+        continue when not found;
+        select * into thread from private.threads as t where t.id = interview.thread_id for update skip locked;
+        -- A turn of it waits or runs.
+        continue when not found or thread.task_id is not null or thread.due_at is not null;
+        perform from public.deliveries as d
+        where d.client_id = interview.client_id and d.interview_id = interview.id and d.status in ('queued', 'deferred')
+        order by d.id
+        for update;
+        perform from public.reminders as r where r.id = item.id and r.status = 'waiting' and r.due_at <= private.now() for update;
+        continue when not found;
+        patience := make_interval(days => coalesce((item.config #>> '{expire_after,days}')::integer, 7));
+        if thread.interview_id = interview.id and thread.last_inbound_at > interview.invited_at and thread.last_inbound_at + patience > private.now() then
+            -- An interview that goes on: its time runs from the lead's last word.
+            update public.reminders as r set due_at = thread.last_inbound_at + patience where r.id = item.id;
+            continue;
+        end if;
+        update public.reminders as r set status = 'expired' where r.id = item.id;
+        if interview.status = 'in_progress' or exists (
+            select from public.deliveries as d
+            where d.client_id = interview.client_id and d.interview_id = interview.id and d.status in ('sent', 'delivered', 'read')
+        ) then
+            perform private.end_interview(interview.id, 'expired');
+        else
+            update public.interviews as i set metadata = i.metadata || '{"reason": "no message reached the lead"}' where i.id = interview.id;
+            perform private.end_interview(interview.id, 'cancelled');
+        end if;
+        expired := expired + 1;
+    end loop;
+    return expired;
+end
+$$;
+
+ALTER FUNCTION private.expire_interviews() OWNER TO postgres;
+
+-- Name: FUNCTION expire_interviews(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.expire_interviews() IS 'Ends the interviews whose ladder has come to its end: expired, or cancelled where no message ever reached the lead. One that began expires when the lead has been silent for as long. Their threads are free for the next survey. At most 200 at a time. Run by the sweep. Returns how many.';
+
+-- Name: finding(text, boolean, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.finding(item text, ok boolean, txt text, todo text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object('item', finding.item, 'ok', finding.ok, 'text', finding.txt, 'todo', finding.todo);
+$$;
+
+ALTER FUNCTION private.finding(item text, ok boolean, txt text, todo text) OWNER TO postgres;
+
+-- Name: FUNCTION finding(item text, ok boolean, txt text, todo text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.finding(item text, ok boolean, txt text, todo text) IS 'One thing that a check of a channel account found: {"item", "ok", "text", "todo": what its owner can do, null when all is well}.';
+
+-- Name: fire_reminders(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.fire_reminders() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    item record;
+    reminder public.reminders;
+    interview public.interviews;
+    thread private.threads;
+    fired integer := 0;
+begin
+    for item in
+        select r.id, r.interview_id
+        from public.reminders as r
+        join public.interviews as i on i.id = r.interview_id
+        join public.projects as p on p.id = i.project_id
+        join public.clients as c on c.id = r.client_id
+        where r.status = 'waiting' and r.delivery_id is null and r.due_at <= private.now() and r.step > 0
+            and i.status = 'pending' and p.status = 'active' and c.status = 'active'
+        order by r.due_at, r.id
+        limit 200
+    loop
+        begin
+            -- Lock order: interview, thread. Whoever is locked is left for the next time.
+            select * into interview from public.interviews as i where i.id = item.interview_id and i.status = 'pending' for no key update skip locked;
+            continue when not found;
+            select * into thread from private.threads as t where t.id = interview.thread_id and t.interview_id = interview.id for update skip locked;
+            continue when not found;
+            -- Under these locks it is asked again: another may have fired it, or the lead may have answered meanwhile.
+            select * into reminder
+            from public.reminders as r
+            where r.id = item.id and r.status = 'waiting' and r.delivery_id is null and r.due_at <= private.now()
+            for update;
+            continue when not found;
+            perform private.remind(reminder, interview, thread);
+            fired := fired + 1;
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- One that cannot be made must not stop the others, nor come again every second.
+                update public.reminders as r set status = 'skipped', reason = sqlerrm where r.id = item.id and r.status = 'waiting' and r.delivery_id is null;
+        end;
+    end loop;
+    return fired;
+end
+$$;
+
+ALTER FUNCTION private.fire_reminders() OWNER TO postgres;
+
+-- Name: FUNCTION fire_reminders(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.fire_reminders() IS 'Fires the reminders that are due, of active projects, at most 200 at a time, each once however many run this. Run by the sweep. Returns how many.';
 
 -- Name: first_name(text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2568,11 +3201,44 @@ CREATE FUNCTION private.follow_delivery() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+    overtaken uuid[];
 begin
+    if new.status in ('failed', 'cancelled') then
+        update public.notifications as n
+        set status = 'queued', reason = null, delivery_id = null, sender_client_id = null,
+            attempts = jsonb_set(n.attempts, '{-1,reason}', to_jsonb(coalesce(new.reason, new.error ->> 'message', 'the delivery failed')))
+        where n.sender_client_id = new.client_id and n.delivery_id = new.id;
+        return null;
+    end if;
     update public.notifications as n
-    set status = case when new.status in ('sent', 'delivered', 'read') then 'sent' else 'failed' end::public.notification_status,
-        reason = case when new.status in ('failed', 'cancelled') then coalesce(new.reason, new.error ->> 'message', 'the delivery failed') end
-    where n.delivery_id = new.id;
+    set status = 'sent', reason = null
+    where n.sender_client_id = new.client_id and n.delivery_id = new.id and n.status <> 'sent';
+    if not found and old.status in ('queued', 'sending', 'unknown', 'failed') then
+        -- Given up, and it got through after all: whatever the next channel still holds is off.
+        with
+        earlier as materialized (
+            select n.id, n.delivery_id from public.notifications as n
+            where n.profile_id = new.profile_id and n.status <> 'sent' and n.attempts @> jsonb_build_array(jsonb_build_object('delivery_id', new.id))
+        ),
+        told as (
+            update public.notifications as n
+            set status = 'sent', reason = null, delivery_id = new.id, sender_client_id = new.client_id
+            from earlier as e
+            where n.id = e.id
+        )
+        select array_agg(e.delivery_id) into overtaken from earlier as e where e.delivery_id is not null;
+        if overtaken is not null then
+            update public.deliveries as d
+            set status = 'cancelled', reason = 'the person was told by another channel'
+            where d.id in (
+                select x.id from public.deliveries as x
+                where x.id = any (overtaken) and x.status in ('queued', 'deferred')
+                order by x.id
+                for update skip locked
+            );
+        end if;
+    end if;
     return null;
 end
 $$;
@@ -2581,7 +3247,203 @@ ALTER FUNCTION private.follow_delivery() OWNER TO postgres;
 
 -- Name: FUNCTION follow_delivery(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.follow_delivery() IS 'Trigger: a notification is sent or failed as its delivery is.';
+COMMENT ON FUNCTION private.follow_delivery() IS 'Trigger: a notification is sent as its delivery is; one whose delivery failed or was cancelled, before or after the provider took it, waits to go on by the next channel, which is the sweep''s to choose.';
+
+-- Name: follow_invitation(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.follow_invitation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    accepted boolean := new.status in ('sent', 'delivered', 'read');
+begin
+    if tg_op = 'UPDATE' then
+        -- From one accepted status to the next nothing changes.
+        if accepted and old.status in ('sent', 'delivered', 'read') then
+            return null;
+        end if;
+        if new.kind = 'reminder' then
+            update public.reminders as r
+            set status = case when accepted then 'sent' else 'skipped' end::public.reminder_status,
+                reason = case when not accepted then coalesce(new.reason, new.error ->> 'message', 'the delivery failed') end
+            where r.client_id = new.client_id and r.delivery_id = new.id and r.status <> 'cancelled';
+            if not accepted and not exists (
+                select from public.deliveries as d
+                where d.client_id = new.client_id and d.interview_id = new.interview_id and d.status in ('sent', 'delivered', 'read')
+            ) then
+                perform private.plan_reminders(new.interview_id, 'failed');
+            end if;
+            return null;
+        end if;
+    end if;
+    if new.kind = 'invitation' then
+        perform private.plan_reminders(new.interview_id, new.status);
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.follow_invitation() OWNER TO postgres;
+
+-- Name: FUNCTION follow_invitation(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.follow_invitation() IS 'Trigger: an invitation that the provider took, or that failed or was cancelled, has its ladder of reminders written down; a reminder is sent or skipped as its delivery is.';
+
+-- Name: follow_template(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.follow_template(channel_account_id uuid, event jsonb) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    account public.channel_accounts;
+    news jsonb := coalesce(event -> 'template', event);
+    said_at timestamptz := coalesce((event ->> 'occurred_at')::timestamptz, clock_timestamp());
+    followed integer;
+begin
+    select * into account from public.channel_accounts as a where a.id = follow_template.channel_account_id;
+    update public.message_templates as t
+    set status = case
+            when news ->> 'status' = any (enum_range(null::public.template_status)::text[]) then (news ->> 'status')::public.template_status
+            else t.status
+        end,
+        reason = case when news ->> 'status' is null then t.reason when news ->> 'status' <> 'approved' then left(news ->> 'reason', 500) end,
+        category = case when news ->> 'category' in ('marketing', 'utility', 'authentication') then news ->> 'category' else t.category end,
+        synced_at = greatest(said_at, t.synced_at + interval '1 microsecond')
+    where t.client_id = account.client_id and t.name = news ->> 'name' and t.language = news ->> 'language'
+        and (
+            -- Numbers of one WhatsApp Business account share its templates.
+            t.channel_account_id is null
+            or t.channel_account_id in (
+                select a.id
+                from public.channel_accounts as a
+                where a.client_id = account.client_id and a.provider = account.provider
+                    and (a.id = account.id or a.config ->> 'waba_id' = account.config ->> 'waba_id')
+            )
+        )
+        -- Webhooks come in any order; a minute for clocks that differ.
+        and (t.synced_at is null or said_at >= t.synced_at - interval '1 minute');
+    get diagnostics followed = row_count;
+    return followed;
+end
+$$;
+
+ALTER FUNCTION private.follow_template(channel_account_id uuid, event jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION follow_template(channel_account_id uuid, event jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.follow_template(channel_account_id uuid, event jsonb) IS 'Takes a provider''s news of a template, an event {"occurred_at", "template": {"name", "language", "status"?, "category"?, "reason"?}}: called by worker.ingest. Older news than what is known changes nothing. Returns how many rows followed; 0 for a template nobody uses here. Idempotent.';
+
+-- Name: for_a_person(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.for_a_person() RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select 'the reply says what only a person may say';
+$$;
+
+ALTER FUNCTION private.for_a_person() OWNER TO postgres;
+
+-- Name: FUNCTION for_a_person(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.for_a_person() IS 'The reason of a delivery that was stopped for a person to take over.';
+
+-- Name: sending_rules; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.sending_rules (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    hours jsonb NOT NULL,
+    on_holidays boolean DEFAULT false NOT NULL,
+    closed_dates date[] DEFAULT '{}'::date[] NOT NULL,
+    daily_cap integer,
+    weekly_cap integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT closed_dates_are_at_most_100 CHECK ((cardinality(closed_dates) <= 100)),
+    CONSTRAINT closed_dates_are_dates CHECK ((array_position(closed_dates, NULL::date) IS NULL)),
+    CONSTRAINT daily_cap_is_positive CHECK ((daily_cap > 0)),
+    CONSTRAINT weekly_cap_is_positive CHECK ((weekly_cap > 0))
+);
+
+ALTER TABLE ONLY public.sending_rules FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sending_rules OWNER TO postgres;
+
+-- Name: TABLE sending_rules; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.sending_rules IS 'When and how often a client begins with its leads, by each lead''s own clock. A client without a row has the defaults of the settings sending_hours, sending_holidays and sending_caps.';
+
+-- Name: COLUMN sending_rules.hours; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.sending_rules.hours IS '{"monday": ["08:00", "20:00"], …}: from when to when on each day of the week; a day that is missing is closed. ["00:00", "24:00"] is the whole day.';
+
+-- Name: COLUMN sending_rules.on_holidays; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.sending_rules.on_holidays IS 'Whether national holidays are days like others.';
+
+-- Name: COLUMN sending_rules.closed_dates; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.sending_rules.closed_dates IS 'Days of its own, a municipal holiday say, on which it does not begin anything.';
+
+-- Name: COLUMN sending_rules.daily_cap; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.sending_rules.daily_cap IS 'How often it writes first to one lead within 24 hours; null: no limit.';
+
+-- Name: COLUMN sending_rules.weekly_cap; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.sending_rules.weekly_cap IS 'The same within 7 days.';
+
+-- Name: free_of_caps(public.deliveries, public.sending_rules); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.free_of_caps(delivery public.deliveries, rules public.sending_rules, OUT until timestamp with time zone, OUT reason text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    right_now timestamptz := private.now();
+    cap record;
+    oldest timestamptz;
+begin
+    if num_nonnulls(rules.daily_cap, rules.weekly_cap) = 0 then
+        return;
+    end if;
+    -- One at a time decides for a lead, whatever account it goes by; who comes meanwhile looks again in a second.
+    if not pg_try_advisory_xact_lock(hashtextextended('caps ' || delivery.lead_id, 0)) then
+        until := right_now + interval '1 second';
+        reason := 'another message to the lead is being decided';
+        return;
+    end if;
+    for cap in
+        select c.most, c.span, c.told
+        from (values (rules.daily_cap, interval '24 hours', '24 hours'), (rules.weekly_cap, interval '7 days', '7 days')) as c (most, span, told)
+        where c.most is not null
+    loop
+        -- The most-th newest: when it is out of the span, there is room.
+        oldest := (
+            select d.begun_at
+            from public.deliveries as d
+            where d.client_id = delivery.client_id and d.lead_id = delivery.lead_id and d.id <> delivery.id and d.initiated
+                and d.begun_at > right_now - cap.span and d.status in ('sending', 'unknown', 'sent', 'delivered', 'read')
+            order by d.begun_at desc
+            offset cap.most - 1
+            limit 1
+        );
+        if oldest + cap.span > coalesce(until, right_now) then
+            until := oldest + cap.span;
+            reason := format('the lead was written to %s within %s', case cap.most when 1 then 'once' else cap.most || ' times' end, cap.told);
+        end if;
+    end loop;
+end
+$$;
+
+ALTER FUNCTION private.free_of_caps(delivery public.deliveries, rules public.sending_rules, OUT until timestamp with time zone, OUT reason text) OWNER TO postgres;
+
+-- Name: FUNCTION free_of_caps(delivery public.deliveries, rules public.sending_rules, OUT until timestamp with time zone, OUT reason text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.free_of_caps(delivery public.deliveries, rules public.sending_rules, OUT until timestamp with time zone, OUT reason text) IS 'Until when a delivery that begins something waits because its lead was written to often enough, and why; nulls if it need not. Counts what began and was not refused, whatever the account. Holds the lead''s count for the transaction.';
 
 -- Name: function_of(text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2622,6 +3484,85 @@ ALTER FUNCTION private.gate(delivery public.deliveries, OUT verdict text, OUT un
 -- Name: FUNCTION gate(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.gate(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) IS 'Whether a delivery may leave now: go, wait (until, reason) or cancel (reason). First whether it is allowed, then whether it fits. Asked at every claim; delivery.initiated is to be set (private.is_initiated).';
+
+-- Name: goodbye(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.goodbye() RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select 'Tudo bem, você não vai mais receber mensagens nossas. Obrigado e até logo!';
+$$;
+
+ALTER FUNCTION private.goodbye() OWNER TO postgres;
+
+-- Name: FUNCTION goodbye(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.goodbye() IS 'What a lead who opted out is told, once.';
+
+-- Name: leads; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.leads (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    phone text,
+    name text,
+    email text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status public.lead_status DEFAULT 'active'::public.lead_status NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    consent_basis public.legal_basis DEFAULT 'not_informed'::public.legal_basis NOT NULL,
+    opted_out_at timestamp with time zone,
+    time_zone text,
+    CONSTRAINT metadata_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((metadata)::text) <= 65536) AND (NOT (metadata @? '$.**{20}'::jsonpath)))),
+    CONSTRAINT metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT name_has_at_most_200_characters CHECK ((char_length(name) <= 200)),
+    CONSTRAINT phone_is_e164 CHECK ((phone ~ '^\+[1-9][0-9]{7,14}$'::text)),
+    CONSTRAINT time_zone_is_a_name_such_as_america_sao_paulo CHECK (((time_zone ~ '^[A-Za-z]+(/[A-Za-z0-9_+-]+)+$'::text) AND (char_length(time_zone) <= 100)))
+);
+
+ALTER TABLE ONLY public.leads FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.leads OWNER TO postgres;
+
+-- Name: TABLE leads; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.leads IS 'The people a client talks with. They never log in.';
+
+-- Name: COLUMN leads.phone; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.leads.phone IS 'E.164, Brazilian mobiles with their ninth digit. null where only another identity is known.';
+
+-- Name: COLUMN leads.opted_out_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.leads.opted_out_at IS 'Since when nothing may be sent to this lead. Kept by trigger from consents.';
+
+-- Name: COLUMN leads.time_zone; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.leads.time_zone IS 'IANA name. null: by the area code of the phone, else America/Sao_Paulo (private.zone_of).';
+
+-- Name: goodbye_refusal(public.deliveries, public.leads); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.goodbye_refusal(d public.deliveries, lead public.leads) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case
+        when (lead).opted_out_at is null then 'the lead has not opted out'
+        when exists (
+            select from public.deliveries as e
+            where e.client_id = d.client_id and e.lead_id = d.lead_id and e.kind = 'goodbye' and e.id <> d.id
+                and e.status not in ('cancelled', 'failed') and e.created_at >= (lead).opted_out_at and (e.created_at, e.id) < (d.created_at, d.id)
+        ) then 'the lead was told goodbye already'
+    end;
+$$;
+
+ALTER FUNCTION private.goodbye_refusal(d public.deliveries, lead public.leads) OWNER TO postgres;
+
+-- Name: FUNCTION goodbye_refusal(d public.deliveries, lead public.leads); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.goodbye_refusal(d public.deliveries, lead public.leads) IS 'Why the confirmation of an opt-out may not go; null if it may: once after each opt-out.';
 
 -- Name: governor_verdict(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2830,6 +3771,28 @@ ALTER FUNCTION private.guard_profile() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.guard_profile() IS 'Trigger: people cannot change their own role; phones are normalised.';
 
+-- Name: has_consent(public.leads); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.has_consent(lead public.leads) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select (lead).opted_out_at is null and exists (
+        select from public.consents as c
+        where c.client_id = (lead).client_id and c.lead_id = (lead).id and c.granted and c.legal_basis = 'consent'
+            and not exists (
+                select from public.consents as w
+                where w.client_id = c.client_id and w.lead_id = c.lead_id and not w.granted and w.created_at >= c.created_at
+            )
+    );
+$$;
+
+ALTER FUNCTION private.has_consent(lead public.leads) OWNER TO postgres;
+
+-- Name: FUNCTION has_consent(lead public.leads); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.has_consent(lead public.leads) IS 'Whether a lead consented and has not withdrawn since; another legal basis is no consent.';
+
 -- Name: heed_refusal(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.heed_refusal(delivery_id uuid, error jsonb) RETURNS boolean
@@ -2847,6 +3810,7 @@ begin
         perform private.stop_account(d.channel_account_id, 'paused', coalesce(heed_refusal.error ->> 'message', 'the provider refuses it'));
         return true;
     end if;
+    perform private.note_refusal(d.id, heed_refusal.error ->> 'code');
     return false;
 end
 $$;
@@ -2898,6 +3862,38 @@ ALTER FUNCTION private.hold_delivery(delivery_id uuid, until timestamp with time
 
 COMMENT ON FUNCTION private.hold_delivery(delivery_id uuid, until timestamp with time zone, reason text) IS 'Lets a delivery wait: for less than a minute in its queue, for longer as deferred, out of the queue, until admission takes it again. The caller holds its row''s lock.';
 
+-- Name: hours_problem(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.hours_problem(hours jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    day record;
+begin
+    if jsonb_typeof(hours) is distinct from 'object' or hours = '{}' then
+        return 'hours must be an object of at least one day, such as {"monday": ["08:00", "20:00"]}';
+    end if;
+    for day in select e.key, e.value from jsonb_each(hours) as e loop
+        if day.key not in ('monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday') then
+            return format('hours: %s is no day of the week; they are monday to sunday', quote_literal(left(day.key, 50)));
+        end if;
+        if coalesce(case jsonb_typeof(day.value) when 'array' then jsonb_array_length(day.value) <> 2 else true end, true)
+            or coalesce(day.value ->> 0, '') !~ '^([01][0-9]|2[0-3]):[0-5][0-9]$' or coalesce(day.value ->> 1, '') !~ '^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$'
+            or day.value ->> 0 >= day.value ->> 1 then
+            return format('hours of %s must be two times, the first before the second, such as ["08:00", "20:00"]', day.key);
+        end if;
+    end loop;
+    return null;
+end
+$_$;
+
+ALTER FUNCTION private.hours_problem(hours jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION hours_problem(hours jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.hours_problem(hours jsonb) IS 'What is wrong with sending_rules.hours, as a sentence; null if nothing.';
+
 -- Name: housekeeping(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.housekeeping() RETURNS jsonb
@@ -2935,15 +3931,32 @@ CREATE FUNCTION private.ingest_messages(items jsonb) RETURNS integer
 declare
     stored integer;
     more integer;
+    leaving uuid[];
 begin
     -- items: [{"ord", "thread_id", "lead_id", "client_id", "event"}], their threads locked by the caller.
-    insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
-    select distinct on (x.lead_id) x.client_id, x.lead_id, false, 'consent'::public.legal_basis,
-        jsonb_build_object('source', 'message', 'text', x.event #>> '{message,text}', 'provider_id', x.event ->> 'provider_id')
-    from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, lead_id uuid, client_id uuid, event jsonb)
-    join public.leads as l on l.id = x.lead_id
-    where private.is_opt_out(x.event #>> '{message,text}') and l.opted_out_at is null
-    order by x.lead_id, x.ord;
+    -- What changes a lead's mind goes into the ledger: a word to be left alone, and one to hear from us again from whoever had said the former.
+    with wishes as (
+        select x.client_id, x.lead_id, x.thread_id, x.ord, x.event, private.wish_of(x.event) as granted, l.opted_out_at is null as before
+        from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, lead_id uuid, client_id uuid, event jsonb)
+        join public.leads as l on l.id = x.lead_id
+    ),
+    changes as (
+        select w.*, coalesce(lag(w.granted) over (partition by w.lead_id order by w.ord), w.before) as earlier
+        from wishes as w
+        where w.granted is not null
+    ),
+    recorded as (
+        insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+        select c.client_id, c.lead_id, c.granted, 'consent'::public.legal_basis,
+            jsonb_build_object('source', 'message', 'text', c.event #>> '{message,text}', 'provider_id', c.event ->> 'provider_id')
+        from changes as c
+        where c.granted <> c.earlier
+        order by c.lead_id, c.ord
+        returning lead_id, granted
+    )
+    select array_agg(distinct c.thread_id) into leaving
+    from changes as c
+    where c.granted <> c.earlier and not c.granted and (select count(*) from recorded) > 0;
 
     -- What no interview waits for belongs to the lead's open conversation.
     insert into public.conversations (lead_id, client_id, thread_id)
@@ -2966,7 +3979,9 @@ begin
     update private.threads as t
     set address = a.address
     from (
-        select distinct on (x.thread_id) x.thread_id, jsonb_build_object('wa_id', x.event #> '{sender,wa_id}', 'bsuid', x.event #> '{sender,bsuid}') as address
+        select distinct on (x.thread_id) x.thread_id,
+            jsonb_build_object('wa_id', x.event #> '{sender,wa_id}', 'bsuid', x.event #> '{sender,bsuid}')
+            || jsonb_strip_nulls(jsonb_build_object('lid', x.event #> '{sender,lid}', 'phone', x.event #> '{sender,phone}')) as address
         from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
         order by x.thread_id, x.ord desc
     ) as a
@@ -2983,10 +3998,11 @@ begin
 
     with said as (
         insert into public.messages (conversation_id, role, content, channel, metadata, client_id, seq, provider_timestamp)
-        select t.conversation_id, 'user', coalesce(x.event #>> '{message,text}', ''), 'whatsapp', private.message_metadata(x.event), t.client_id,
+        select t.conversation_id, 'user', coalesce(x.event #>> '{message,text}', ''), a.channel, private.message_metadata(x.event), t.client_id,
             t.last_seq + row_number() over (partition by t.id order by x.ord), (x.event ->> 'occurred_at')::timestamptz
         from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
         join private.threads as t on t.id = x.thread_id
+        join public.channel_accounts as a on a.id = t.channel_account_id
         where t.interview_id is null and t.conversation_id is not null
         order by x.ord
         returning client_id, conversation_id, seq
@@ -3010,6 +4026,7 @@ begin
     if items @? '$[*].event.becomes ? (@ != null)' then
         perform private.follow_changes(items);
     end if;
+    perform private.say_goodbye(t.id) from private.threads as t where t.id = any (leaving) and t.interview_id is null order by t.id;
     return stored + more;
 end
 $_$;
@@ -3083,6 +4100,30 @@ ALTER FUNCTION private.interview_statistics(interview_id uuid) OWNER TO postgres
 
 COMMENT ON FUNCTION private.interview_statistics(interview_id uuid) IS 'One interview''s figures and answers.';
 
+-- Name: invitation_refusal(public.agent_type, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.invitation_refusal(agent_type public.agent_type, txt text, company_name text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case
+        when k.names_its_sender and strpos(said.txt, private.plain(company_name)) = 0 then 'the invitation must name its sender (client.company_name)'
+        when k.offers_opt_out and said.txt !~ '\m(sair|parar|pare|cancelar|descadastrar|remover|stop)\M' then 'the invitation must say how to be left alone (SAIR)'
+        when k.says_it_is_automated
+            and said.txt !~ '\m((assistente|atendente) (virtual|automatic[oa]|digital)|(atendimento|mensagem|sistema) (automatic[oa]|automatizad[oa])|inteligencia artificial|robo|chatbot|ia)\M'
+            then 'the invitation must say that an automated assistant writes (assistente virtual)'
+    end
+    from private.policy_packs as k
+    cross join (select private.plain(invitation_refusal.txt) as txt) as said
+    where k.agent_type = invitation_refusal.agent_type;
+$$;
+
+ALTER FUNCTION private.invitation_refusal(agent_type public.agent_type, txt text, company_name text) OWNER TO postgres;
+
+-- Name: FUNCTION invitation_refusal(agent_type public.agent_type, txt text, company_name text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.invitation_refusal(agent_type public.agent_type, txt text, company_name text) IS 'Why an agent of this type may not begin with these words, as a sentence; null if it may. company_name: who sends.';
+
 -- Name: invite(uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.invite(project_id uuid, max integer) RETURNS integer
@@ -3138,14 +4179,22 @@ begin
     );
 
     with
-    chosen as materialized (
+    ready as materialized (
         select i.id as interview_id, t.id as thread_id, t.last_seq + 1 as seq, i.lead_id, gen_random_uuid() as message_id, gen_random_uuid() as delivery_id,
-            private.template_content(template, l.name, company, project.name, null) as content,
-            private.delivery_refusal('invitation', '{"type": "template"}', l, null) as refusal
+            private.template_content(template, l.name, company, project.name, null) as content
         from public.interviews as i
         join private.threads as t on t.lead_id = i.lead_id and t.channel_account_id = project.channel_account_id
         join public.leads as l on l.id = i.lead_id
         where i.id = any (ids) and t.id = any (thread_ids) and t.interview_id is null and t.task_id is null and t.due_at is null
+    ),
+    -- Who may never be invited; an invitation that only has to wait is made, and deferred.
+    chosen as materialized (
+        select r.*, case v.verdict when 'cancel' then v.reason end as refusal
+        from ready as r
+        cross join lateral private.policy_verdict(jsonb_populate_record(null::public.deliveries, jsonb_build_object(
+            'id', r.delivery_id, 'client_id', project.client_id, 'lead_id', r.lead_id, 'thread_id', r.thread_id, 'interview_id', r.interview_id,
+            'channel_account_id', project.channel_account_id, 'kind', 'invitation', 'content', r.content
+        ))) as v
     ),
     refused as (
         update public.interviews as i
@@ -3209,7 +4258,9 @@ begin
     left join public.projects as p on p.id = i.project_id
     where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending')
         -- What waits for a paused project takes no room from the others.
-        and coalesce(p.status, 'active') = 'active';
+        and coalesce(p.status, 'active') = 'active'
+        -- Nor what waits for days, for a lead who was written to often enough.
+        and not (d.status = 'deferred' and d.due_at > private.now() + interval '1 day');
     for project_id in
         select p.id from public.projects as p
         where p.client_id = invite_next.client_id and p.status = 'active'
@@ -3270,6 +4321,27 @@ ALTER FUNCTION private.is_email(address text) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.is_email(address text) IS 'Whether a text can be one e-mail address.';
 
+-- Name: is_holiday(date); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.is_holiday(day date) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select to_char(is_holiday.day, 'MM-DD') in (
+            -- Lei 662/1949 with Lei 10.607/2002, Lei 6.802/1980 (12 October) and Lei 14.759/2023 (20 November).
+            '01-01', '04-21', '05-01', '09-07', '10-12', '11-02', '11-15', '11-20', '12-25'
+        )
+        -- By Easter: Carnival's Monday and Tuesday, Good Friday, Corpus Christi. By law only Good Friday is kept everywhere (Lei 9.093/1995); on the others banks, offices and
+        -- most of the country are closed as well, and who is written to by a company takes it no better.
+        or is_holiday.day - private.easter_of(extract(year from is_holiday.day)::integer) in (-48, -47, -2, 60);
+$$;
+
+ALTER FUNCTION private.is_holiday(day date) OWNER TO postgres;
+
+-- Name: FUNCTION is_holiday(day date); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.is_holiday(day date) IS 'Whether a day is a national holiday of Brazil, or closed like one. Holidays of states and towns are a client''s own closed dates.';
+
 -- Name: is_initiated(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.is_initiated(delivery public.deliveries) RETURNS boolean
@@ -3294,24 +4366,59 @@ ALTER FUNCTION private.is_initiated(delivery public.deliveries) OWNER TO postgre
 
 COMMENT ON FUNCTION private.is_initiated(delivery public.deliveries) IS 'Whether a delivery starts something with its recipient, rather than go on with somebody who wrote in the last 24 hours. Daily limits and frequency caps count these. Read-only.';
 
+-- Name: is_opt_in(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.is_opt_in(txt text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+    select coalesce(char_length(is_opt_in.txt) <= 200 and private.plain(normalize(is_opt_in.txt, nfkc)) ~ (
+        '^((oi|ola|bom dia|boa tarde|boa noite|por favor|eu) )*('
+        || 'voltar|aceito|aceitar|reativar|recadastrar|start|unstop|optin|opt in'
+        || '|(quero|queria|aceito|gostaria de|pode) (voltar a )?(receber|voltar)( (as|suas|essas|de novo|novamente|mensagem|mensagens|de voces))*'
+        || '|(quero )?(me )?(recadastr(ar|e)|reativ(ar|e))( (as|o|meu))?( (mensagens|cadastro|recebimento))?'
+        || ')( (por favor|obrigad[oa]|de novo|novamente|sim))*$'
+    ), false);
+$_$;
+
+ALTER FUNCTION private.is_opt_in(txt text) OWNER TO postgres;
+
+-- Name: FUNCTION is_opt_in(txt text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.is_opt_in(txt text) IS 'Whether a whole message asks for messages again. It means something only from a lead who opted out.';
+
 -- Name: is_opt_out(text); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.is_opt_out(txt text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
-    AS $$
-    select coalesce(private.plain(is_opt_out.txt) in (
-        'sair', 'parar', 'pare', 'stop', 'cancelar', 'cancela', 'descadastrar', 'descadastre', 'remover', 'unsubscribe',
-        'sair da lista', 'quero sair', 'quero parar', 'parar mensagens', 'cancelar inscricao', 'nao quero mais receber',
-        'nao quero mais receber mensagens', 'nao quero receber mensagens', 'nao me mande mais mensagens', 'me tire da lista', 'me tira da lista'
+    AS $_$
+    -- The whole message, but for what is said out of politeness around it: "quero cancelar meu pedido" means something else.
+    -- Letters in bold or full width are letters (NFKC); what has no width is nothing.
+    select coalesce(char_length(is_opt_out.txt) <= 200 and private.plain(translate(normalize(is_opt_out.txt, nfkc), U&'\200B\200C\200D\2060\FEFF\00AD', '')) ~ (
+        '^((oi|ola|opa|bom dia|boa tarde|boa noite|por favor|por gentileza|pfv|pf|favor|gente|moca|moco) )*('
+        -- The word alone.
+        || 'sair|parar|pare|parem|stop|stop all|stopall|cancelar|cancela|cancele|cancelem|descadastr(ar|e|a|em|o|amento)|remover|remova|remove|removam|unsubscribe|optout|opt out'
+        || '|(quero|queria|gostaria de|desejo|preciso) (sair|parar|(me )?descadastrar|ser (removid[oa]|descadastrad[oa]|retirad[oa]))'
+        -- Out of the list.
+        || '|((eu )?(quero|queria|gostaria de|desejo) )?(sair|me (tir[ae]|remov[ae]|exclu[ia]|retir[ae]|descadastr[ae])m?|me (tirar|remover|excluir|retirar|descadastrar)|(tir[ae]|remov[ae]|exclu[ia]|retir[ae])m? (o )?meu (numero|nome|contato|telefone|cadastro)'
+        || '|(tirar|remover|excluir|retirar) (o )?meu (numero|nome|contato|telefone|cadastro))( (da|dessa|desta|de sua|da sua|dai|daqui|do|desse|deste|de seu|do seu)( (lista|listas|cadastro|grupo|sistema|base|envio|envios|lista de transmissao|lista de contatos))?)'
+        || '|me (descadastr[ae]|remov[ae]|exclu[ia])m?|(quero )?(cancelar|cancela|cancele|cancelem) (a |o |minha |meu |essa |esse |esta |este )?(inscricao|assinatura|cadastro|recebimento|envio|envios|mensagens)'
+        -- No more messages.
+        || '|((eu )?(quero|queria|gostaria de) )?(parar|pare|parem|para) (com )?(de )?((me )?(mandar|enviar|encher|escrever|receber|perturbar|incomodar|importunar) ?)?(as |essas |estas |suas |com )*(mensagem|mensagens|msg|msgs|isso|envios)'
+        || '|(quero parar|pare|parem|para) de (me )?(mandar|enviar|encher|escrever|receber|perturbar|incomodar|importunar)'
+        || '|(eu )?(nao|n|num) (quero|desejo|gostaria de) (mais )?receber( mais)?( nada| contato| contatos| isso)?( as| essas| estas| suas)?( mensagem| mensagens| msg| msgs)?( de voces| suas)?( mais)?'
+        || '|nao (me )?(mand[ae]|envi[ae]|escrev[ae]|perturb[ae]|incomod[ae]|contat[ae]|procur[ae])(r|m)? mais( nada| mensagem| mensagens| msg| msgs| isso)?( pra mim| para mim)?'
+        || '|nao me (mand[ae]|envi[ae]|escrev[ae]|perturb[ae]|incomod[ae]|contat[ae]|procur[ae])(r|m)?( nada| mensagem| mensagens| msg| msgs)?'
+        || ')( (por favor|por gentileza|pfv|pf|favor|obrigad[oa]|obg|grat[oa]|ja|agora|imediatamente|urgente))*$'
     ), false);
-$$;
+$_$;
 
 ALTER FUNCTION private.is_opt_out(txt text) OWNER TO postgres;
 
 -- Name: FUNCTION is_opt_out(txt text); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.is_opt_out(txt text) IS 'Whether a whole message is one of the words that must always work to be left alone, whatever agent or model is running.';
+COMMENT ON FUNCTION private.is_opt_out(txt text) IS 'Whether a whole message is one of the words that must always work to be left alone, whatever agent or model is running. Case, accents, punctuation, emoji and politeness make no difference.';
 
 -- Name: keep_consents(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3402,6 +4509,54 @@ ALTER FUNCTION private.keep_opted_out() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.keep_opted_out() IS 'Trigger: an opt-out is not forgotten by deleting the lead.';
 
+-- Name: ladder(jsonb, boolean, text, timestamp with time zone, integer, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.ladder(config jsonb, has_template boolean, zone text, start timestamp with time zone, after_step integer, failed boolean) RETURNS TABLE(step integer, channel public.channel, due_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    item record;
+begin
+    step := 0;
+    due_at := start;
+    for item in
+        select s.v -> 'after' as after, coalesce(s.v ->> 'channel', 'whatsapp')::public.channel as medium, s.ord::integer as ord
+        from jsonb_array_elements(
+            case when jsonb_typeof(config -> 'reminders') = 'array' then config -> 'reminders' when has_template then '[{"after": "next_morning"}]' else '[]' end
+        ) with ordinality as s (v, ord)
+        where s.ord > after_step and (not failed or coalesce(s.v ->> 'channel', 'whatsapp') <> 'whatsapp')
+        order by s.ord
+    loop
+        due_at := case
+            -- Nothing has reached the lead yet: the next way is tried at once.
+            when failed and step = 0 then start
+            when item.after = '"next_morning"' then least(
+                ((due_at at time zone zone)::date + 1 + time '08:00') at time zone zone, due_at + interval '23 hours'
+            )
+            when item.after ? 'hours' then due_at + make_interval(hours => (item.after ->> 'hours')::integer)
+            else due_at + make_interval(days => (item.after ->> 'days')::integer)
+        end;
+        step := item.ord;
+        channel := item.medium;
+        return next;
+    end loop;
+    due_at := case
+        when failed and step = 0 then start + make_interval(hours => private.setting_int('failed_invitation_hours'))
+        else due_at + make_interval(days => coalesce((config #>> '{expire_after,days}')::integer, 7))
+    end;
+    step := 0;
+    channel := null;
+    return next;
+end
+$$;
+
+ALTER FUNCTION private.ladder(config jsonb, has_template boolean, zone text, start timestamp with time zone, after_step integer, failed boolean) OWNER TO postgres;
+
+-- Name: FUNCTION ladder(config jsonb, has_template boolean, zone text, start timestamp with time zone, after_step integer, failed boolean); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.ladder(config jsonb, has_template boolean, zone text, start timestamp with time zone, after_step integer, failed boolean) IS 'When an invitation''s reminders are due, each counted from the one before, the first from start: the steps of projects.config.reminders after after_step, and at last step 0, the interview''s end. Without reminders in config: one the next morning, if the client has a template for it. failed: the invitation reached nobody; the other channels follow, the first of them at once. Read-only.';
+
 -- Name: lead_column(text); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.lead_column(header text) RETURNS text
@@ -3432,13 +4587,25 @@ CREATE FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) RETURNS uui
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    select i.lead_id
-    from public.lead_identities as i
-    join (values
-        (1, 'wa_id', sender ->> 'wa_id'), (2, 'phone', private.phone_key(sender ->> 'wa_id')), (3, 'bsuid', sender ->> 'bsuid')
-    ) as s (priority, kind, value) on i.kind = s.kind::public.identity_kind and i.value = s.value
-    where i.client_id = lead_of_sender.client_id
-    order by s.priority
+    select x.lead_id
+    from (
+        select s.priority, i.lead_id
+        from public.lead_identities as i
+        join (values
+            (1, 'wa_id', sender ->> 'wa_id'), (2, 'phone', private.phone_key(coalesce(sender ->> 'wa_id', sender ->> 'phone'))),
+            (3, 'bsuid', sender ->> 'bsuid'), (4, 'lid', sender ->> 'lid')
+        ) as s (priority, kind, value) on i.kind = s.kind::public.identity_kind and i.value = s.value
+        where i.client_id = lead_of_sender.client_id
+        union all
+        (
+            select 5, l.id
+            from public.leads as l
+            where sender ->> 'email' is not null and l.client_id = lead_of_sender.client_id and lower(l.email) = lower(sender ->> 'email')
+            order by l.created_at, l.id
+            limit 1
+        )
+    ) as x
+    order by x.priority
     limit 1;
 $$;
 
@@ -3446,7 +4613,7 @@ ALTER FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) OWNER TO pos
 
 -- Name: FUNCTION lead_of_sender(client_id uuid, sender jsonb); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) IS 'The lead that a sender {"wa_id", "bsuid"} is known to be; null for a stranger. The number decides where it is given and known, since invitations go to numbers: a person first met by a business-scoped id alone is another lead until somebody says otherwise.';
+COMMENT ON FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) IS 'The lead that a sender {"wa_id", "phone", "bsuid", "lid", "email"} is known to be; null for a stranger. The number decides where it is given and known, since invitations go to numbers: a person first met by a business-scoped id or a lid alone is another lead until somebody says otherwise. Of several leads with one e-mail address it is the oldest.';
 
 -- Name: leave_clients(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3492,6 +4659,10 @@ CREATE FUNCTION private.lock_paces(account_ids uuid[]) RETURNS void
     SET search_path TO ''
     AS $$
 begin
+    if cardinality(account_ids) = 0
+        or not exists (select from public.channel_accounts as a where a.id = any (account_ids) and a.throughput is not null) then
+        return;
+    end if;
     -- Lock order: after threads, before deliveries, each by id. An account without a throughput makes nobody wait.
     insert into private.account_paces (channel_account_id, client_id)
     select a.id, a.client_id
@@ -3521,8 +4692,8 @@ CREATE FUNCTION private.lock_threads(thread_ids uuid[]) RETURNS void
     SET search_path TO ''
     AS $$
 begin
-    -- LOCK ORDER, here and everywhere: webhook_events (by provider id) → new leads (by phone) and their identities and threads → interviews (by id) → threads (by id) → leads →
-    -- deliveries → messages (insert only) → pgmq rows → pg_net. A tenant's PATCH of an interview has the interview first, so must we.
+    -- LOCK ORDER, here and everywhere: webhook_events (by provider id) → new leads (by phone) and their identities and threads → interviews (by id) → threads (by id) → account paces (by id) → leads →
+    -- deliveries → reminders and notifications → messages (insert only) → pgmq rows → pg_net. A tenant's PATCH of an interview has the interview first, so must we.
     perform from public.interviews as i
     where i.id in (select t.interview_id from private.threads as t where t.id = any (thread_ids))
     order by i.id
@@ -3720,14 +4891,14 @@ CREATE FUNCTION private.meet_sender(client_id uuid, sender jsonb) RETURNS uuid
 #variable_conflict use_column
 declare
     known uuid := private.lead_of_sender(meet_sender.client_id, sender);
-    number text := private.normalize_phone('+' || (sender ->> 'wa_id'));
+    number text := private.normalize_phone('+' || ltrim(coalesce(sender ->> 'wa_id', sender ->> 'phone'), '+'));
 begin
-    if known is null and coalesce(sender ->> 'wa_id', sender ->> 'bsuid') is null then
+    if known is null and private.sender_key(sender) is null then
         return null;
     end if;
     if known is null and number is null then
         -- Nothing of the lead's own row tells two of the same stranger apart: one after the other.
-        perform pg_advisory_xact_lock(hashtextextended('meet ' || meet_sender.client_id || coalesce(sender ->> 'wa_id', sender ->> 'bsuid'), 0));
+        perform pg_advisory_xact_lock(hashtextextended('meet ' || meet_sender.client_id || private.sender_key(sender), 0));
         known := private.lead_of_sender(meet_sender.client_id, sender);
     end if;
     if known is null then
@@ -3738,7 +4909,9 @@ begin
     end if;
     insert into public.lead_identities (client_id, lead_id, kind, value)
     select meet_sender.client_id, known, s.kind::public.identity_kind, s.value
-    from (values ('bsuid', sender ->> 'bsuid'), ('wa_id', sender ->> 'wa_id')) as s (kind, value)
+    from (values
+        ('bsuid', sender ->> 'bsuid'), ('lid', sender ->> 'lid'), ('phone', private.phone_key(sender ->> 'phone')), ('wa_id', sender ->> 'wa_id')
+    ) as s (kind, value)
     where s.value is not null
         and not exists (
             select from public.lead_identities as i
@@ -3755,6 +4928,59 @@ ALTER FUNCTION private.meet_sender(client_id uuid, sender jsonb) OWNER TO postgr
 -- Name: FUNCTION meet_sender(client_id uuid, sender jsonb); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.meet_sender(client_id uuid, sender jsonb) IS 'The lead a sender is, made if unknown, with every identity it came with written down. null if it came with none. Two leads are never merged.';
+
+-- Name: message_content(jsonb, public.channel); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.message_content(content jsonb, channel public.channel) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+    select case
+        when x.kind = 'media' and coalesce(char_length(x.text), 0) <= 10000 and content ->> 'media' in ('image', 'audio', 'video', 'document')
+            and char_length(content ->> 'link') <= 2048 and content ->> 'link' ~ '^https?://[^[:space:]/?#]+[^[:space:]]*$' then
+            jsonb_strip_nulls(jsonb_build_object(
+                'type', 'media', 'media', content -> 'media', 'link', content -> 'link', 'text', coalesce(x.text, ''),
+                'file_name', left(content ->> 'file_name', 240), 'size', case when jsonb_typeof(content -> 'size') = 'number' then content -> 'size' end
+            ))
+        when coalesce(btrim(x.text), '') = '' or char_length(x.text) > 10000 then null
+        when x.kind = 'text' then jsonb_build_object('type', 'text', 'text', x.text)
+        when x.kind = 'buttons' and private.are_choices(content -> 'buttons', 3) then
+            jsonb_build_object('type', 'buttons', 'text', x.text, 'buttons', content -> 'buttons')
+        when x.kind = 'list' and private.are_choices(content -> 'rows', 10) and btrim(content ->> 'button') <> '' then
+            jsonb_build_object('type', 'list', 'text', x.text, 'button', content -> 'button', 'rows', content -> 'rows')
+    end || case
+        when channel <> 'email' or content -> 'subject' is null then '{}'
+        -- A line break would let the writer add headers of his own.
+        when jsonb_typeof(content -> 'subject') = 'string' and char_length(content ->> 'subject') <= 200 and content ->> 'subject' !~ '[[:cntrl:]]' then
+            jsonb_build_object('subject', content -> 'subject')
+    end
+    from (select content ->> 'type' as kind, case when jsonb_typeof(content -> 'text') = 'string' then content ->> 'text' end as text) as x;
+$_$;
+
+ALTER FUNCTION private.message_content(content jsonb, channel public.channel) OWNER TO postgres;
+
+-- Name: FUNCTION message_content(content jsonb, channel public.channel); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.message_content(content jsonb, channel public.channel) IS 'What a person or a tool wants to send a lead in words of its own, without what nobody knows: text, buttons {"text", "buttons"}, list {"text", "button", "rows"}, media {"media", "link", "text"?, "file_name"?, "size"?}; in e-mails with a subject of one line. null for what cannot be sent.';
+
+-- Name: message_cost(text, text, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.message_cost(provider text, item text, messages integer) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object('currency', p.currency, 'amount', round(p.amount * message_cost.messages, 2), 'per_message', trim_scale(p.amount), 'category', p.item)
+    from private.prices as p
+    where p.provider = message_cost.provider and p.item = message_cost.item and p.valid_from <= private.now()::date
+    order by p.valid_from desc
+    limit 1;
+$$;
+
+ALTER FUNCTION private.message_cost(provider text, item text, messages integer) OWNER TO postgres;
+
+-- Name: FUNCTION message_cost(provider text, item text, messages integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.message_cost(provider text, item text, messages integer) IS 'What so many messages of a category cost with a provider today: {"currency", "amount", "per_message", "category"}; null where no price is known.';
 
 -- Name: message_metadata(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3822,6 +5048,68 @@ ALTER FUNCTION private.next_due_ms(queues text[]) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.next_due_ms(queues text[]) IS 'Milliseconds until the next task of these queues that nobody holds is due; null if there is none.';
 
+-- Name: next_open(public.sending_rules, text, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.next_open(rules public.sending_rules, zone text, since timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    first_day date := (since at time zone zone)::date;
+    day date;
+    span jsonb;
+    closes timestamptz;
+    opens timestamptz;
+begin
+    -- Long enough for a client that opens on one day of the week and has all its closed dates and every holiday on it.
+    for ahead in 0..1500 loop
+        day := first_day + ahead;
+        span := rules.hours -> (array['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'])[extract(isodow from day)];
+        continue when span is null or day = any (rules.closed_dates) or (not rules.on_holidays and private.is_holiday(day));
+        opens := (day + (span ->> 0)::time) at time zone zone;
+        closes := (day + (span ->> 1)::time) at time zone zone;
+        if greatest(since, opens) < closes then
+            return greatest(since, opens);
+        end if;
+    end loop;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.next_open(rules public.sending_rules, zone text, since timestamp with time zone) OWNER TO postgres;
+
+-- Name: FUNCTION next_open(rules public.sending_rules, zone text, since timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.next_open(rules public.sending_rules, zone text, since timestamp with time zone) IS 'The first moment, not before since, at which these rules let something begin with somebody who lives by this clock; since itself if they let it then. null if there is none in sight.';
+
+-- Name: no_template(uuid, uuid, public.template_purpose, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.no_template(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    -- SECURITY: under the asker's rights, as private.template_for.
+    select coalesce(
+        (
+            select private.template_problem(t)
+            from public.message_templates as t
+            where t.client_id = no_template.client_id
+                and (t.channel_account_id is null or t.channel_account_id = no_template.channel_account_id)
+                and (t.name = no_template.name or (no_template.name is null and t.purpose = no_template.purpose))
+                and private.template_problem(t) is not null
+            order by t.channel_account_id is null, t.language <> 'pt_BR', t.status <> 'approved', t.created_at, t.id
+            limit 1
+        ),
+        'there is no approved template' || coalesce(' named ' || no_template.name, ' with purpose ' || no_template.purpose)
+    );
+$$;
+
+ALTER FUNCTION private.no_template(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) OWNER TO postgres;
+
+-- Name: FUNCTION no_template(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.no_template(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) IS 'Why private.template_for finds nothing for the same arguments, as a sentence: what keeps the likeliest template from being used, or that there is none.';
+
 -- Name: normalize_lead(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.normalize_lead() RETURNS trigger
@@ -3834,6 +5122,13 @@ begin
     new.email := nullif(lower(btrim(new.email)), '');
     if not private.is_email(new.email) then
         raise exception 'email % is not an e-mail address', quote_literal(left(new.email, 100)) using errcode = '22023';
+    end if;
+    if new.time_zone is not null and new.time_zone ~ '/' then
+        begin
+            perform now() at time zone new.time_zone;
+        exception when invalid_parameter_value then
+            raise exception 'time_zone % is not known', quote_literal(left(new.time_zone, 100)) using errcode = '22023', hint = 'For example America/Sao_Paulo, America/Manaus or America/Noronha.';
+        end;
     end if;
     return new;
 end
@@ -3891,17 +5186,303 @@ ALTER FUNCTION private.normalize_phone(phone text) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.normalize_phone(phone text) IS 'A phone number in E.164; null if it cannot be one, or is of no country. Without + or 00 it is taken as Brazilian, with or without 55; a mobile''s missing ninth digit is put in.';
 
--- Name: notify(uuid, text, uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: note_news(uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
 
-CREATE FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text) RETURNS integer
+CREATE FUNCTION private.note_news(project_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    item record;
+begin
+    for item in
+        select p.id, p.client_id, p.name
+        from public.projects as p
+        -- By an index: an interview or two would else be looked for in all of them.
+        cross join lateral (select i.id from public.interviews as i where i.project_id = p.id order by i.lead_id limit 1) as of_them
+        left join lateral (
+            select i.id from public.interviews as i
+            where i.project_id = p.id and i.status in ('pending', 'in_progress')
+            order by i.lead_id
+            limit 1
+        ) as running on true
+        where p.id = any (note_news.project_ids) and p.status = 'active' and p.config #> '{audience,join_later}' is distinct from 'true'
+            and running.id is null
+        order by p.id
+    loop
+        perform private.notify(item.client_id, 'project_completed', null, format('Todas as entrevistas da pesquisa "%s" terminaram.', item.name), item.id::text);
+    end loop;
+    -- Once a day a client hears of its dead letters. Not of notifications' own: they would tell of themselves for ever.
+    for item in
+        select f.client_id, count(*) as failed
+        from public.failed_tasks as f
+        where f.status = 'dead' and f.created_at > now() - interval '1 day'
+            and not exists (select from public.deliveries as d where d.id = f.task_row_id and d.kind = 'notification')
+        group by f.client_id
+        order by f.client_id
+    loop
+        perform private.notify(
+            item.client_id, 'task_failed', null,
+            case when item.failed = 1 then 'Um envio ou uma tarefa falhou e espera por você'
+                else format('%s envios ou tarefas falharam e esperam por você', item.failed) end || ' na lista de falhas da RENUM.',
+            to_char(private.now() at time zone 'America/Sao_Paulo', 'YYYY-MM-DD')
+        );
+    end loop;
+end
+$$;
+
+ALTER FUNCTION private.note_news(project_ids uuid[]) OWNER TO postgres;
+
+-- Name: FUNCTION note_news(project_ids uuid[]); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.note_news(project_ids uuid[]) IS 'Notes for the clients'' owners what no single commit can know: that of these projects (whose figures changed) the last interview has ended, and that there are dead letters (once a day). Run by the sweep, one at a time. Idempotent.';
+
+-- Name: note_refusal(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.note_refusal(delivery_id uuid, code text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    -- WhatsApp Cloud API, error codes: 131050, the person stopped marketing messages of this business. Twilio, error 21610: the person answered STOP.
+    insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+    select d.client_id, d.lead_id, false, 'consent', jsonb_build_object('source', 'provider', 'delivery_id', d.id, 'code', note_refusal.code)
+    from public.deliveries as d
+    join public.channel_accounts as a on a.id = d.channel_account_id
+    join public.leads as l on l.id = d.lead_id
+    where d.id = note_refusal.delivery_id and l.opted_out_at is null
+        and (a.provider, note_refusal.code) in (('whatsapp_cloud', '131050'), ('twilio', '21610'));
+    return found;
+end
+$$;
+
+ALTER FUNCTION private.note_refusal(delivery_id uuid, code text) OWNER TO postgres;
+
+-- Name: FUNCTION note_refusal(delivery_id uuid, code text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.note_refusal(delivery_id uuid, code text) IS 'A provider refused a delivery with this code: where it means that the lead does not want to be written to, that goes into the ledger. Returns whether it did. Idempotent. The caller holds the locks of the thread and its interview.';
+
+-- Name: channel_accounts; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.channel_accounts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    channel public.channel DEFAULT 'whatsapp'::public.channel NOT NULL,
+    provider text NOT NULL,
+    name text NOT NULL,
+    external_id text NOT NULL,
+    display_phone text,
+    app_id text,
+    config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status public.channel_account_status DEFAULT 'active'::public.channel_account_status NOT NULL,
+    throughput integer DEFAULT 80,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    portfolio_id text,
+    daily_limit integer,
+    stopped_reason text,
+    CONSTRAINT app_id_has_at_most_200_characters CHECK ((char_length(app_id) <= 200)),
+    CONSTRAINT config_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((config)::text) <= 65536) AND (NOT (config @? '$.**{20}'::jsonpath)))),
+    CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
+    CONSTRAINT daily_limit_is_positive CHECK ((daily_limit > 0)),
+    CONSTRAINT display_phone_has_at_most_50_characters CHECK ((char_length(display_phone) <= 50)),
+    CONSTRAINT external_id_has_1_to_200_characters CHECK (((btrim(external_id) <> ''::text) AND (char_length(external_id) <= 200))),
+    CONSTRAINT name_has_1_to_200_characters CHECK (((btrim(name) <> ''::text) AND (char_length(name) <= 200))),
+    CONSTRAINT portfolio_id_has_1_to_200_characters CHECK (((btrim(portfolio_id) <> ''::text) AND (char_length(portfolio_id) <= 200))),
+    CONSTRAINT provider_is_known CHECK ((provider = ANY (ARRAY['whatsapp_cloud'::text, 'twilio'::text, 'evolution'::text, 'zapi'::text, 'zenvia'::text, 'smtp'::text, 'resend'::text]))),
+    CONSTRAINT provider_offers_the_channel CHECK (
+CASE channel
+    WHEN 'whatsapp'::public.channel THEN (provider = ANY (ARRAY['whatsapp_cloud'::text, 'twilio'::text, 'evolution'::text, 'zapi'::text]))
+    WHEN 'sms'::public.channel THEN (provider = ANY (ARRAY['twilio'::text, 'zenvia'::text]))
+    WHEN 'email'::public.channel THEN (provider = ANY (ARRAY['smtp'::text, 'resend'::text]))
+    ELSE NULL::boolean
+END),
+    CONSTRAINT throughput_is_positive CHECK ((throughput > 0))
+);
+
+ALTER TABLE ONLY public.channel_accounts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.channel_accounts OWNER TO postgres;
+
+-- Name: TABLE channel_accounts; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.channel_accounts IS 'A client''s accounts with providers. Their credentials are in private.channel_credentials, encrypted.';
+
+-- Name: COLUMN channel_accounts.external_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.external_id IS 'The provider''s name of the number or sender: phone_number_id (WhatsApp Cloud API), instance (Evolution, Z-API), E.164 number (Twilio, Zenvia), sender''s address (SMTP, Resend).';
+
+-- Name: COLUMN channel_accounts.app_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.app_id IS 'Accounts of one client with one app id may receive each other''s webhook items.';
+
+-- Name: COLUMN channel_accounts.throughput; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.throughput IS 'Messages per second, to and from, that the provider allows; null: no limit, nor one for how many one person gets.';
+
+-- Name: COLUMN channel_accounts.portfolio_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.portfolio_id IS 'The WhatsApp business portfolio: accounts of a client with the same one share one daily_limit. null: the account is alone in its own.';
+
+-- Name: COLUMN channel_accounts.daily_limit; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.daily_limit IS 'People who may be written to outside an open window in any 24 hours, as the provider''s tier says; null: no limit.';
+
+-- Name: COLUMN channel_accounts.stopped_reason; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.stopped_reason IS 'Why the engine stopped the account (status paused or disconnected); null when a person did.';
+
+-- Name: notification_account(uuid, public.channel, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.notification_account(client_id uuid, channel public.channel, preferred uuid) RETURNS public.channel_accounts
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    -- SECURITY: another client's account is nobody's to use but the house's: then the delivery and its message are the house's own rows,
+    -- and what ties them to the client is the client's notification. Leads are never written to in this way.
+    select a
+    from public.channel_accounts as a
+    join public.clients as c on c.id = a.client_id
+    where a.channel = notification_account.channel and a.status = 'active'
+        and (a.client_id = notification_account.client_id or (c.is_house and a.channel <> 'whatsapp'))
+    order by a.client_id <> notification_account.client_id, a.id is distinct from notification_account.preferred, a.created_at, a.id
+    limit 1;
+$$;
+
+ALTER FUNCTION private.notification_account(client_id uuid, channel public.channel, preferred uuid) OWNER TO postgres;
+
+-- Name: FUNCTION notification_account(client_id uuid, channel public.channel, preferred uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.notification_account(client_id uuid, channel public.channel, preferred uuid) IS 'The account to tell a client''s people by: the preferred one or else the client''s oldest active one of the channel; where the client has none for SMS or e-mail, the house client''s. A row of nulls if there is none. Read-only.';
+
+-- Name: message_templates; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.message_templates (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    channel_account_id uuid,
+    name text NOT NULL,
+    language text DEFAULT 'pt_BR'::text NOT NULL,
+    category text DEFAULT 'utility'::text NOT NULL,
+    body text NOT NULL,
+    parameters text[] DEFAULT '{}'::text[] NOT NULL,
+    status public.template_status DEFAULT 'pending'::public.template_status NOT NULL,
+    purpose public.template_purpose DEFAULT 'other'::public.template_purpose NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    provider_id text,
+    reason text,
+    components jsonb,
+    synced_at timestamp with time zone,
+    CONSTRAINT body_has_1_to_4096_characters CHECK (((btrim(body) <> ''::text) AND (char_length(body) <= 4096))),
+    CONSTRAINT category_is_known CHECK ((category = ANY (ARRAY['marketing'::text, 'utility'::text, 'authentication'::text]))),
+    CONSTRAINT components_are_a_list_of_at_most_64_kilobytes CHECK (((jsonb_typeof(components) = 'array'::text) AND (octet_length((components)::text) <= 65536))),
+    CONSTRAINT language_is_a_code_such_as_pt_br CHECK ((language ~ '^[a-z]{2,3}(_[A-Za-z]{2,4})?$'::text)),
+    CONSTRAINT name_has_lower_case_letters_digits_and_underscores CHECK (((name ~ '^[a-z0-9_]+$'::text) AND (char_length(name) <= 512))),
+    CONSTRAINT parameters_are_at_most_20 CHECK ((cardinality(parameters) <= 20)),
+    CONSTRAINT parameters_are_known CHECK ((parameters <@ ARRAY['lead.name'::text, 'lead.first_name'::text, 'client.company_name'::text, 'project.name'::text, 'notification.text'::text])),
+    CONSTRAINT reason_has_at_most_500_characters CHECK ((char_length(reason) <= 500))
+);
+
+ALTER TABLE ONLY public.message_templates FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.message_templates OWNER TO postgres;
+
+-- Name: TABLE message_templates; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.message_templates IS 'Messages the provider approved for writing first. {{1}} in body stands for the first of parameters.';
+
+-- Name: COLUMN message_templates.channel_account_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.message_templates.channel_account_id IS 'Whose template it is; null: any account''s of the client, until that account''s own list was fetched.';
+
+-- Name: COLUMN message_templates.provider_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.message_templates.provider_id IS 'The provider''s id of it.';
+
+-- Name: COLUMN message_templates.reason; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.message_templates.reason IS 'Why it is not approved, in the provider''s words.';
+
+-- Name: COLUMN message_templates.components; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.message_templates.components IS 'Header, body, footer and buttons as the provider keeps them; null: written here, a body alone.';
+
+-- Name: COLUMN message_templates.synced_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.message_templates.synced_at IS 'As of when status, category and body are the provider''s word; null: never, they are what people wrote.';
+
+-- Name: notification_content(public.channel, public.message_templates, text, text, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.notification_content(channel public.channel, template public.message_templates, full_name text, company_name text, project_name text, title text, txt text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when notification_content.channel = 'email' then jsonb_build_object(
+            'type', 'text',
+            -- A header of one line: https://www.rfc-editor.org/rfc/rfc5322#section-2.2
+            'subject', left(regexp_replace(format('%s | %s', notification_content.title, notification_content.company_name), '\s+', ' ', 'g'), 150),
+            'text', format(
+                E'Olá%s!\n\n%s\n\nVocê recebe este aviso porque é responsável pela conta de %s na RENUM. Para mudar como é avisado, altere o seu perfil.\n',
+                coalesce(', ' || private.first_name(notification_content.full_name), ''), notification_content.txt, notification_content.company_name
+            )
+        )
+        -- Two or three parts of an SMS at most: with accents a part has 67 characters (3GPP TS 23.038, UCS-2).
+        when notification_content.channel = 'sms' then jsonb_build_object(
+            'type', 'text', 'text', left(regexp_replace(format('%s: %s', notification_content.company_name, notification_content.txt), '\s+', ' ', 'g'), 200)
+        )
+        when (notification_content.template).id is null then jsonb_build_object('type', 'text', 'text', notification_content.txt)
+        else private.template_content(
+            notification_content.template, notification_content.full_name, notification_content.company_name, notification_content.project_name,
+            -- A parameter and the words around it have 1024 characters together (WhatsApp Cloud API).
+            left(notification_content.txt, 700)
+        )
+    end;
+$$;
+
+ALTER FUNCTION private.notification_content(channel public.channel, template public.message_templates, full_name text, company_name text, project_name text, title text, txt text) OWNER TO postgres;
+
+-- Name: FUNCTION notification_content(channel public.channel, template public.message_templates, full_name text, company_name text, project_name text, title text, txt text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.notification_content(channel public.channel, template public.message_templates, full_name text, company_name text, project_name text, title text, txt text) IS 'A notification as a channel takes it: by WhatsApp the template, or free text where there is none; one short text by SMS; a subject and a text by e-mail.';
+
+-- Name: notification_words(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.notification_words(event text, OUT title text, OUT one text, OUT many text, OUT urgent boolean) RETURNS record
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(w.title, 'Aviso'), coalesce(w.one, 'outro aviso'), coalesce(w.many, 'outros avisos'), coalesce(w.urgent, false)
+    from (select notification_words.event as event) as asked
+    left join (values
+        ('interview_completed', 'Entrevista concluída', 'entrevista concluída', 'entrevistas concluídas', false),
+        ('project_completed', 'Pesquisa encerrada', 'pesquisa encerrada', 'pesquisas encerradas', false),
+        ('person_needed', 'Um contato precisa de atendimento', 'contato precisa de atendimento', 'contatos precisam de atendimento', true),
+        ('account_stopped', 'Um canal de envio parou', 'canal de envio parado', 'canais de envio parados', true),
+        ('task_failed', 'Há envios ou tarefas que falharam', 'aviso de falha', 'avisos de falha', false)
+    ) as w (event, title, one, many, urgent) on w.event = asked.event;
+$$;
+
+ALTER FUNCTION private.notification_words(event text, OUT title text, OUT one text, OUT many text, OUT urgent boolean) OWNER TO postgres;
+
+-- Name: FUNCTION notification_words(event text, OUT title text, OUT one text, OUT many text, OUT urgent boolean); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.notification_words(event text, OUT title text, OUT one text, OUT many text, OUT urgent boolean) IS 'How an event is spoken of: the title of an e-mail, one of it and many of it after a number, and whether it is told at once, never gathered with others.';
+
+-- Name: notify(uuid, text, uuid, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text, subject text DEFAULT NULL::text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
     told integer;
 begin
-    insert into public.notifications (client_id, profile_id, event, interview_id, text)
-    select notify.client_id, m.profile_id, notify.event, notify.interview_id, notify.txt
+    insert into public.notifications (client_id, profile_id, event, interview_id, text, subject)
+    select notify.client_id, m.profile_id, notify.event, notify.interview_id, notify.txt,
+        -- Without anything to go by, the same words are said once a day.
+        coalesce(notify.subject, notify.interview_id::text, md5(notify.txt) || to_char(private.now() at time zone 'America/Sao_Paulo', ' YYYY-MM-DD'))
     from public.client_members as m
     where m.client_id = notify.client_id and m.role = 'owner' and m.status = 'active'
     order by m.profile_id
@@ -3911,11 +5492,11 @@ begin
 end
 $$;
 
-ALTER FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text) OWNER TO postgres;
+ALTER FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text, subject text) OWNER TO postgres;
 
--- Name: FUNCTION notify(client_id uuid, event text, interview_id uuid, txt text); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION notify(client_id uuid, event text, interview_id uuid, txt text, subject text); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text) IS 'Writes down that a client''s owners are to be told of an event, each once. Only inserts, so that a commit that ends an interview waits for nobody; the sweep sends.';
+COMMENT ON FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text, subject text) IS 'Writes down that a client''s owners are to be told of an event, each once per subject (by default the interview, or else the same words on the same day). Returns how many were not yet. Only inserts, so that a commit that ends an interview waits for nobody (call it where the row that subject names is locked); the sweep sends.';
 
 -- Name: owned_client_ids(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3968,6 +5549,111 @@ ALTER FUNCTION private.owner_of_client() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.owner_of_client() IS 'Trigger on client_members: clients.profile_id is the first active owner.';
 
+-- Name: pack_refusal(public.deliveries, public.leads); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.pack_refusal(d public.deliveries, lead public.leads) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select r.reason
+    from private.packs_of(d) as k
+    cross join lateral (
+        select coalesce(
+            private.account_refusal(k.agent_type, d.channel_account_id),
+            case when k.needs_consent and not private.has_consent(lead) then 'the lead has not consented' end,
+            case when d.kind = 'invitation' then private.invitation_refusal(k.agent_type, d.content ->> 'text', c.company_name) end,
+            case when d.kind in ('invitation', 'reminder') then private.question_refusal(k.agent_type, p.config) end,
+            case when d.kind = 'reply' then private.reply_refusal(k.agent_type, d.content ->> 'text') end
+        ) as reason
+        from public.clients as c
+        left join public.interviews as i on i.id = d.interview_id
+        left join public.projects as p on p.id = i.project_id
+        where c.id = d.client_id
+    ) as r
+    where r.reason is not null
+    limit 1;
+$$;
+
+ALTER FUNCTION private.pack_refusal(d public.deliveries, lead public.leads) OWNER TO postgres;
+
+-- Name: FUNCTION pack_refusal(d public.deliveries, lead public.leads); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.pack_refusal(d public.deliveries, lead public.leads) IS 'Why the packs of a delivery''s agent do not let it go to this lead, as a sentence; null if they do.';
+
+-- Name: policy_packs; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.policy_packs (
+    agent_type public.agent_type NOT NULL,
+    needs_consent boolean DEFAULT false NOT NULL,
+    official_only boolean DEFAULT false NOT NULL,
+    needs_accepted_risk boolean DEFAULT false NOT NULL,
+    names_its_sender boolean DEFAULT false NOT NULL,
+    offers_opt_out boolean DEFAULT false NOT NULL,
+    says_it_is_automated boolean DEFAULT false NOT NULL,
+    refused_questions text[] DEFAULT '{}'::text[] NOT NULL,
+    refused_replies text[] DEFAULT '{}'::text[] NOT NULL,
+    erase_after_hours integer,
+    CONSTRAINT erase_after_hours_is_positive CHECK ((erase_after_hours > 0))
+);
+
+ALTER TABLE ONLY private.policy_packs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.policy_packs OWNER TO postgres;
+
+-- Name: TABLE policy_packs; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.policy_packs IS 'What binds the agents of a trade beyond what binds all. By the type of the agent that a project runs; a type without a row has no rules of its own.';
+
+-- Name: COLUMN policy_packs.needs_consent; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.policy_packs.needs_consent IS 'Only leads whose ledger has a consent that stands; no other legal basis will do.';
+
+-- Name: COLUMN policy_packs.official_only; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.policy_packs.official_only IS 'Only over accounts whose provider keeps to the channel''s terms.';
+
+-- Name: COLUMN policy_packs.needs_accepted_risk; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.policy_packs.needs_accepted_risk IS 'Over an official account only once an admin accepted the risk in writing (public.risk_acceptances).';
+
+-- Name: COLUMN policy_packs.refused_questions; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.policy_packs.refused_questions IS 'Regular expressions over private.plain of a question and its options: a project with such a question is not written.';
+
+-- Name: COLUMN policy_packs.refused_replies; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.policy_packs.refused_replies IS 'The same over what the agent itself says: a reply is stopped, and the owners are told that a person is needed.';
+
+-- Name: COLUMN policy_packs.erase_after_hours; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.policy_packs.erase_after_hours IS 'How long after an opt-out a lead''s data is erased; null: only when somebody asks.';
+
+-- Name: packs_of(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.packs_of(d public.deliveries) RETURNS SETOF private.policy_packs
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select k.*
+    from public.interviews as i
+    join public.projects as p on p.id = i.project_id
+    join public.renus_config as r on r.id = p.renus_config_id
+    join private.policy_packs as k on k.agent_type = r.agent_type
+    where i.id = d.interview_id
+    union all
+    -- What belongs to no interview could be any of the client's agents speaking.
+    select k.*
+    from private.policy_packs as k
+    where d.interview_id is null
+        and exists (select from public.renus_config as r where r.client_id = d.client_id and r.agent_type = k.agent_type and r.active);
+$$;
+
+ALTER FUNCTION private.packs_of(d public.deliveries) OWNER TO postgres;
+
+-- Name: FUNCTION packs_of(d public.deliveries); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.packs_of(d public.deliveries) IS 'The packs that bind a delivery: of its project''s agent; outside of interviews, those of all the client''s active agents.';
+
 -- Name: pause_account(uuid, interval, text); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.pause_account(account_id uuid, pause interval, reason text) RETURNS void
@@ -3986,6 +5672,25 @@ ALTER FUNCTION private.pause_account(account_id uuid, pause interval, reason tex
 -- Name: FUNCTION pause_account(account_id uuid, pause interval, reason text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.pause_account(account_id uuid, pause interval, reason text) IS 'The provider wants nothing from an account for a while (too fast, too many): its sends wait, no attempt is counted, nobody is alarmed.';
+
+-- Name: people_reached(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.people_reached(account_id uuid) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select count(distinct coalesce(d.lead_id, d.profile_id))::integer
+    from public.channel_accounts as a
+    join public.deliveries as d on d.client_id = a.client_id
+    where a.id = people_reached.account_id and d.channel_account_id = any (private.accounts_of_portfolio(people_reached.account_id))
+        and d.initiated and d.begun_at > private.now() - interval '24 hours';
+$$;
+
+ALTER FUNCTION private.people_reached(account_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION people_reached(account_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.people_reached(account_id uuid) IS 'How many people were written to outside an open window in the last 24 hours, from this account and those that share its daily limit.';
 
 -- Name: phone_key(text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -4009,6 +5714,84 @@ ALTER FUNCTION private.phone_key(phone text) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.phone_key(phone text) IS 'What two writings of one number have in common. Providers give Brazilian numbers with or without the ninth digit. Expects the country code.';
 
+-- Name: place_message(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.place_message(d public.deliveries) RETURNS public.deliveries
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    account public.channel_accounts;
+    lead public.leads;
+    company text;
+    t private.threads;
+    template public.message_templates;
+begin
+    select * into lead from public.leads as l where l.client_id = d.client_id and l.id = d.lead_id;
+    if not found then
+        raise exception 'there is no such lead of this client' using errcode = 'PT404';
+    end if;
+    -- Where the lead wrote last, else the client's own choice.
+    select a.* into account
+    from public.channel_accounts as a
+    left join private.threads as x on x.lead_id = lead.id and x.channel_account_id = a.id
+    where a.client_id = d.client_id and a.status = 'active' and (a.id = d.channel_account_id or (d.channel_account_id is null and (x.id is not null or a.channel = 'whatsapp')))
+    order by x.last_inbound_at desc nulls last, x.id is null, a.created_at, a.id
+    limit 1;
+    if not found then
+        raise exception 'the client has no such active channel account to write from' using errcode = 'PT404';
+    end if;
+    if d.content ->> 'type' = 'template' and jsonb_typeof(d.content -> 'name') = 'string' then
+        template := private.template_for(d.client_id, account.id, 'other', d.content ->> 'name');
+        if template.id is null then
+            raise exception 'there is no approved template named %', quote_literal(left(d.content ->> 'name', 100)) using errcode = '22023';
+        end if;
+        select c.company_name into company from public.clients as c where c.id = d.client_id;
+        d.content := private.template_content(template, lead.name, company, null, null);
+    else
+        d.content := private.message_content(d.content, account.channel);
+        if d.content is null then
+            raise exception 'content must be {"type": "text", "text"} of 1 to 10000 characters, buttons, a list, media with a link, or {"type": "template", "name"}' using
+                errcode = '22023', hint = 'buttons: {"text", "buttons": 1 to 3 of {"id", "title"}}; list: {"text", "button", "rows": 1 to 10 of {"id", "title"}}; media: {"media": image, audio, video or document, "link"}; an e-mail''s subject is one line.';
+        end if;
+    end if;
+
+    insert into private.threads (client_id, lead_id, channel_account_id)
+    values (d.client_id, lead.id, account.id)
+    on conflict on constraint a_lead_has_one_thread_per_account do nothing;
+    select * into strict t from private.threads as x where x.lead_id = lead.id and x.channel_account_id = account.id;
+    perform private.lock_threads(array[t.id]);
+    select * into strict t from private.threads as x where x.id = t.id;
+    if t.interview_id is null then
+        t.conversation_id := (
+            select c.id from public.conversations as c
+            where c.client_id = t.client_id and c.thread_id = t.id and c.status = 'open'
+            order by c.created_at desc
+            limit 1
+        );
+        if t.conversation_id is null then
+            insert into public.conversations (lead_id, client_id, thread_id) values (lead.id, t.client_id, t.id) returning id into t.conversation_id;
+        end if;
+        update private.threads as x set conversation_id = t.conversation_id where x.id = t.id;
+    end if;
+    d.kind := 'message';
+    d.thread_id := t.id;
+    d.interview_id := t.interview_id;
+    d.channel_account_id := account.id;
+    d.channel := account.channel;
+    d.message_id := gen_random_uuid();
+    d.queue := 'high_priority';
+    d.seq := t.last_seq + 1;
+    return d;
+end
+$$;
+
+ALTER FUNCTION private.place_message(d public.deliveries) OWNER TO postgres;
+
+-- Name: FUNCTION place_message(d public.deliveries); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.place_message(d public.deliveries) IS 'Gives a message that a person or a tool writes to a lead its place: account, thread, live interview or open conversation, number in the order, wording of its template. Locks the thread. Raises PT404 for a lead or an account that is not the client''s, 22023 for a content that cannot be sent.';
+
 -- Name: plain(text); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.plain(txt text) RETURNS text
@@ -4027,20 +5810,158 @@ ALTER FUNCTION private.plain(txt text) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.plain(txt text) IS 'Words without case, accents and punctuation, for comparing what people type.';
 
+-- Name: plan_reminders(uuid, public.delivery_status); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.plan_reminders(interview_id uuid, invitation public.delivery_status) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    i public.interviews;
+    project public.projects;
+    lead public.leads;
+    answered boolean;
+    reached boolean := invitation in ('sent', 'delivered', 'read');
+    done integer;
+begin
+    select * into i from public.interviews as x where x.id = plan_reminders.interview_id and x.status in ('pending', 'in_progress');
+    if not found then
+        return;
+    end if;
+    select * into strict project from public.projects as p where p.id = i.project_id;
+    select * into strict lead from public.leads as l where l.id = i.lead_id;
+    answered := i.status = 'in_progress' or exists (select from public.interview_messages as m where m.interview_id = i.id and m.role = 'user');
+    delete from public.reminders as r where r.interview_id = i.id and r.status = 'waiting' and r.delivery_id is null;
+    select coalesce(max(r.step), 0) into done from public.reminders as r where r.interview_id = i.id;
+    insert into public.reminders (client_id, interview_id, step, channel, due_at)
+    select i.client_id, i.id, l.step, l.channel, l.due_at
+    from private.ladder(
+        project.config, (private.template_for(project.client_id, project.channel_account_id, 'reminder', null)).id is not null,
+        private.zone_of(lead), private.now(), done, not (reached or answered)
+    ) as l
+    -- Who answered is reminded no more. What was cancelled was cancelled for the lead's sake: no other channel is tried.
+    where l.step = 0 or not (answered or invitation = 'cancelled')
+    on conflict on constraint an_interview_has_each_step_once do nothing;
+end
+$$;
+
+ALTER FUNCTION private.plan_reminders(interview_id uuid, invitation public.delivery_status) OWNER TO postgres;
+
+-- Name: FUNCTION plan_reminders(interview_id uuid, invitation public.delivery_status); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.plan_reminders(interview_id uuid, invitation public.delivery_status) IS 'Writes down the ladder of an interview whose invitation has come to this status (sent or further, failed, cancelled), from private.now(), in place of what was still waiting of an earlier one. An interview that has ended gets none. Called under the invitation''s lock; takes no other.';
+
+-- Name: police_delivery(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.police_delivery() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v record;
+begin
+    -- SECURITY: whoever writes decides, so this runs as them. The engine's functions are postgres's.
+    if current_user in ('authenticated', 'renum_agent', 'service_role') then
+        return private.admit_direct(new, current_user);
+    end if;
+    if new.kind = 'message' and new.thread_id is null then
+        new := private.place_message(new);
+    end if;
+    if new.status not in ('queued', 'deferred') then
+        return new;
+    end if;
+    select * into v from private.policy_verdict(new);
+    if v.verdict = 'wait' then
+        new.status := 'deferred';
+        new.due_at := greatest(v.until, new.due_at);
+        new.reason := v.reason;
+    elsif v.verdict = 'cancel' then
+        new.status := 'cancelled';
+        new.reason := v.reason;
+        if v.reason = private.for_a_person() then
+            perform private.notify(new.client_id, 'person_needed', new.interview_id, format(
+                'O assistente reteve uma resposta a %s que só uma pessoa pode dar. Veja a conversa e continue por ele.',
+                (select coalesce(l.name, l.phone, 'um contato') from public.leads as l where l.id = new.lead_id)
+            ), 'reply ' || coalesce(new.interview_id, new.lead_id));
+        end if;
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.police_delivery() OWNER TO postgres;
+
+-- Name: FUNCTION police_delivery(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.police_delivery() IS 'Trigger: nothing is sent against policy. What the engine makes is stored all the same, deferred or cancelled with the reason; what a person or a tool inserts is refused with it.';
+
 -- Name: policy_verdict(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.policy_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) RETURNS record
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+    right_now timestamptz := private.now();
+    provider private.providers;
+    lead public.leads;
+    heard_at timestamptz;
+    begins boolean;
+    rules public.sending_rules;
+    open_at timestamptz;
 begin
-    reason := (
-        select private.delivery_refusal(d.kind, d.content, l, t.last_inbound_at)
-        from public.leads as l
-        left join private.threads as t on t.id = d.thread_id
-        where l.id = d.lead_id
-    );
-    verdict := case when reason is null then 'go' else 'cancel' end;
+    verdict := 'cancel';
+    select p.* into provider
+    from public.channel_accounts as a
+    join private.providers as p on p.provider = a.provider and p.channel = a.channel
+    where a.id = d.channel_account_id;
+
+    if d.lead_id is not null then
+        select * into lead from public.leads as l where l.id = d.lead_id;
+        heard_at := (select t.last_inbound_at from private.threads as t where t.lead_id = d.lead_id and t.channel_account_id = d.channel_account_id);
+        -- The business begins, unless it goes on with somebody who wrote within a day.
+        begins := d.kind in ('invitation', 'reminder')
+            or (d.kind in ('message', 'reply') and coalesce(heard_at <= right_now - make_interval(hours => coalesce(provider.window_hours, 24)), true));
+        reason := case
+            when lead.status = 'blocked' then 'the lead is blocked'
+            when d.kind = 'goodbye' then private.goodbye_refusal(d, lead)
+            when lead.opted_out_at is not null then 'the lead opted out'
+            when lead.status = 'inactive' and begins then 'the lead is inactive'
+            else private.pack_refusal(d, lead)
+        end;
+        if reason is not null then
+            return;
+        end if;
+    end if;
+
+    if d.content ->> 'type' <> 'template' then
+        if provider.window_hours is not null and coalesce(heard_at <= right_now - make_interval(hours => provider.window_hours), true) then
+            reason := format('free text is outside WhatsApp''s %s-hour window', provider.window_hours);
+            return;
+        end if;
+    elsif provider.templates then
+        select t.verdict, t.until, t.reason into verdict, until, reason from private.template_verdict(d) as t;
+        if verdict <> 'go' then
+            return;
+        end if;
+    end if;
+
+    verdict := 'go';
+    if begins then
+        rules := private.sending_rules_of(d.client_id);
+        open_at := private.next_open(rules, private.zone_of(lead), right_now);
+        if open_at is distinct from right_now then
+            verdict := 'wait';
+            until := coalesce(open_at, right_now + interval '1 day');
+            reason := 'it is outside the hours at which the lead may be written to';
+            return;
+        end if;
+        select c.until, c.reason into until, reason from private.free_of_caps(d, rules) as c;
+        if until is not null then
+            verdict := 'wait';
+            until := coalesce(private.next_open(rules, private.zone_of(lead), until), until);
+        end if;
+    end if;
 end
 $$;
 
@@ -4048,7 +5969,7 @@ ALTER FUNCTION private.policy_verdict(d public.deliveries, OUT verdict text, OUT
 
 -- Name: FUNCTION policy_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.policy_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) IS 'Whether a delivery is allowed now: go, wait (until, reason) or cancel (reason).';
+COMMENT ON FUNCTION private.policy_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) IS 'Whether a delivery is allowed now: go, wait (until, reason) or cancel (reason). Consent, blocked and inactive leads, the rules of the agent''s trade, the 24-hour window and the state of templates, hours and holidays where the lead lives, how often it was written to. What a lead just asked for, and news for staff, wait for no hour. Asked when a delivery is made and at every claim.';
 
 -- Name: profile_of_user(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -4121,6 +6042,13 @@ begin
     ) then
         return 'invitation must be {"template": name}';
     end if;
+    if config ? 'stretch' and jsonb_typeof(config -> 'stretch') <> 'boolean' then
+        return 'stretch must be true or false';
+    end if;
+    problem := private.reminders_problem(config);
+    if problem is not null then
+        return problem;
+    end if;
     if not config ? 'questionnaire' then
         return null;
     end if;
@@ -4164,7 +6092,7 @@ CREATE FUNCTION private.project_statistics(project_id uuid) RETURNS jsonb
     AS $$
     select jsonb_build_object(
         'invited', f.invited, 'started', f.started, 'completed', f.completed, 'opted_out', f.opted_out, 'cancelled', f.cancelled,
-        'in_progress', f.in_progress, 'unanswered', f.unanswered,
+        'expired', f.expired, 'in_progress', f.in_progress, 'unanswered', f.unanswered,
         'response_rate', case when f.invited = 0 then 0 else round(100.0 * f.responded / f.invited, 1) end,
         'completion_rate', case when f.invited = 0 then 0 else round(100.0 * f.completed / f.invited, 1) end,
         'median_minutes', f.median_minutes,
@@ -4180,7 +6108,8 @@ CREATE FUNCTION private.project_statistics(project_id uuid) RETURNS jsonb
             count(*) filter (where i.started_at is not null) as started,
             count(*) filter (where i.status = 'completed') as completed,
             count(*) filter (where i.end_reason = 'opted_out') as opted_out,
-            count(*) filter (where i.status = 'cancelled' and i.end_reason <> 'opted_out') as cancelled,
+            count(*) filter (where i.status = 'cancelled' and i.end_reason not in ('opted_out', 'expired')) as cancelled,
+            count(*) filter (where i.end_reason = 'expired') as expired,
             count(*) filter (where i.status = 'in_progress') as in_progress,
             count(*) filter (where i.status = 'pending') as unanswered,
             count(*) filter (where i.invited_at is not null and (i.started_at is not null or i.end_reason in ('opted_out', 'cancelled'))) as responded,
@@ -4195,7 +6124,7 @@ ALTER FUNCTION private.project_statistics(project_id uuid) OWNER TO postgres;
 
 -- Name: FUNCTION project_statistics(project_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.project_statistics(project_id uuid) IS 'A project''s figures: how many were invited, started, completed, opted out, cancelled, are in progress or have not answered, the rates in percent, and each question''s figures.';
+COMMENT ON FUNCTION private.project_statistics(project_id uuid) IS 'A project''s figures: how many were invited, started, completed, opted out, were cancelled or expired, are in progress or have not answered, the rates in percent, and each question''s figures.';
 
 -- Name: question_problem(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -4277,6 +6206,32 @@ ALTER FUNCTION private.question_problem(question jsonb) OWNER TO postgres;
 -- Name: FUNCTION question_problem(question jsonb); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.question_problem(question jsonb) IS 'What is wrong with one question of a questionnaire, as a sentence; null if nothing.';
+
+-- Name: question_refusal(public.agent_type, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.question_refusal(agent_type public.agent_type, config jsonb) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select format('question %s asks what an agent of type %s may not ask', q.v ->> 'key', k.agent_type)
+    from private.policy_packs as k
+    cross join lateral jsonb_array_elements(
+        case jsonb_typeof(config #> '{questionnaire,questions}') when 'array' then config #> '{questionnaire,questions}' else '[]' end
+    ) with ordinality as q (v, ord)
+    where k.agent_type = question_refusal.agent_type
+        and exists (
+            select from unnest(k.refused_questions) as r (pattern)
+            where private.plain(concat_ws(' ', q.v ->> 'text', q.v ->> 'options')) ~ r.pattern
+        )
+    order by q.ord
+    limit 1;
+$$;
+
+ALTER FUNCTION private.question_refusal(agent_type public.agent_type, config jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION question_refusal(agent_type public.agent_type, config jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.question_refusal(agent_type public.agent_type, config jsonb) IS 'Why an agent of this type may not ask a project''s questions, as a sentence; null if it may.';
 
 -- Name: question_statistics(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -4429,76 +6384,6 @@ ALTER FUNCTION private.queue_turn(thread_id uuid) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.queue_turn(thread_id uuid) IS 'Has a turn of a thread that has unhandled input wait for admission, unless one is queued. Idempotent.';
 
--- Name: channel_accounts; Type: TABLE; Schema: public; Owner: postgres
-
-CREATE TABLE public.channel_accounts (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    client_id uuid DEFAULT private.default_client_id() NOT NULL,
-    channel public.channel DEFAULT 'whatsapp'::public.channel NOT NULL,
-    provider text NOT NULL,
-    name text NOT NULL,
-    external_id text NOT NULL,
-    display_phone text,
-    app_id text,
-    config jsonb DEFAULT '{}'::jsonb NOT NULL,
-    status public.channel_account_status DEFAULT 'active'::public.channel_account_status NOT NULL,
-    throughput integer DEFAULT 80,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    portfolio_id text,
-    daily_limit integer,
-    stopped_reason text,
-    CONSTRAINT app_id_has_at_most_200_characters CHECK ((char_length(app_id) <= 200)),
-    CONSTRAINT config_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((config)::text) <= 65536) AND (NOT (config @? '$.**{20}'::jsonpath)))),
-    CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
-    CONSTRAINT daily_limit_is_positive CHECK ((daily_limit > 0)),
-    CONSTRAINT display_phone_has_at_most_50_characters CHECK ((char_length(display_phone) <= 50)),
-    CONSTRAINT external_id_has_1_to_200_characters CHECK (((btrim(external_id) <> ''::text) AND (char_length(external_id) <= 200))),
-    CONSTRAINT name_has_1_to_200_characters CHECK (((btrim(name) <> ''::text) AND (char_length(name) <= 200))),
-    CONSTRAINT portfolio_id_has_1_to_200_characters CHECK (((btrim(portfolio_id) <> ''::text) AND (char_length(portfolio_id) <= 200))),
-    CONSTRAINT provider_is_known CHECK ((provider = ANY (ARRAY['whatsapp_cloud'::text, 'twilio'::text, 'evolution'::text, 'zapi'::text, 'zenvia'::text, 'smtp'::text, 'resend'::text]))),
-    CONSTRAINT provider_offers_the_channel CHECK (
-CASE channel
-    WHEN 'whatsapp'::public.channel THEN (provider = ANY (ARRAY['whatsapp_cloud'::text, 'twilio'::text, 'evolution'::text, 'zapi'::text]))
-    WHEN 'sms'::public.channel THEN (provider = ANY (ARRAY['twilio'::text, 'zenvia'::text]))
-    WHEN 'email'::public.channel THEN (provider = ANY (ARRAY['smtp'::text, 'resend'::text]))
-    ELSE NULL::boolean
-END),
-    CONSTRAINT throughput_is_positive CHECK ((throughput > 0))
-);
-
-ALTER TABLE ONLY public.channel_accounts FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.channel_accounts OWNER TO postgres;
-
--- Name: TABLE channel_accounts; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON TABLE public.channel_accounts IS 'A client''s accounts with providers. Their credentials are in private.channel_credentials, encrypted.';
-
--- Name: COLUMN channel_accounts.external_id; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.channel_accounts.external_id IS 'The provider''s name of the number or sender: phone_number_id (WhatsApp Cloud API), instance (Evolution, Z-API), E.164 number (Twilio, Zenvia), sender''s address (SMTP, Resend).';
-
--- Name: COLUMN channel_accounts.app_id; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.channel_accounts.app_id IS 'Accounts of one client with one app id may receive each other''s webhook items.';
-
--- Name: COLUMN channel_accounts.throughput; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.channel_accounts.throughput IS 'Messages per second, to and from, that the provider allows; null: no limit, nor one for how many one person gets.';
-
--- Name: COLUMN channel_accounts.portfolio_id; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.channel_accounts.portfolio_id IS 'The WhatsApp business portfolio: accounts of a client with the same one share one daily_limit. null: the account is alone in its own.';
-
--- Name: COLUMN channel_accounts.daily_limit; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.channel_accounts.daily_limit IS 'People who may be written to outside an open window in any 24 hours, as the provider''s tier says; null: no limit.';
-
--- Name: COLUMN channel_accounts.stopped_reason; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.channel_accounts.stopped_reason IS 'Why the engine stopped the account (status paused or disconnected); null when a person did.';
-
 -- Name: reach_again_at(public.deliveries, public.channel_accounts); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.reach_again_at(delivery public.deliveries, account public.channel_accounts) RETURNS timestamp with time zone
@@ -4506,16 +6391,15 @@ CREATE FUNCTION private.reach_again_at(delivery public.deliveries, account publi
     SET search_path TO ''
     AS $$
 declare
-    reached integer;
+    siblings uuid[] := private.accounts_of_portfolio(account.id);
     since timestamptz := private.now() - interval '24 hours';
+    reached integer;
     first_free timestamptz;
 begin
     -- Who was reached within the last 24 hours costs nothing more.
     if exists (
         select from public.deliveries as d
-        join public.channel_accounts as a on a.id = d.channel_account_id
-        where d.client_id = account.client_id and d.initiated and d.begun_at > since
-            and (a.id = account.id or a.portfolio_id = account.portfolio_id)
+        where d.client_id = account.client_id and d.initiated and d.begun_at > since and d.channel_account_id = any (siblings)
             and coalesce(d.lead_id, d.profile_id) = coalesce(delivery.lead_id, delivery.profile_id)
     ) then
         return null;
@@ -4524,15 +6408,10 @@ begin
     from (
         select max(d.begun_at) as begun_at
         from public.deliveries as d
-        join public.channel_accounts as a on a.id = d.channel_account_id
-        where d.client_id = account.client_id and d.initiated and d.begun_at > since
-            and (a.id = account.id or a.portfolio_id = account.portfolio_id)
+        where d.client_id = account.client_id and d.initiated and d.begun_at > since and d.channel_account_id = any (siblings)
         group by coalesce(d.lead_id, d.profile_id)
     ) as r;
-    if reached < account.daily_limit then
-        return null;
-    end if;
-    return first_free + interval '24 hours';
+    return case when reached >= account.daily_limit then first_free + interval '24 hours' end;
 end
 $$;
 
@@ -4540,7 +6419,7 @@ ALTER FUNCTION private.reach_again_at(delivery public.deliveries, account public
 
 -- Name: FUNCTION reach_again_at(delivery public.deliveries, account public.channel_accounts); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.reach_again_at(delivery public.deliveries, account public.channel_accounts) IS 'When an account may write to one more person outside an open window, under its daily_limit; null: now. Counts over all accounts of the portfolio. The caller holds the portfolio''s advisory lock.';
+COMMENT ON FUNCTION private.reach_again_at(delivery public.deliveries, account public.channel_accounts) IS 'When an account may write to one more person outside an open window, under its daily_limit; null: now. Counts over all accounts of the portfolio, as private.people_reached does. The caller holds the portfolio''s advisory lock.';
 
 -- Name: read_answer(jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -4859,6 +6738,304 @@ ALTER FUNCTION private.released_by(thread_id uuid, claim uuid) OWNER TO postgres
 
 COMMENT ON FUNCTION private.released_by(thread_id uuid, claim uuid) IS 'The delivery that a completion with this claim handed out, for a caller whose answer got lost and who asks again; null if there is none to be sent any more. Read-only.';
 
+-- Name: threads; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.threads (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    channel_account_id uuid NOT NULL,
+    interview_id uuid,
+    conversation_id uuid,
+    address jsonb DEFAULT '{}'::jsonb NOT NULL,
+    last_seq bigint DEFAULT 0 NOT NULL,
+    inbound_seq bigint DEFAULT 0 NOT NULL,
+    handled_seq bigint DEFAULT 0 NOT NULL,
+    last_inbound_at timestamp with time zone,
+    not_before timestamp with time zone,
+    waiting_since timestamp with time zone,
+    due_at timestamp with time zone,
+    task_id bigint,
+    attempts integer DEFAULT 0 NOT NULL,
+    lease uuid,
+    lease_until timestamp with time zone,
+    lease_seq bigint,
+    lease_began_at timestamp with time zone,
+    reruns integer DEFAULT 0 NOT NULL,
+    CONSTRAINT a_thread_has_one_live_dialogue CHECK ((num_nonnulls(interview_id, conversation_id) <= 1)),
+    CONSTRAINT handled_is_not_ahead_of_inbound CHECK ((handled_seq <= inbound_seq))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY private.threads FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.threads OWNER TO postgres;
+
+-- Name: TABLE threads; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.threads IS 'One for each lead and channel account: the lock, the order (last_seq), the counters of what came in and what was handled, and the one live interview or conversation.';
+
+-- Name: COLUMN threads.address; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.address IS 'How the lead wrote last, verbatim: {"wa_id", "bsuid", "lid"?, "phone"?}, phone being an SMS sender''s number. Replies go there.';
+
+-- Name: COLUMN threads.due_at; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.due_at IS 'When the turn is to be looked at next: an estimate that the sweep rings by. With a due_at and no task_id the turn waits for admission; null: nothing waits.';
+
+-- Name: COLUMN threads.task_id; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.task_id IS 'The agent_turn task in pgmq, if there is one. Only a commit or the last failed attempt removes it.';
+
+-- Name: COLUMN threads.lease; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.lease IS 'The fencing token of the turn under way. A commit with another token writes nothing.';
+
+-- Name: reminders; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.reminders (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    interview_id uuid NOT NULL,
+    step integer NOT NULL,
+    channel public.channel,
+    due_at timestamp with time zone NOT NULL,
+    status public.reminder_status DEFAULT 'waiting'::public.reminder_status NOT NULL,
+    reason text,
+    delivery_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT every_step_but_the_end_has_a_channel CHECK (((step = 0) = (channel IS NULL))),
+    CONSTRAINT skipped_and_cancelled_ones_have_a_reason CHECK (((status <> ALL (ARRAY['skipped'::public.reminder_status, 'cancelled'::public.reminder_status])) OR (reason IS NOT NULL))),
+    CONSTRAINT step_is_0_to_5 CHECK (((step >= 0) AND (step <= 5)))
+);
+
+ALTER TABLE ONLY public.reminders FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reminders OWNER TO postgres;
+
+-- Name: TABLE reminders; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.reminders IS 'The ladder of each invitation that went out: when the lead is reminded, by which channel, and when the interview expires. Made when the provider took the invitation, or could not.';
+
+-- Name: COLUMN reminders.step; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.reminders.step IS 'Which of projects.config.reminders, from 1. 0: the end of the ladder, when the interview expires.';
+
+-- Name: COLUMN reminders.due_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.reminders.due_at IS 'By private.now().';
+
+-- Name: COLUMN reminders.delivery_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.reminders.delivery_id IS 'What was sent, or is to be sent, for it.';
+
+-- Name: remind(public.reminders, public.interviews, private.threads); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.remind(reminder public.reminders, interview public.interviews, thread private.threads) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    project public.projects;
+    lead public.leads;
+    account public.channel_accounts;
+    template public.message_templates;
+    needs_template boolean;
+    company text;
+    step jsonb;
+    link text;
+    body jsonb;
+    problem text;
+    state public.delivery_status;
+    new_message_id uuid := gen_random_uuid();
+    new_delivery_id uuid := gen_random_uuid();
+begin
+    select * into strict project from public.projects as p where p.id = interview.project_id;
+    select * into strict lead from public.leads as l where l.id = interview.lead_id;
+    select c.company_name into company from public.clients as c where c.id = interview.client_id;
+    step := case when jsonb_typeof(project.config -> 'reminders') = 'array' then project.config -> 'reminders' else '[{}]' end -> reminder.step - 1;
+    select * into strict account from public.channel_accounts as a where a.id = thread.channel_account_id;
+    if reminder.channel = 'whatsapp' then
+        select v.templates into needs_template from private.providers as v where v.provider = account.provider and v.channel = 'whatsapp';
+        if needs_template or not step ? 'text' then
+            template := private.template_for(interview.client_id, account.id, 'reminder', step ->> 'template');
+        end if;
+        body := case
+            when template.id is not null then private.template_content(template, lead.name, company, project.name, null)
+            else jsonb_build_object('type', 'text', 'text', private.reminder_text(step ->> 'text', lead.name, company, project.name, null))
+        end;
+    else
+        -- wa.me takes the number in international form, digits only: https://faq.whatsapp.com/5913398998672934
+        link := 'https://wa.me/' || nullif(regexp_replace(coalesce(account.display_phone, case when account.external_id like '+%' then account.external_id end), '[^0-9]', '', 'g'), '');
+        -- SECURITY: by the client's own accounts only. The house's write to a client's people, never to its leads.
+        select a.* into account
+        from public.channel_accounts as a
+        where a.client_id = interview.client_id and a.channel = reminder.channel and a.status = 'active'
+        order by a.created_at, a.id
+        limit 1;
+        body := jsonb_build_object('type', 'text', 'text', private.reminder_text(step ->> 'text', lead.name, company, project.name, link))
+            || case when reminder.channel = 'email'
+                then jsonb_build_object('subject', coalesce(step ->> 'subject', regexp_replace(format('%s gostaria de ouvir você', company), '\s+', ' ', 'g')))
+                else '{}' end;
+    end if;
+    problem := case
+        when step is null then 'the project has no such reminder any more'
+        when account.id is null then 'there is no active account'
+        when reminder.channel = 'whatsapp' and needs_template and template.id is null then 'there is no approved template for reminders'
+        when reminder.channel <> 'whatsapp' and link is null then 'the project''s number has no display_phone to link to'
+        when reminder.channel = 'sms' and lead.phone is null then 'the lead has no phone number'
+        when reminder.channel = 'email' and lead.email is null then 'the lead has no e-mail address'
+    end;
+    if problem is null then
+        insert into public.deliveries as d (id, client_id, lead_id, thread_id, interview_id, channel_account_id, channel, kind, content, message_id, queue, seq)
+        values (
+            new_delivery_id, interview.client_id, lead.id, case when reminder.channel = 'whatsapp' then thread.id end, interview.id, account.id,
+            reminder.channel, 'reminder', body, new_message_id, 'default', case when reminder.channel = 'whatsapp' then thread.last_seq + 1 else 0 end
+        )
+        returning d.status, d.reason into state, problem;
+        insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
+        values (
+            new_message_id, interview.id, 'assistant', body ->> 'text',
+            jsonb_build_object('type', body -> 'type', 'channel', reminder.channel, 'delivery_id', new_delivery_id), interview.client_id, thread.last_seq + 1
+        );
+        update private.threads as t set last_seq = t.last_seq + 1 where t.id = thread.id;
+        update public.reminders as r
+        set delivery_id = new_delivery_id, status = case when state = 'cancelled' then 'skipped' else r.status end, reason = case when state = 'cancelled' then problem end
+        where r.id = reminder.id;
+    else
+        state := 'cancelled';
+        update public.reminders as r set status = 'skipped', reason = problem where r.id = reminder.id;
+    end if;
+    if state = 'cancelled' and not exists (
+        select from public.deliveries as d
+        where d.client_id = interview.client_id and d.interview_id = interview.id and d.status in ('sent', 'delivered', 'read')
+    ) then
+        perform private.plan_reminders(interview.id, 'failed');
+    elsif reminder.due_at < private.now() - interval '1 hour' then
+        -- It comes late, since the project was paused, say: those after it keep their distance.
+        update public.reminders as r
+        set due_at = l.due_at
+        from private.ladder(project.config, true, private.zone_of(lead), private.now(), reminder.step, false) as l
+        where r.interview_id = interview.id and r.step = l.step and r.status = 'waiting' and r.delivery_id is null and r.due_at < l.due_at;
+    end if;
+end
+$$;
+
+ALTER FUNCTION private.remind(reminder public.reminders, interview public.interviews, thread private.threads) OWNER TO postgres;
+
+-- Name: FUNCTION remind(reminder public.reminders, interview public.interviews, thread private.threads); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.remind(reminder public.reminders, interview public.interviews, thread private.threads) IS 'Makes one reminder''s message and delivery: by WhatsApp on the thread, in its order; by SMS or e-mail beside it, with a link to the number. What cannot be sent is skipped with the reason, and where nothing has reached the lead yet the next channel is tried at once. Called under the locks of the three.';
+
+-- Name: reminder_text(text, text, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.reminder_text(wording text, lead_name text, company_name text, project_name text, link text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+    result text := coalesce(reminder_text.wording, case
+        when private.first_name(reminder_text.lead_name) is null then 'Olá! ' else 'Olá, {{lead.first_name}}! ' end
+        || 'Aqui é da {{client.company_name}}. Ainda gostaríamos muito de ouvir você.');
+begin
+    if reminder_text.link is not null and strpos(result, '{{whatsapp.link}}') = 0 then
+        result := result || ' Responda pelo WhatsApp: {{whatsapp.link}}';
+    end if;
+    -- Names come last, and braces in them stay out: nothing in a name is a variable.
+    return replace(replace(replace(replace(replace(
+        result, '{{whatsapp.link}}', coalesce(reminder_text.link, '')), '{{client.company_name}}', translate(reminder_text.company_name, '{}', '')),
+        '{{project.name}}', translate(reminder_text.project_name, '{}', '')),
+        '{{lead.first_name}}', coalesce(translate(private.first_name(reminder_text.lead_name), '{}', ''), '')),
+        '{{lead.name}}', coalesce(translate(reminder_text.lead_name, '{}', ''), ''));
+end
+$$;
+
+ALTER FUNCTION private.reminder_text(wording text, lead_name text, company_name text, project_name text, link text) OWNER TO postgres;
+
+-- Name: FUNCTION reminder_text(wording text, lead_name text, company_name text, project_name text, link text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.reminder_text(wording text, lead_name text, company_name text, project_name text, link text) IS 'A reminder''s text with its variables put in; without a wording, a default one. link, where there is one, stands at the end unless the wording has a place for it.';
+
+-- Name: reminders_problem(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.reminders_problem(config jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    steps jsonb := config -> 'reminders';
+    step jsonb;
+    n integer := 0;
+    after jsonb;
+    word text;
+begin
+    after := config -> 'expire_after';
+    if config ? 'expire_after' and (case jsonb_typeof(after)
+        when 'object' then not coalesce(
+            after @? 'strict $.days ? (@.type() == "number" && @ >= 1 && @ <= 365 && @.floor() == @)' and after - 'days' = '{}', false
+        )
+        else true
+    end) then
+        return 'expire_after must be {"days": 1 to 365}';
+    end if;
+    if not config ? 'reminders' then
+        return null;
+    end if;
+    if jsonb_typeof(steps) <> 'array' or jsonb_array_length(steps) > 5 then
+        return 'reminders must be a list of at most 5 steps';
+    end if;
+    for step in select s.v from jsonb_array_elements(steps) as s (v) loop
+        n := n + 1;
+        after := step -> 'after';
+        if jsonb_typeof(step) <> 'object' then
+            return format('reminder %s must be an object', n);
+        end if;
+        word := (select k from jsonb_object_keys(step) as k where k not in ('after', 'channel', 'template', 'subject', 'text') order by k limit 1);
+        if word is not null then
+            return format('reminder %s has %s, which is none of after, channel, template, subject, text', n, word);
+        end if;
+        if (case jsonb_typeof(after)
+            when 'object' then not coalesce(
+                (after @? 'strict $.hours ? (@.type() == "number" && @ >= 1 && @ <= 720 && @.floor() == @)' and after - 'hours' = '{}')
+                or (after @? 'strict $.days ? (@.type() == "number" && @ >= 1 && @ <= 90 && @.floor() == @)' and after - 'days' = '{}'), false
+            )
+            else after is distinct from '"next_morning"'
+        end) then
+            return format('reminder %s: after must be "next_morning", {"hours": 1 to 720} or {"days": 1 to 90}', n);
+        end if;
+        if step ? 'channel' and coalesce(step ->> 'channel', '') not in ('whatsapp', 'sms', 'email') then
+            return format('reminder %s: channel must be whatsapp, sms or email', n);
+        end if;
+        if step ? 'template' and (jsonb_typeof(step -> 'template') <> 'string' or coalesce(step ->> 'channel', 'whatsapp') <> 'whatsapp') then
+            return format('reminder %s: template must be the name of one, by WhatsApp only', n);
+        end if;
+        if step ? 'subject' and (jsonb_typeof(step -> 'subject') <> 'string' or step ->> 'subject' !~ '^[^[:cntrl:]]{1,150}$') then
+            return format('reminder %s: subject must be one line of at most 150 characters', n);
+        end if;
+        if step ? 'text' and (jsonb_typeof(step -> 'text') <> 'string' or btrim(step ->> 'text') = '' or char_length(step ->> 'text') > 1000) then
+            return format('reminder %s: text must have 1 to 1000 characters', n);
+        end if;
+        word := (
+            select m.found[1]
+            from regexp_matches(coalesce(step ->> 'text', ''), '\{\{([^{}]*)\}\}', 'g') as m (found)
+            where m.found[1] not in ('lead.name', 'lead.first_name', 'client.company_name', 'project.name', 'whatsapp.link')
+            limit 1
+        );
+        if word is not null then
+            return format('reminder %s: text has {{%s}}; known are lead.name, lead.first_name, client.company_name, project.name, whatsapp.link', n, word);
+        end if;
+    end loop;
+    return null;
+end
+$_$;
+
+ALTER FUNCTION private.reminders_problem(config jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION reminders_problem(config jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.reminders_problem(config jsonb) IS 'What is wrong with reminders and expire_after in projects.config, as a sentence; null if nothing.';
+
 -- Name: render_template(text, text[]); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.render_template(body text, parameters text[]) RETURNS text
@@ -4880,6 +7057,24 @@ ALTER FUNCTION private.render_template(body text, parameters text[]) OWNER TO po
 -- Name: FUNCTION render_template(body text, parameters text[]); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.render_template(body text, parameters text[]) IS 'A template''s body with its parameters put in.';
+
+-- Name: reply_refusal(public.agent_type, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.reply_refusal(agent_type public.agent_type, txt text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.for_a_person()
+    from private.policy_packs as k
+    where k.agent_type = reply_refusal.agent_type
+        and exists (select from unnest(k.refused_replies) as r (pattern) where private.plain(reply_refusal.txt) ~ r.pattern);
+$$;
+
+ALTER FUNCTION private.reply_refusal(agent_type public.agent_type, txt text) OWNER TO postgres;
+
+-- Name: FUNCTION reply_refusal(agent_type public.agent_type, txt text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.reply_refusal(agent_type public.agent_type, txt text) IS 'Why an agent of this type may not say this, as a sentence; null if it may.';
 
 -- Name: retry_delivery(uuid, jsonb, boolean); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5081,6 +7276,44 @@ ALTER FUNCTION private.ring(function_name text) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.ring(function_name text) IS 'Wakes a function to look at its queue, after commit and at best effort. A lost ring costs latency, never work: the sweep rings again.';
 
+-- Name: run_erasures(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.run_erasures() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    e public.erasures;
+    done integer := 0;
+begin
+    for e in
+        select * from public.erasures as x
+        where x.done_at is null and x.due_at <= private.now()
+        order by x.due_at
+        limit 50
+    loop
+        begin
+            perform private.erase_lead(e.lead_id);
+            update public.erasures as x set done_at = private.now() where x.id = e.id;
+            done := done + 1;
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- The sweep comes by here: one that fails must not stop what comes after it.
+                raise warning 'erasure % failed: %', e.id, sqlerrm;
+        end;
+    end loop;
+    return done;
+end
+$$;
+
+ALTER FUNCTION private.run_erasures() OWNER TO postgres;
+
+-- Name: FUNCTION run_erasures(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.run_erasures() IS 'Carries out the erasures that are due, at most 50; run by the sweep. Returns how many. Idempotent.';
+
 -- Name: same_client(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.same_client() RETURNS trigger
@@ -5098,87 +7331,202 @@ ALTER FUNCTION private.same_client() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.same_client() IS 'Trigger: a row stays with its client for ever.';
 
--- Name: notifications; Type: TABLE; Schema: public; Owner: postgres
+-- Name: say_goodbye(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
-CREATE TABLE public.notifications (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    client_id uuid NOT NULL,
-    profile_id uuid NOT NULL,
-    event text NOT NULL,
-    interview_id uuid,
-    text text NOT NULL,
-    status public.notification_status DEFAULT 'queued'::public.notification_status NOT NULL,
-    reason text,
-    delivery_id uuid,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT event_is_known CHECK ((event = ANY (ARRAY['interview_completed'::text, 'account_stopped'::text]))),
-    CONSTRAINT skipped_and_failed_ones_have_a_reason CHECK (((status <> ALL (ARRAY['skipped'::public.notification_status, 'failed'::public.notification_status])) OR (reason IS NOT NULL)))
-);
-
-ALTER TABLE ONLY public.notifications FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.notifications OWNER TO postgres;
-
--- Name: TABLE notifications; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON TABLE public.notifications IS 'What a client''s people were told: one row for each event and person.';
-
--- Name: send_notification(public.notifications); Type: FUNCTION; Schema: private; Owner: postgres
-
-CREATE FUNCTION private.send_notification(notification public.notifications) RETURNS void
+CREATE FUNCTION private.say_goodbye(thread_id uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-#variable_conflict use_column
 declare
-    person public.profiles;
-    account_id uuid;
-    template public.message_templates;
-    company text;
-    project public.projects;
-    problem text;
-    dialogue_id uuid;
-    content jsonb;
+    t private.threads;
     new_message_id uuid := gen_random_uuid();
     new_delivery_id uuid := gen_random_uuid();
 begin
-    select * into strict person from public.profiles as p where p.id = notification.profile_id;
-    select p.* into project from public.projects as p join public.interviews as i on i.project_id = p.id where i.id = notification.interview_id;
-    select c.company_name into company from public.clients as c where c.id = notification.client_id;
-    account_id := private.account_for(notification.client_id, project.channel_account_id);
-    template := private.template_for(notification.client_id, account_id, 'notification', null);
-    problem := case
-        when account_id is null then 'the client has no active WhatsApp account'
-        when template.id is null then 'the client has no approved template for notifications'
-        when person.phone is null then 'the person has no phone number'
-    end;
-    if problem is not null then
-        update public.notifications as n set status = 'skipped', reason = problem where n.id = notification.id;
-        return;
-    end if;
-    insert into public.conversations as c (client_id, profile_id, last_message_at)
-    values (notification.client_id, person.id, now())
-    on conflict (client_id, profile_id) where profile_id is not null do update set last_message_at = now()
-    returning c.id into dialogue_id;
-    content := private.template_content(template, person.full_name, company, project.name, notification.text);
+    select * into strict t from private.threads as x where x.id = say_goodbye.thread_id;
     insert into public.messages (id, conversation_id, role, content, channel, metadata, client_id, seq)
-    values (
-        new_message_id, dialogue_id, 'assistant', content ->> 'text', 'whatsapp',
-        jsonb_build_object('type', 'template', 'delivery_id', new_delivery_id, 'notification_id', notification.id), notification.client_id,
-        coalesce((select max(m.seq) from public.messages as m where m.conversation_id = dialogue_id), 0) + 1
-    );
-    insert into public.deliveries (id, client_id, profile_id, channel_account_id, kind, content, message_id, queue)
-    values (new_delivery_id, notification.client_id, person.id, account_id, 'notification', content, new_message_id, 'default');
-    update public.notifications as n set delivery_id = new_delivery_id where n.id = notification.id;
+    select new_message_id, t.conversation_id, 'assistant', private.goodbye(), a.channel, jsonb_build_object('type', 'text', 'delivery_id', new_delivery_id), t.client_id, t.last_seq + 1
+    from public.channel_accounts as a
+    where a.id = t.channel_account_id;
+    update private.threads as x set last_seq = x.last_seq + 1 where x.id = t.id;
+    insert into public.deliveries (id, client_id, lead_id, thread_id, channel_account_id, channel, kind, content, message_id, queue, seq)
+    select new_delivery_id, t.client_id, t.lead_id, t.id, t.channel_account_id, a.channel, 'goodbye',
+        jsonb_build_object('type', 'text', 'text', private.goodbye()), new_message_id, 'high_priority', t.last_seq + 1
+    from public.channel_accounts as a
+    where a.id = t.channel_account_id;
+    perform private.admit_deliveries(t.client_id, 'high_priority');
+    perform private.ring('agent_turn');
 end
 $$;
 
-ALTER FUNCTION private.send_notification(notification public.notifications) OWNER TO postgres;
+ALTER FUNCTION private.say_goodbye(thread_id uuid) OWNER TO postgres;
 
--- Name: FUNCTION send_notification(notification public.notifications); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION say_goodbye(thread_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.send_notification(notification public.notifications) IS 'Makes one notification''s message (in the person''s conversation) and delivery, or marks it skipped with the reason why the person cannot be reached.';
+COMMENT ON FUNCTION private.say_goodbye(thread_id uuid) IS 'Confirms an opt-out to a lead with no interview to end: the message in its conversation and the delivery. The caller holds the thread''s lock and has given it a conversation.';
+
+-- Name: say_message(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.say_message() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    facts jsonb := jsonb_strip_nulls(jsonb_build_object(
+        'type', new.content -> 'type', 'delivery_id', new.id, 'written_by', private.current_profile_id(),
+        'turn_id', case when private.turn_lead_id() = new.lead_id then current_setting('renum.lease', true) end
+    ));
+begin
+    -- After the insert, so that one that came twice is said once. The thread is locked since it was placed.
+    if new.interview_id is not null then
+        insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
+        values (new.message_id, new.interview_id, 'assistant', new.content ->> 'text', facts, new.client_id, new.seq);
+    else
+        insert into public.messages (id, conversation_id, role, content, channel, metadata, client_id, seq)
+        select new.message_id, t.conversation_id, 'assistant', new.content ->> 'text', new.channel, facts, new.client_id, new.seq
+        from private.threads as t
+        where t.id = new.thread_id;
+        update public.conversations as c set last_message_at = clock_timestamp()
+        from private.threads as t
+        where t.id = new.thread_id and c.id = t.conversation_id;
+    end if;
+    update private.threads as t set last_seq = greatest(t.last_seq, new.seq) where t.id = new.thread_id;
+    if new.status = 'queued' and private.admit_deliveries(new.client_id, new.queue) > 0 then
+        perform private.ring('agent_turn');
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.say_message() OWNER TO postgres;
+
+-- Name: FUNCTION say_message(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.say_message() IS 'Trigger: what a person or a tool writes to a lead stands in the dialogue, and its delivery is let go in its turn.';
+
+-- Name: send_notifications(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.send_notifications() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    item record;
+    one uuid;
+    told record;
+    sent integer := 0;
+    burst integer := private.setting_int('notification_burst');
+    since timestamptz := private.now() - make_interval(secs => private.setting_int('notification_window_s'));
+begin
+    -- One at a time: messages of a person are numbered, and conversations met in any order.
+    if not pg_try_advisory_xact_lock(hashtextextended('send_notifications', 0)) then
+        return 0;
+    end if;
+    -- What waits for an account that is stopped goes another way, and does not come again when the account is back.
+    for item in
+        select d.id
+        from public.deliveries as d
+        join public.channel_accounts as a on a.id = d.channel_account_id
+        where d.status in ('queued', 'deferred') and a.status <> 'active'
+            and (d.client_id, d.id) in (select n.sender_client_id, n.delivery_id from public.notifications as n where n.status = 'queued' and n.delivery_id is not null)
+        order by d.id
+        for update of d skip locked
+    loop
+        update public.deliveries as d set status = 'cancelled', reason = 'the account is stopped' where d.id = item.id;
+        perform private.end_delivery(item.id);
+    end loop;
+
+    for item in
+        select n.client_id, n.profile_id, n.attempts, array_agg(n.id order by n.created_at, n.id) as ids, (private.notification_words(n.event)).urgent
+        from public.notifications as n
+        join public.profiles as p on p.id = n.profile_id
+        where n.status = 'queued' and n.delivery_id is null and n.event <> all (p.muted_events)
+        group by n.client_id, n.profile_id, n.attempts, 5
+        order by min(n.created_at)
+        limit 200
+    loop
+        begin
+            select count(distinct n.told_at) as times, max(n.told_at) as latest into told
+            from public.notifications as n
+            where n.client_id = item.client_id and n.profile_id = item.profile_id and n.told_at > since;
+            if item.attempts <> '[]' then
+                -- Together they went, together they go on.
+                perform private.tell(item.ids);
+                sent := sent + 1;
+            elsif item.urgent or told.times + cardinality(item.ids) <= burst then
+                foreach one in array item.ids loop
+                    perform private.tell(array[one]);
+                    sent := sent + 1;
+                end loop;
+            elsif told.times = 0 then
+                perform private.tell(item.ids);
+                sent := sent + 1;
+            end if;
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- One person who cannot be told must not stop the others.
+                raise warning 'person % cannot be told: %', item.profile_id, sqlerrm;
+        end;
+    end loop;
+    update public.notifications as n
+    set status = 'skipped', reason = 'the person wants no notifications of this event'
+    from public.profiles as p
+    where n.status = 'queued' and n.delivery_id is null and p.id = n.profile_id and n.event = any (p.muted_events);
+    return sent;
+end
+$$;
+
+ALTER FUNCTION private.send_notifications() OWNER TO postgres;
+
+-- Name: FUNCTION send_notifications(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.send_notifications() IS 'Tells people what is to be told, run by the sweep. One by one up to notification_burst in notification_window_s; where more wait, they are kept until the window since the last message is over, and become one message (an urgent event is told at once). What failed by one channel goes on by the next, and so does what waits for a stopped account. Returns how many messages were made.';
+
+-- Name: sender_key(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.sender_key(sender jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(sender ->> 'wa_id', sender ->> 'phone', sender ->> 'bsuid', sender ->> 'lid');
+$$;
+
+ALTER FUNCTION private.sender_key(sender jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION sender_key(sender jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.sender_key(sender jsonb) IS 'One of the ids that a sender came with, the most telling first; null: it names nobody.';
+
+-- Name: sending_rules_of(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.sending_rules_of(client_id uuid) RETURNS public.sending_rules
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    rules public.sending_rules;
+    caps jsonb;
+begin
+    select * into rules from public.sending_rules as r where r.client_id = sending_rules_of.client_id;
+    if not found then
+        caps := private.setting('sending_caps');
+        rules.client_id := sending_rules_of.client_id;
+        rules.hours := private.setting('sending_hours');
+        rules.on_holidays := private.setting('sending_holidays') = 'true';
+        rules.closed_dates := '{}';
+        rules.daily_cap := (caps ->> 'day')::integer;
+        rules.weekly_cap := (caps ->> 'week')::integer;
+    end if;
+    return rules;
+end
+$$;
+
+ALTER FUNCTION private.sending_rules_of(client_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION sending_rules_of(client_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.sending_rules_of(client_id uuid) IS 'When and how often a client may begin with its leads: its own rules, or what the settings say for all. Read-only.';
 
 -- Name: setting(text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5343,13 +7691,52 @@ ALTER FUNCTION private.start_of_interview() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.start_of_interview() IS 'Trigger: a lead''s first answer changes its project''s figures.';
 
+-- Name: start_problem(public.projects); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.start_problem(project public.projects) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    room jsonb;
+begin
+    if not project.config ? 'questionnaire' or project.config -> 'stretch' = 'true' then
+        return null;
+    end if;
+    room := private.daily_room(project);
+    if room is null or (room ->> 'fits')::boolean then
+        return null;
+    end if;
+    return format(
+        'the audience has %s leads%s, but the account may write first to %s people in 24 hours (%s used%s): %s do not fit',
+        room ->> 'audience',
+        case when room ->> 'needed' <> room ->> 'audience' then format(', %s of them to be written to first', room ->> 'needed') else '' end,
+        room ->> 'daily_limit', room ->> 'used_24h',
+        case when room ->> 'waiting' <> '0' then format(', %s waiting in running projects', room ->> 'waiting') else '' end,
+        (room ->> 'needed')::integer - (room ->> 'free')::integer
+    );
+end
+$$;
+
+ALTER FUNCTION private.start_problem(project public.projects) OWNER TO postgres;
+
+-- Name: FUNCTION start_problem(project public.projects); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.start_problem(project public.projects) IS 'Why a project cannot start now although all is set up, as a sentence; null if it can: an audience larger than the daily limit''s room, unless config.stretch spreads it over days.';
+
 -- Name: start_project(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.start_project() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+    -- Here, not in _100_check_project: policies have let the row pass, so that no count tells of another client's leads.
+    problem text := private.start_problem(new);
 begin
+    if problem is not null then
+        raise exception '%', problem using errcode = '22023', hint = 'Set config.stretch to true to spread it over several days, or make the audience smaller.';
+    end if;
     perform private.add_interviews(new.id);
     perform private.invite_next(new.client_id);
     perform private.ring('deliver');
@@ -5361,7 +7748,7 @@ ALTER FUNCTION private.start_project() OWNER TO postgres;
 
 -- Name: FUNCTION start_project(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.start_project() IS 'Trigger: a project that becomes active gets the interviews of its audience, set-based and each once, and its first invitations; the sweep goes on with the rest.';
+COMMENT ON FUNCTION private.start_project() IS 'Trigger: a project that becomes active, and may, gets the interviews of its audience, set-based and each once, and its first invitations; the sweep goes on with the rest.';
 
 -- Name: stop_account(uuid, public.channel_account_status, text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5389,6 +7776,61 @@ ALTER FUNCTION private.stop_account(account_id uuid, status public.channel_accou
 -- Name: FUNCTION stop_account(account_id uuid, status public.channel_account_status, reason text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.stop_account(account_id uuid, status public.channel_account_status, reason text) IS 'Stops an account that its provider does not let send (token, payment, policy, disconnected) and tells the client''s owners, once. Its deliveries wait; other accounts go on. A person who sets it active, or new credentials, or the provider''s word, starts it again.';
+
+-- Name: stop_reminders(uuid, uuid, text, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.stop_reminders(client_id uuid, interview_id uuid, why text, ended boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    waiting uuid[];
+begin
+    -- Lock order: deliveries, then reminders. Whoever claims a delivery may find that it must not be sent, and tells its reminder.
+    waiting := array(
+        select d.id
+        from public.deliveries as d
+        where d.client_id = stop_reminders.client_id and d.interview_id = stop_reminders.interview_id
+            and d.kind in ('invitation', 'reminder') and d.status in ('queued', 'deferred')
+        order by d.id
+        for update
+    );
+    update public.reminders as r
+    set status = 'cancelled', reason = stop_reminders.why
+    where r.interview_id = stop_reminders.interview_id and r.status = 'waiting' and (r.step > 0 or stop_reminders.ended);
+    update public.deliveries as d set status = 'cancelled', reason = stop_reminders.why where d.id = any (waiting);
+    perform private.end_delivery(w.id) from unnest(waiting) as w (id);
+end
+$$;
+
+ALTER FUNCTION private.stop_reminders(client_id uuid, interview_id uuid, why text, ended boolean) OWNER TO postgres;
+
+-- Name: FUNCTION stop_reminders(client_id uuid, interview_id uuid, why text, ended boolean); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.stop_reminders(client_id uuid, interview_id uuid, why text, ended boolean) IS 'Cancels an interview''s reminders, and what of them and of its invitation still waits to be sent: it would hold a reply back, which goes out after it. ended: the ladder''s end, too. The caller holds the thread''s lock.';
+
+-- Name: stop_reminding(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.stop_reminding() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform private.stop_reminders(n.client_id, n.interview_id, 'the lead answered', false)
+    from (
+        select distinct r.client_id, r.interview_id from new_rows as r
+        where r.role = 'user' and private.needs_answer(r.metadata, r.content)
+        order by r.interview_id
+    ) as n;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.stop_reminding() OWNER TO postgres;
+
+-- Name: FUNCTION stop_reminding(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.stop_reminding() IS 'Trigger: whoever has answered is reminded no more. After count_inbound, under whose thread locks it works.';
 
 -- Name: store_answer(public.interviews, jsonb, jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5442,7 +7884,7 @@ CREATE FUNCTION private.sweep() RETURNS jsonb
     AS $$
 declare
     item record;
-    note public.notifications;
+    changed uuid[] := '{}';
     rung text[] := '{}';
 begin
     if not pg_try_advisory_xact_lock(hashtextextended('renum sweep', 0)) then
@@ -5454,17 +7896,14 @@ begin
         select distinct g.project_id from gone as g order by 1
     loop
         perform private.queue_report(item.project_id, null, false);
+        changed := changed || item.project_id;
     end loop;
-    -- Notifications to send.
-    for note in
-        select * from public.notifications as n
-        where n.status = 'queued' and n.delivery_id is null
-        order by n.created_at
-        limit 200
-        for update skip locked
-    loop
-        perform private.send_notification(note);
-    end loop;
+    -- What waits for a time: reminders, and the end of what nobody answered. Then whatever the clients' people are to be told.
+    perform private.fire_reminders();
+    perform private.expire_interviews();
+    perform private.note_news(changed);
+    perform private.send_notifications();
+    perform private.run_erasures();
     -- Invitations that have room, and whatever else waits for admission.
     for item in select c.client_id from private.clients_to_invite() as c (client_id) loop
         perform private.invite_next(item.client_id);
@@ -5526,36 +7965,150 @@ ALTER FUNCTION private.task_message(task text, id uuid, client_id uuid, attempt 
 
 COMMENT ON FUNCTION private.task_message(task text, id uuid, client_id uuid, attempt integer) IS 'A task as pgmq carries it: the name of the work, never its content.';
 
--- Name: message_templates; Type: TABLE; Schema: public; Owner: postgres
+-- Name: tell(uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
 
-CREATE TABLE public.message_templates (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    client_id uuid DEFAULT private.default_client_id() NOT NULL,
-    channel_account_id uuid,
-    name text NOT NULL,
-    language text DEFAULT 'pt_BR'::text NOT NULL,
-    category text DEFAULT 'utility'::text NOT NULL,
-    body text NOT NULL,
-    parameters text[] DEFAULT '{}'::text[] NOT NULL,
-    status public.template_status DEFAULT 'pending'::public.template_status NOT NULL,
-    purpose public.template_purpose DEFAULT 'other'::public.template_purpose NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT body_has_1_to_4096_characters CHECK (((btrim(body) <> ''::text) AND (char_length(body) <= 4096))),
-    CONSTRAINT category_is_known CHECK ((category = ANY (ARRAY['marketing'::text, 'utility'::text, 'authentication'::text]))),
-    CONSTRAINT language_is_a_code_such_as_pt_br CHECK ((language ~ '^[a-z]{2,3}(_[A-Za-z]{2,4})?$'::text)),
-    CONSTRAINT name_has_lower_case_letters_digits_and_underscores CHECK (((name ~ '^[a-z0-9_]+$'::text) AND (char_length(name) <= 512))),
-    CONSTRAINT parameters_are_at_most_20 CHECK ((cardinality(parameters) <= 20)),
-    CONSTRAINT parameters_are_known CHECK ((parameters <@ ARRAY['lead.name'::text, 'lead.first_name'::text, 'client.company_name'::text, 'project.name'::text, 'notification.text'::text]))
-);
+CREATE FUNCTION private.tell(notification_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+    held integer;
+    notice public.notifications;
+    person public.profiles;
+    project public.projects;
+    account public.channel_accounts;
+    template public.message_templates;
+    medium public.channel;
+    company text;
+    words record;
+    txt text;
+    body jsonb;
+    problem text;
+    state public.delivery_status;
+    dialogue_id uuid;
+    new_message_id uuid;
+    new_delivery_id uuid;
+    attempt jsonb;
+    dispatched timestamptz := private.now();
+begin
+    -- One that got through after all in the meantime is not told again.
+    perform from public.notifications as n
+    where n.id = any (tell.notification_ids) and n.status = 'queued' and n.delivery_id is null
+    order by n.id
+    for update skip locked;
+    get diagnostics held = row_count;
+    if held < cardinality(tell.notification_ids) then
+        return;
+    end if;
+    select * into strict notice from public.notifications as n where n.id = any (tell.notification_ids) order by n.created_at, n.id limit 1;
+    select * into strict person from public.profiles as p where p.id = notice.profile_id;
+    select c.company_name into company from public.clients as c where c.id = notice.client_id;
+    select p.* into project from public.projects as p join public.interviews as i on i.project_id = p.id where i.id = notice.interview_id;
+    select w.title into words from private.notification_words(notice.event) as w;
+    txt := notice.text;
+    if cardinality(tell.notification_ids) > 1 then
+        select cardinality(tell.notification_ids) || ' avisos' as title into words;
+        txt := private.digest_text(tell.notification_ids);
+    end if;
+    problem := case
+        when not exists (
+            select from public.client_members as m
+            where m.client_id = notice.client_id and m.profile_id = notice.profile_id and m.role = 'owner' and m.status = 'active'
+        ) then 'the person is no owner of the client any more'
+        when cardinality(person.notification_channels) = 0 then 'the person wants no notifications'
+    end;
+    if problem is not null then
+        update public.notifications as n set status = 'skipped', reason = problem where n.id = any (tell.notification_ids);
+        return;
+    end if;
 
-ALTER TABLE ONLY public.message_templates FORCE ROW LEVEL SECURITY;
+    foreach medium in array person.notification_channels loop
+        continue when notice.attempts @> jsonb_build_array(jsonb_build_object('channel', medium));
+        account := private.notification_account(notice.client_id, medium, project.channel_account_id);
+        template := null;
+        if medium = 'whatsapp' then
+            template := private.template_for(notice.client_id, account.id, 'notification', null);
+        end if;
+        problem := case
+            when account.id is null then 'there is no active account'
+            when medium = 'whatsapp' and template.id is null and exists (
+                select from private.providers as v where v.provider = account.provider and v.channel = medium and v.templates
+            ) then 'the client has no approved template for notifications'
+            when medium in ('whatsapp', 'sms') and person.phone is null then 'the person has no phone number'
+            when medium = 'email' and person.email is null then 'the person has no e-mail address'
+        end;
+        attempt := jsonb_build_object('channel', medium, 'reason', problem);
+        if problem is null then
+            new_message_id := gen_random_uuid();
+            new_delivery_id := gen_random_uuid();
+            body := private.notification_content(medium, template, person.full_name, company, project.name, words.title, txt);
+            insert into public.conversations as c (client_id, profile_id, last_message_at)
+            values (account.client_id, person.id, dispatched)
+            on conflict (client_id, profile_id) where profile_id is not null do update set last_message_at = excluded.last_message_at
+            returning c.id into dialogue_id;
+            insert into public.deliveries as d (id, client_id, profile_id, channel_account_id, channel, kind, content, message_id, queue)
+            values (new_delivery_id, account.client_id, person.id, account.id, medium, 'notification', body, new_message_id, 'default')
+            returning d.status, d.reason into state, problem;
+            insert into public.messages (id, conversation_id, role, content, channel, metadata, client_id, seq)
+            values (
+                new_message_id, dialogue_id, 'assistant', body ->> 'text', medium,
+                jsonb_build_object('type', body -> 'type', 'delivery_id', new_delivery_id, 'notification_id', notice.id), account.client_id,
+                coalesce((select max(m.seq) from public.messages as m where m.conversation_id = dialogue_id), 0) + 1
+            );
+            attempt := jsonb_strip_nulls(jsonb_build_object(
+                'channel', medium, 'delivery_id', new_delivery_id, 'reason', case when state = 'cancelled' then problem end
+            ));
+        end if;
+        notice.attempts := notice.attempts || attempt;
+        if not attempt ? 'reason' then
+            -- The dead letters of the channels before are taken care of by this one: replayed, they would tell it again.
+            update public.failed_tasks as f
+            set status = 'resolved', resolved_at = now()
+            where f.task_row_id in (select (a.v ->> 'delivery_id')::uuid from jsonb_array_elements(notice.attempts) as a (v)) and f.status = 'dead';
+            update public.notifications as n
+            set delivery_id = new_delivery_id, sender_client_id = account.client_id, attempts = notice.attempts, reason = null,
+                told_at = coalesce(n.told_at, dispatched)
+            where n.id = any (tell.notification_ids);
+            return;
+        end if;
+    end loop;
 
-ALTER TABLE public.message_templates OWNER TO postgres;
+    update public.notifications as n
+    set attempts = notice.attempts,
+        status = case when notice.attempts @? '$[*].delivery_id' then 'failed' else 'skipped' end::public.notification_status,
+        reason = (select string_agg((a.v ->> 'channel') || ': ' || (a.v ->> 'reason'), '; ' order by a.ord) from jsonb_array_elements(notice.attempts) with ordinality as a (v, ord))
+    where n.id = any (tell.notification_ids);
+end
+$_$;
 
--- Name: TABLE message_templates; Type: COMMENT; Schema: public; Owner: postgres
+ALTER FUNCTION private.tell(notification_ids uuid[]) OWNER TO postgres;
 
-COMMENT ON TABLE public.message_templates IS 'Messages the provider approved for writing first. {{1}} in body stands for the first of parameters.';
+-- Name: FUNCTION tell(notification_ids uuid[]); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.tell(notification_ids uuid[]) IS 'Makes the message and delivery that tell one person of these notifications by the first channel not tried yet, in the person''s own order; where none is left, they are skipped (nothing was ever sent) or failed, with each channel''s reason. Where somebody else holds one of them, or one needs no telling any more, nothing happens. No two run at a time for one person.';
+
+-- Name: tell_of_template(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.tell_of_template() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if new.purpose <> 'other' or exists (
+        select from public.projects as p
+        where p.client_id = new.client_id and p.status = 'active' and p.config #>> '{invitation,template}' = new.name
+    ) then
+        perform private.notify(new.client_id, 'template_stopped', null, format('Atenção: %s. Até que isso mude, ele não é enviado.', private.template_problem(new, true)));
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.tell_of_template() OWNER TO postgres;
+
+-- Name: FUNCTION tell_of_template(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.tell_of_template() IS 'Trigger: a client''s owners are told, once a day, that a template in use was paused, rejected or disabled by its provider.';
 
 -- Name: template_content(public.message_templates, text, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5590,6 +8143,60 @@ ALTER FUNCTION private.template_content(template public.message_templates, lead_
 
 COMMENT ON FUNCTION private.template_content(template public.message_templates, lead_name text, company_name text, project_name text, notification_text text) IS 'A delivery''s content made of a template: {"type", "name", "language", "parameters", "text"}.';
 
+-- Name: template_findings(public.channel_accounts, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.template_findings(account public.channel_accounts, approved_by_provider boolean) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    use record;
+    template public.message_templates;
+    problems text;
+    found jsonb := '[]';
+begin
+    for use in
+        select *
+        from (values ('invitation', 'convites', true), ('notification', 'avisos à equipe', true), ('reminder', 'lembretes', false)) as u (purpose, words, needed)
+    loop
+        template := private.template_for(account.client_id, account.id, use.purpose::public.template_purpose, null);
+        select string_agg(private.template_problem(t, true), '; ' order by t.channel_account_id is null, t.created_at, t.id) into problems
+        from public.message_templates as t
+        where t.client_id = account.client_id and t.purpose = use.purpose::public.template_purpose
+            and (t.channel_account_id is null or t.channel_account_id = account.id);
+        found := found || case
+            when template.id is not null
+                then private.finding('template_' || use.purpose, true, format('Para %s há o modelo “%s” (%s, categoria %s).', use.words, template.name, template.language, template.category), null)
+            when problems is not null
+                then private.finding(
+                    'template_' || use.purpose, false, format('Nenhum modelo para %s pode ser usado: %s.', use.words, problems),
+                    case
+                        when approved_by_provider then 'Corrija o modelo no provedor ou preencha parameters em message_templates; depois rode `renum channel sync`.'
+                        else 'Corrija o modelo em message_templates.'
+                    end
+                )
+            when use.needed
+                then private.finding(
+                    'template_' || use.purpose, false, format('Não há modelo para %s.', use.words),
+                    case
+                        when approved_by_provider
+                            then format('Crie um modelo no provedor, rode `renum channel sync` depois da aprovação e marque-o com purpose %s em message_templates.', use.purpose)
+                        else format('Escreva um em message_templates, com purpose %s e status approved.', use.purpose)
+                    end
+                )
+            else private.finding('template_' || use.purpose, true, format('Não há modelo para %s; só é preciso onde um projeto os usa.', use.words), null)
+        end;
+    end loop;
+    return found;
+end
+$$;
+
+ALTER FUNCTION private.template_findings(account public.channel_accounts, approved_by_provider boolean) OWNER TO postgres;
+
+-- Name: FUNCTION template_findings(account public.channel_accounts, approved_by_provider boolean); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.template_findings(account public.channel_accounts, approved_by_provider boolean) IS 'Whether a WhatsApp account has a usable template for each purpose, as findings in Portuguese (private.finding).';
+
 -- Name: template_for(uuid, uuid, public.template_purpose, text); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) RETURNS public.message_templates
@@ -5600,10 +8207,17 @@ CREATE FUNCTION private.template_for(client_id uuid, channel_account_id uuid, pu
     select t
     from public.message_templates as t
     where t.client_id = template_for.client_id
-        and (t.channel_account_id is null or t.channel_account_id = template_for.channel_account_id)
-        and t.status = 'approved'
+        and (
+            t.channel_account_id = template_for.channel_account_id
+            -- Whose list was fetched has what is on it.
+            or (t.channel_account_id is null and not exists (
+                select from public.message_templates as o
+                where o.client_id = template_for.client_id and o.channel_account_id = template_for.channel_account_id and o.synced_at is not null
+            ))
+        )
         and (t.name = template_for.name or (template_for.name is null and t.purpose = template_for.purpose))
-    order by t.channel_account_id is null, t.created_at, t.id
+        and private.template_problem(t) is null
+    order by t.channel_account_id is null, t.language <> 'pt_BR', t.created_at, t.id
     limit 1;
 $$;
 
@@ -5611,7 +8225,159 @@ ALTER FUNCTION private.template_for(client_id uuid, channel_account_id uuid, pur
 
 -- Name: FUNCTION template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) IS 'The approved template to use on an account: the one of that name, or without a name the oldest of that purpose. A row of nulls if there is none.';
+COMMENT ON FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) IS 'The template to use on an account, approved and with something for each of its variables: the one of that name, or without a name the oldest of that purpose, in Brazilian Portuguese before other languages. A row of nulls if there is none: private.no_template says why.';
+
+-- Name: template_gap(text, text, text[], boolean); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.template_gap(name text, body text, parameters text[], in_portuguese boolean DEFAULT false) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+    given integer := cardinality(parameters);
+    needed integer;
+    names text;
+begin
+    -- The message as it is sent fills the body's numbered variables and nothing else.
+    select string_agg(distinct '{{' || (m.n)[1] || '}}', ', ') into names
+    from regexp_matches(template_gap.body, '\{\{\s*(\w*[[:alpha:]_]\w*)\s*\}\}', 'g') as m (n);
+    if names is not null then
+        return format(
+            case
+                when in_portuguese then 'o modelo %s tem variáveis com nome (%s); só as numeradas, como {{1}}, podem ser preenchidas'
+                else 'template %s has named variables (%s): only numbered ones, such as {{1}}, can be filled'
+            end,
+            template_gap.name, names
+        );
+    end if;
+    needed := private.template_variables(template_gap.body);
+    if given < needed then
+        select string_agg('{{' || n || '}}', ', ' order by n) into names from generate_series(given + 1, needed) as n;
+        return format(
+            case
+                when in_portuguese then 'o modelo %s não diz o que entra em %s: a lista parameters precisa de %s, e tem %s'
+                else 'template %s does not say what stands for %s: parameters must name %s, and names %s'
+            end,
+            template_gap.name, names, needed, given
+        );
+    end if;
+    if given > needed then
+        return format(
+            case
+                when in_portuguese then 'o modelo %s tem %s no texto, mas a lista parameters tem %s'
+                else 'template %s has %s in its body, but parameters names %s'
+            end,
+            template_gap.name,
+            case needed
+                when 0 then case when in_portuguese then 'nenhuma variável' else 'no variable' end
+                else case when in_portuguese then 'variáveis só até {{' else 'variables up to {{' end || needed || '}}'
+            end,
+            given
+        );
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.template_gap(name text, body text, parameters text[], in_portuguese boolean) OWNER TO postgres;
+
+-- Name: FUNCTION template_gap(name text, body text, parameters text[], in_portuguese boolean); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.template_gap(name text, body text, parameters text[], in_portuguese boolean) IS 'What is amiss between a template''s body and its parameters, as a sentence without a full stop; null when there is exactly one parameter for each numbered variable.';
+
+-- Name: template_problem(public.message_templates, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.template_problem(template public.message_templates, in_portuguese boolean DEFAULT false) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    gap text;
+begin
+    if template.status <> 'approved' then
+        return format(
+            case when in_portuguese then 'o modelo %s %s' else 'template %s %s' end,
+            template.name,
+            case template.status
+                when 'pending' then case when in_portuguese then 'ainda não foi aprovado pelo provedor' else 'is not approved by the provider yet' end
+                when 'paused' then case when in_portuguese then 'foi pausado pelo provedor' else 'is paused by the provider' end
+                when 'rejected' then case when in_portuguese then 'foi recusado pelo provedor' else 'was rejected by the provider' end
+                when 'disabled' then case when in_portuguese then 'foi desativado no provedor' else 'is disabled at the provider' end
+            end
+        ) || coalesce(' (' || template.reason || ')', '');
+    end if;
+    gap := private.template_gap(template.name, template.body, template.parameters, in_portuguese);
+    if gap is not null then
+        return gap;
+    end if;
+    if template.components @? '$[*] ? (@.type == "HEADER" && @.format != "TEXT")'
+        or template.components @? '$[*] ? (@.type == "HEADER" && @.text like_regex "[{][{]")'
+        or template.components @? '$[*].buttons[*] ? (@.url like_regex "[{][{]" || (@.type != "QUICK_REPLY" && @.type != "URL" && @.type != "PHONE_NUMBER"))'
+        or template.components @? '$[*] ? (@.type != "HEADER" && @.type != "BODY" && @.type != "FOOTER" && @.type != "BUTTONS")' then
+        return format(
+            case
+                when in_portuguese then 'o modelo %s tem um cabeçalho, botão ou outra parte que precisa de um valor a cada envio; só o texto pode ter variáveis'
+                else 'template %s has a header, button or other part that wants a value with each message: only the body may have variables'
+            end,
+            template.name
+        );
+    end if;
+    return null;
+end
+$_$;
+
+ALTER FUNCTION private.template_problem(template public.message_templates, in_portuguese boolean) OWNER TO postgres;
+
+-- Name: FUNCTION template_problem(template public.message_templates, in_portuguese boolean); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.template_problem(template public.message_templates, in_portuguese boolean) IS 'Why a template cannot be sent, as a sentence without a full stop (in Portuguese for who runs an account, else English as the API''s errors); null if it can.';
+
+-- Name: template_variables(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.template_variables(body text) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(max((m.n)[1]::integer), 0) from regexp_matches(template_variables.body, '\{\{\s*(\d{1,3})\s*\}\}', 'g') as m (n);
+$$;
+
+ALTER FUNCTION private.template_variables(body text) OWNER TO postgres;
+
+-- Name: FUNCTION template_variables(body text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.template_variables(body text) IS 'The highest n of a body''s variables {{n}}: how many parameters it takes.';
+
+-- Name: template_verdict(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.template_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    found_status public.template_status;
+begin
+    select t.status into found_status
+    from public.message_templates as t
+    where t.client_id = d.client_id and t.name = d.content ->> 'name' and t.language = d.content ->> 'language'
+        and (t.channel_account_id is null or t.channel_account_id = d.channel_account_id)
+    order by t.channel_account_id is null
+    limit 1;
+    verdict := case when found_status = 'approved' then 'go' when found_status in ('pending', 'paused') then 'wait' else 'cancel' end;
+    if verdict <> 'go' then
+        reason := format('the template %s is %s', d.content ->> 'name', coalesce(found_status::text, 'not there'));
+    end if;
+    if verdict = 'wait' then
+        -- A provider pauses for hours, and its word arrives by webhook or synchronisation.
+        until := private.now() + interval '15 minutes';
+    end if;
+end
+$$;
+
+ALTER FUNCTION private.template_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) OWNER TO postgres;
+
+-- Name: FUNCTION template_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.template_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) IS 'Whether the template of a delivery may be used now: go, wait while it is pending or paused, cancel when it is rejected, disabled or gone. Read-only.';
 
 -- Name: throttle_delivery(uuid, jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5663,58 +8429,43 @@ ALTER FUNCTION private.touch() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.touch() IS 'Trigger: keeps updated_at.';
 
--- Name: threads; Type: TABLE; Schema: private; Owner: postgres
+-- Name: turn_client_id(); Type: FUNCTION; Schema: private; Owner: postgres
 
-CREATE TABLE private.threads (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    client_id uuid NOT NULL,
-    lead_id uuid NOT NULL,
-    channel_account_id uuid NOT NULL,
-    interview_id uuid,
-    conversation_id uuid,
-    address jsonb DEFAULT '{}'::jsonb NOT NULL,
-    last_seq bigint DEFAULT 0 NOT NULL,
-    inbound_seq bigint DEFAULT 0 NOT NULL,
-    handled_seq bigint DEFAULT 0 NOT NULL,
-    last_inbound_at timestamp with time zone,
-    not_before timestamp with time zone,
-    waiting_since timestamp with time zone,
-    due_at timestamp with time zone,
-    task_id bigint,
-    attempts integer DEFAULT 0 NOT NULL,
-    lease uuid,
-    lease_until timestamp with time zone,
-    lease_seq bigint,
-    lease_began_at timestamp with time zone,
-    reruns integer DEFAULT 0 NOT NULL,
-    CONSTRAINT a_thread_has_one_live_dialogue CHECK ((num_nonnulls(interview_id, conversation_id) <= 1)),
-    CONSTRAINT handled_is_not_ahead_of_inbound CHECK ((handled_seq <= inbound_seq))
-)
-WITH (fillfactor='70');
+CREATE FUNCTION private.turn_client_id() RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+    select t.client_id
+    from private.threads as t
+    -- A setting of that name may hold anything.
+    where t.lease = (case when current_setting('renum.lease', true) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then current_setting('renum.lease', true) end)::uuid
+        and t.lease_until > clock_timestamp();
+$_$;
 
-ALTER TABLE ONLY private.threads FORCE ROW LEVEL SECURITY;
+ALTER FUNCTION private.turn_client_id() OWNER TO postgres;
 
-ALTER TABLE private.threads OWNER TO postgres;
+-- Name: FUNCTION turn_client_id(); Type: COMMENT; Schema: private; Owner: postgres
 
--- Name: TABLE threads; Type: COMMENT; Schema: private; Owner: postgres
+COMMENT ON FUNCTION private.turn_client_id() IS 'The client of the turn that an agent''s tool works in; null outside of a live turn. See private.turn_lead_id.';
 
-COMMENT ON TABLE private.threads IS 'One for each lead and channel account: the lock, the order (last_seq), the counters of what came in and what was handled, and the one live interview or conversation.';
+-- Name: turn_lead_id(); Type: FUNCTION; Schema: private; Owner: postgres
 
--- Name: COLUMN threads.address; Type: COMMENT; Schema: private; Owner: postgres
+CREATE FUNCTION private.turn_lead_id() RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+    select t.lead_id
+    from private.threads as t
+    -- A setting of that name may hold anything.
+    where t.lease = (case when current_setting('renum.lease', true) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then current_setting('renum.lease', true) end)::uuid
+        and t.lease_until > clock_timestamp();
+$_$;
 
-COMMENT ON COLUMN private.threads.address IS 'How the lead wrote last, verbatim: {"wa_id", "bsuid"}. Replies go there.';
+ALTER FUNCTION private.turn_lead_id() OWNER TO postgres;
 
--- Name: COLUMN threads.due_at; Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION turn_lead_id(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON COLUMN private.threads.due_at IS 'When the turn is to be looked at next: an estimate that the sweep rings by. With a due_at and no task_id the turn waits for admission; null: nothing waits.';
-
--- Name: COLUMN threads.task_id; Type: COMMENT; Schema: private; Owner: postgres
-
-COMMENT ON COLUMN private.threads.task_id IS 'The agent_turn task in pgmq, if there is one. Only a commit or the last failed attempt removes it.';
-
--- Name: COLUMN threads.lease; Type: COMMENT; Schema: private; Owner: postgres
-
-COMMENT ON COLUMN private.threads.lease IS 'The fencing token of the turn under way. A commit with another token writes nothing.';
+COMMENT ON FUNCTION private.turn_lead_id() IS 'The lead of the turn that an agent''s tool works in, by the turn''s lease in the local setting renum.lease, which nobody can guess; null outside of a live turn.';
 
 -- Name: turn_task(private.threads, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5754,7 +8505,8 @@ CREATE FUNCTION private.turn_work(thread_id uuid) RETURNS jsonb
         'current_question', i.current_question,
         'history', h.items,
         'input', n.items,
-        'reruns', t.reruns
+        'reruns', t.reruns,
+        'seen', case when n.message_id is not null then jsonb_build_object('channel_account_id', t.channel_account_id, 'message_id', n.message_id) end
     )
     from private.threads as t
     join public.leads as l on l.id = t.lead_id
@@ -5762,7 +8514,8 @@ CREATE FUNCTION private.turn_work(thread_id uuid) RETURNS jsonb
     join public.interviews as i on i.id = t.interview_id
     join public.projects as p on p.id = i.project_id
     left join public.renus_config as r on r.id = p.renus_config_id
-    cross join lateral (select private.answers_of(i.id) as known) as a
+    -- offset 0 keeps it one lookup: pulled up, it would be one for each question.
+    cross join lateral (select private.answers_of(i.id) as known offset 0) as a
     cross join lateral (
         select jsonb_agg(jsonb_build_object(
             'key', s.key, 'text', s.question ->> 'text', 'type', s.question ->> 'type', 'options', s.question -> 'options',
@@ -5784,7 +8537,8 @@ CREATE FUNCTION private.turn_work(thread_id uuid) RETURNS jsonb
         ) as m
     ) as h
     cross join lateral (
-        select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'type', coalesce(m.metadata ->> 'type', 'text'), 'content', m.content) order by m.seq), '[]') as items
+        select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'type', coalesce(m.metadata ->> 'type', 'text'), 'content', m.content) order by m.seq), '[]') as items,
+            (array_agg(m.metadata ->> 'provider_id' order by m.seq desc) filter (where m.metadata ->> 'provider_id' is not null))[1] as message_id
         from public.interview_messages as m
         where m.interview_id = i.id and m.role = 'user' and m.seq > t.handled_seq and m.seq <= t.lease_seq and m."timestamp" >= i.created_at
     ) as n
@@ -5795,7 +8549,7 @@ ALTER FUNCTION private.turn_work(thread_id uuid) OWNER TO postgres;
 
 -- Name: FUNCTION turn_work(thread_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.turn_work(thread_id uuid) IS 'Everything a turn of a thread needs: lead, project, agent, questions with their state, history and the unhandled input up to the lease''s sequence number. null when no interview is live.';
+COMMENT ON FUNCTION private.turn_work(thread_id uuid) IS 'Everything a turn of a thread needs: lead, project, agent, questions with their state, history and the unhandled input up to the lease''s sequence number, and as what its provider knows the last message of that. null when no interview is live.';
 
 -- Name: version_config(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5866,6 +8620,36 @@ ALTER FUNCTION private.visible_profile_ids() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.visible_profile_ids() IS 'The people the request may see: oneself and the members of one''s clients; all for an admin.';
 
+-- Name: wish_of(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.wish_of(event jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when 'out' = any (w.wishes) then false
+        when 'in' = any (w.wishes) then true
+    end
+    from (
+        select array_agg(case
+            when private.is_opt_out(s.txt) then 'out'
+            when private.is_opt_in(s.txt) then 'in'
+        end) as wishes
+        -- What was written, the title of the button, and what we named the button: {"payload"} or {"button_reply": {"id"}}, {"list_reply": {"id"}}.
+        from (values
+            (event #>> '{message,text}'), (event #>> '{message,payload,payload}'), (event #>> '{message,payload,id}'),
+            (event #>> '{message,payload,button_reply,id}'), (event #>> '{message,payload,list_reply,id}')
+        ) as s (txt)
+        where s.txt <> ''
+    ) as w;
+$$;
+
+ALTER FUNCTION private.wish_of(event jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION wish_of(event jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.wish_of(event jsonb) IS 'Whether an inbound event asks to be left alone (false) or for messages again (true), by a word or by a button; null if neither.';
+
 -- Name: word_may_come(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.word_may_come(delivery public.deliveries) RETURNS boolean
@@ -5890,6 +8674,84 @@ ALTER FUNCTION private.word_may_come(delivery public.deliveries) OWNER TO postgr
 -- Name: FUNCTION word_may_come(delivery public.deliveries); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.word_may_come(delivery public.deliveries) IS 'Whether waiting longer than the grace period may still bring the provider''s word of a send: as long as no webhook of its account has come in at all, up to unknown_patience_s after the send. Read-only.';
+
+-- Name: zone_of(public.leads); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.zone_of(lead public.leads) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    -- Area codes of Anatel's numbering plan (Resolução 749/2022) by state. Fernando de Noronha shares 81 with Recife, and the far west of Amazonas 97 with the rest of
+    -- it: who lives there has leads.time_zone.
+    select coalesce((lead).time_zone, case
+        when (lead).phone ~ '^\+5568' then 'America/Rio_Branco'
+        when (lead).phone ~ '^\+55(92|97)' then 'America/Manaus'
+        when (lead).phone ~ '^\+5595' then 'America/Boa_Vista'
+        when (lead).phone ~ '^\+5569' then 'America/Porto_Velho'
+        when (lead).phone ~ '^\+55(65|66)' then 'America/Cuiaba'
+        when (lead).phone ~ '^\+5567' then 'America/Campo_Grande'
+        else 'America/Sao_Paulo'
+    end);
+$$;
+
+ALTER FUNCTION private.zone_of(lead public.leads) OWNER TO postgres;
+
+-- Name: FUNCTION zone_of(lead public.leads); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.zone_of(lead public.leads) IS 'The time zone a lead lives by: its own, else that of its phone''s area code, else America/Sao_Paulo.';
+
+-- Name: channel_findings(uuid); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.channel_findings(channel_account_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    account public.channel_accounts;
+    provider private.providers;
+    base text := rtrim(coalesce(private.setting('public_url') #>> '{}', private.setting('functions_url') #>> '{}'), '/');
+    stored boolean;
+begin
+    select a.* into account
+    from public.channel_accounts as a
+    where a.id = channel_findings.channel_account_id and a.client_id in (select private.owned_client_ids());
+    if not found then
+        raise exception 'there is no such channel account of a client you own' using errcode = 'PT404';
+    end if;
+    select p.* into strict provider from private.providers as p where p.provider = account.provider and p.channel = account.channel;
+    stored := exists (select from private.channel_credentials as s where s.channel_account_id = account.id);
+    return jsonb_build_object(
+        'provider', account.provider, 'title', provider.title, 'credentials', provider.credentials,
+        'webhook_url', base || format('/%s_webhook/%s', account.channel, account.id),
+        'findings', jsonb_build_array(
+            case
+                when account.status = 'active' then private.finding('account', true, format('A conta “%s” (%s) está ativa.', account.name, provider.title), null)
+                else private.finding(
+                    'account', false,
+                    format(
+                        'A conta “%s” (%s) está %s%s.', account.name, provider.title,
+                        case account.status when 'paused' then 'em pausa' else 'desconectada' end, coalesce(': ' || account.stopped_reason, '')
+                    ),
+                    'Resolva o motivo com o provedor e volte a ativar a conta (status active em channel_accounts).'
+                )
+            end,
+            case
+                when stored then private.finding('credentials', true, 'As credenciais estão guardadas, criptografadas.', null)
+                else private.finding(
+                    'credentials', false, 'Nenhuma credencial está guardada.',
+                    format('Informe %s com `renum channel credentials`.', array_to_string(provider.credentials, ', '))
+                )
+            end
+        ) || case when account.channel = 'whatsapp' then private.template_findings(account, provider.templates) else '[]' end
+    );
+end
+$$;
+
+ALTER FUNCTION public.channel_findings(channel_account_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION channel_findings(channel_account_id uuid); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.channel_findings(channel_account_id uuid) IS 'Owners and admins: what the database knows about whether a channel account can work, for the function channel_check: {"provider", "title", "credentials": names the provider needs, "webhook_url": null where no address is set, "findings": [{"item", "ok", "text", "todo"}], in Portuguese}. Read-only; tells no secret.';
 
 -- Name: clients; Type: TABLE; Schema: public; Owner: postgres
 
@@ -6134,16 +8996,26 @@ CREATE FUNCTION public.preview_audience(project_id uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+    project public.projects;
+    account public.channel_accounts;
+    template public.message_templates;
+    answer jsonb;
 begin
-    if not exists (select from public.projects as p where p.id = preview_audience.project_id and p.client_id in (select private.visible_client_ids())) then
+    select p.* into project from public.projects as p where p.id = preview_audience.project_id and p.client_id in (select private.visible_client_ids());
+    if not found then
         raise exception 'there is no such project' using errcode = 'PT404';
     end if;
-    return (
-        select jsonb_build_object(
-            'count', coalesce(sum(a.leads) filter (where a.left_out is null), 0),
-            'left_out', coalesce(jsonb_object_agg(a.left_out, a.leads) filter (where a.left_out is not null), '{}')
-        )
-        from (select b.left_out, count(*) as leads from private.audience(preview_audience.project_id) as b group by b.left_out) as a
+    select jsonb_build_object(
+        'count', coalesce(sum(a.leads) filter (where a.left_out is null), 0),
+        'left_out', coalesce(jsonb_object_agg(a.left_out, a.leads) filter (where a.left_out is not null), '{}')
+    ) into answer
+    from (select b.left_out, count(*) as leads from private.audience(project.id) as b group by b.left_out) as a;
+    select a.* into account from public.channel_accounts as a where a.id = coalesce(project.channel_account_id, private.account_for(project.client_id, null));
+    template := private.template_for(project.client_id, account.id, 'invitation', project.config #>> '{invitation,template}');
+    return answer || jsonb_build_object(
+        'cost', private.message_cost(account.provider, template.category, (answer ->> 'count')::integer),
+        'limit', private.daily_room(project) - 'audience'
     );
 end
 $$;
@@ -6152,7 +9024,7 @@ ALTER FUNCTION public.preview_audience(project_id uuid) OWNER TO postgres;
 
 -- Name: FUNCTION preview_audience(project_id uuid); Type: COMMENT; Schema: public; Owner: postgres
 
-COMMENT ON FUNCTION public.preview_audience(project_id uuid) IS 'How many leads a project would interview if it started now, and how many are left out, by reason: {"count", "left_out": {"opted_out": 2}}. Read-only.';
+COMMENT ON FUNCTION public.preview_audience(project_id uuid) IS 'What starting a project now would do: {"count": leads it would interview, "left_out": {"opted_out": 2}, "cost": what their invitations cost by the price list {"currency", "amount", "per_message", "category"} or null where no price is known, "limit": whether they fit into the account''s daily limit {"daily_limit", "used_24h", "waiting", "free", "needed", "fits", "days"} or null where there is none}. Read-only.';
 
 -- Name: queue_metrics(); Type: FUNCTION; Schema: public; Owner: postgres
 
@@ -6582,7 +9454,7 @@ COMMENT ON FUNCTION worker.commit_turns(results jsonb) IS 'Commits turns, each w
 CREATE FUNCTION worker.complete_deliveries(results jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
-    AS $$
+    AS $_$
 declare
     item jsonb;
     d public.deliveries;
@@ -6590,7 +9462,17 @@ declare
     next_task jsonb;
     visibility_s integer := private.setting_int('visibility_s');
 begin
-    -- Lock order: threads, then deliveries.
+    -- Lock order: interviews (which a refusal that is an opt-out ends), threads, then deliveries.
+    if results @? '$[*].error ? (@.scope == "recipient")' then
+        perform from public.interviews as i
+        where i.id in (
+            select t.interview_id from private.threads as t
+            join public.deliveries as x on x.thread_id = t.id
+            where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r where r #>> '{error,scope}' = 'recipient')
+        )
+        order by i.id
+        for no key update;
+    end if;
     perform from private.threads as t
     where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
     order by t.id
@@ -6653,7 +9535,7 @@ begin
     ) as c;
     return answer;
 end
-$$;
+$_$;
 
 ALTER FUNCTION worker.complete_deliveries(results jsonb) OWNER TO postgres;
 
@@ -6794,7 +9676,7 @@ begin
         select account.client_id, coalesce(i.account_id, account.id), i.v ->> 'provider_id', i.v ->> 'kind',
             case
                 when i.account_id is null then 'unrouted'
-                when i.v ->> 'kind' = 'message' and coalesce(i.v #>> '{sender,wa_id}', i.v #>> '{sender,bsuid}') is null then 'unrouted'
+                when i.v ->> 'kind' = 'message' and private.sender_key(i.v -> 'sender') is null then 'unrouted'
                 when i.v ->> 'kind' = 'message' then 'stored'
                 when i.v ->> 'kind' = 'status' then 'status'
                 when i.v ->> 'kind' in ('opt_out', 'opt_in') then 'preference'
@@ -6804,7 +9686,7 @@ begin
             coalesce(i.v -> 'raw', i.v),
             case
                 when i.account_id is null then 'names the number ' || coalesce(i.v ->> 'number', '?')
-                when i.v ->> 'kind' = 'message' and coalesce(i.v #>> '{sender,wa_id}', i.v #>> '{sender,bsuid}') is null then 'names no sender'
+                when i.v ->> 'kind' = 'message' and private.sender_key(i.v -> 'sender') is null then 'names no sender'
             end,
             i.v ->> 'field'
         from items as i
@@ -6825,7 +9707,7 @@ begin
         select x.v #> '{event,sender}' as sender from jsonb_array_elements(fresh) as x (v)
         where x.v ->> 'outcome' in ('stored', 'preference') and x.v #> '{event,sender}' is not null
         -- As public.import_leads has them: by the number as it is stored.
-        group by 1 order by min(private.normalize_phone('+' || (x.v #>> '{event,sender,wa_id}'))), min(x.v #>> '{event,sender,wa_id}'), min(x.v #>> '{event,sender,bsuid}'), 1
+        group by 1 order by min(private.normalize_phone('+' || ltrim(coalesce(x.v #>> '{event,sender,wa_id}', x.v #>> '{event,sender,phone}'), '+'))), min(private.sender_key(x.v #> '{event,sender}')), 1
     ) as s;
     insert into private.threads (client_id, lead_id, channel_account_id)
     select distinct account.client_id, (spoken ->> (x.v #> '{event,sender}')::text)::uuid, (x.v ->> 'account_id')::uuid
@@ -6890,7 +9772,7 @@ begin
     loop
         case item.event ->> 'kind'
             when 'account' then perform private.follow_account(item.account_id, item.event -> 'account');
-            when 'template' then perform private.follow_template(item.account_id, item.event -> 'template');
+            when 'template' then perform private.follow_template(item.account_id, item.event);
         end case;
     end loop;
     insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
@@ -6919,6 +9801,43 @@ ALTER FUNCTION worker.ingest(channel_account_id uuid, events jsonb) OWNER TO pos
 -- Name: FUNCTION ingest(channel_account_id uuid, events jsonb); Type: COMMENT; Schema: worker; Owner: postgres
 
 COMMENT ON FUNCTION worker.ingest(channel_account_id uuid, events jsonb) IS 'Takes a webhook''s items (events as an adapter''s parse() makes them) in one transaction: each once, leads found or made, messages stored on their threads, deliveries moved by statuses, opt-outs recorded, everything else kept raw. Idempotent. Returns how many of each. 404 for an unknown account.';
+
+-- Name: save_account_facts(uuid, jsonb); Type: FUNCTION; Schema: worker; Owner: postgres
+
+CREATE FUNCTION worker.save_account_facts(channel_account_id uuid, facts jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    portfolio text;
+begin
+    update public.channel_accounts as a
+    set daily_limit = case when facts ? 'daily_limit' then (facts ->> 'daily_limit')::integer else a.daily_limit end,
+        display_phone = coalesce(left(nullif(btrim(facts ->> 'display_phone'), ''), 50), a.display_phone),
+        portfolio_id = coalesce(left(nullif(btrim(facts ->> 'portfolio_id'), ''), 200), a.portfolio_id)
+    where a.id = save_account_facts.channel_account_id
+        and (a.daily_limit, a.display_phone, a.portfolio_id) is distinct from (
+            case when facts ? 'daily_limit' then (facts ->> 'daily_limit')::integer else a.daily_limit end,
+            coalesce(left(nullif(btrim(facts ->> 'display_phone'), ''), 50), a.display_phone),
+            coalesce(left(nullif(btrim(facts ->> 'portfolio_id'), ''), 200), a.portfolio_id)
+        );
+    -- The limit is the portfolio's: what one of its numbers is told holds for all of the client's.
+    select a.portfolio_id into portfolio from public.channel_accounts as a where a.id = save_account_facts.channel_account_id;
+    if facts ? 'daily_limit' and portfolio is not null then
+        update public.channel_accounts as b
+        set daily_limit = a.daily_limit
+        from public.channel_accounts as a
+        where a.id = save_account_facts.channel_account_id and b.client_id = a.client_id and b.portfolio_id = portfolio
+            and b.daily_limit is distinct from a.daily_limit;
+    end if;
+end
+$$;
+
+ALTER FUNCTION worker.save_account_facts(channel_account_id uuid, facts jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION save_account_facts(channel_account_id uuid, facts jsonb); Type: COMMENT; Schema: worker; Owner: postgres
+
+COMMENT ON FUNCTION worker.save_account_facts(channel_account_id uuid, facts jsonb) IS 'Notes what a provider says of an account: {"daily_limit"?: people in 24 hours or null for no limit, "display_phone"?, "portfolio_id"?}. What is not told stays; the limit counts for every account of the client in the same portfolio. Idempotent; nothing happens for an unknown account.';
 
 -- Name: save_media(uuid, uuid, bigint, text, text); Type: FUNCTION; Schema: worker; Owner: postgres
 
@@ -6977,6 +9896,76 @@ ALTER FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, mark
 -- Name: FUNCTION save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb); Type: COMMENT; Schema: worker; Owner: postgres
 
 COMMENT ON FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb) IS 'Stores a written report under its claim: {"verdict": "saved" | "stale"}. What changed since it was claimed keeps it stale, and it is written again.';
+
+-- Name: save_templates(uuid, jsonb); Type: FUNCTION; Schema: worker; Owner: postgres
+
+CREATE FUNCTION worker.save_templates(channel_account_id uuid, templates jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+#variable_conflict use_column
+declare
+    account public.channel_accounts;
+    -- Later than whatever webhooks said before the list was asked for, earlier than what they say from now on.
+    asked_at timestamptz := clock_timestamp();
+    given integer;
+    saved integer;
+    gone integer;
+begin
+    -- One list at a time: two would disable each other's rows.
+    select * into account from public.channel_accounts as a where a.id = save_templates.channel_account_id for no key update;
+    if not found then
+        raise exception 'there is no channel account %', save_templates.channel_account_id using errcode = 'PT404';
+    end if;
+
+    with
+    listed as (
+        select x.v ->> 'provider_id' as provider_id, x.v ->> 'name' as name, x.v ->> 'language' as language, x.v ->> 'category' as category,
+            x.v ->> 'body' as body, x.v ->> 'status' as status, x.v ->> 'reason' as reason, x.v -> 'components' as components
+        from jsonb_array_elements(save_templates.templates) as x (v)
+    ),
+    storable as (
+        -- A name may be there twice while its successor waits for approval.
+        select distinct on (l.name, l.language) l.*
+        from listed as l
+        where l.name ~ '^[a-z0-9_]+$' and char_length(l.name) <= 512 and l.language ~ '^[a-z]{2,3}(_[A-Za-z]{2,4})?$'
+            and l.category in ('marketing', 'utility', 'authentication') and btrim(l.body) <> '' and char_length(l.body) <= 4096
+            and l.status = any (enum_range(null::public.template_status)::text[])
+            and (l.components is null or (jsonb_typeof(l.components) = 'array' and octet_length(l.components::text) <= 65536))
+        order by l.name, l.language, l.status <> 'approved'
+    ),
+    written as (
+        insert into public.message_templates as t (
+            client_id, channel_account_id, name, language, category, body, status, reason, provider_id, components, synced_at, parameters, purpose
+        )
+        select account.client_id, account.id, s.name, s.language, s.category, s.body, s.status::public.template_status,
+            case when s.status <> 'approved' then left(s.reason, 500) end, s.provider_id, s.components, asked_at,
+            -- What people chose for the same template of any account.
+            coalesce(case when private.template_gap(s.name, s.body, w.parameters) is null then w.parameters end, '{}'), coalesce(w.purpose, 'other')
+        from storable as s
+        left join public.message_templates as w
+            on w.client_id = account.client_id and w.channel_account_id is null and w.name = s.name and w.language = s.language
+        order by s.name, s.language
+        on conflict (client_id, channel_account_id, name, language) do update
+        set category = excluded.category, body = excluded.body, status = excluded.status, reason = excluded.reason, provider_id = excluded.provider_id,
+            components = excluded.components, synced_at = excluded.synced_at
+        returning 1
+    )
+    select (select count(*) from listed), (select count(*) from written) into given, saved;
+
+    update public.message_templates as t
+    set status = 'disabled', reason = 'the provider has no such template', synced_at = asked_at
+    where t.client_id = account.client_id and t.channel_account_id = account.id and t.synced_at is distinct from asked_at;
+    get diagnostics gone = row_count;
+    return jsonb_build_object('saved', saved, 'left_out', given - saved, 'gone', gone);
+end
+$_$;
+
+ALTER FUNCTION worker.save_templates(channel_account_id uuid, templates jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION save_templates(channel_account_id uuid, templates jsonb); Type: COMMENT; Schema: worker; Owner: postgres
+
+COMMENT ON FUNCTION worker.save_templates(channel_account_id uuid, templates jsonb) IS 'Makes an account''s templates what its provider''s whole list says: [{"provider_id", "name", "language", "category", "body", "status", "reason", "components"}]. parameters and purpose stay as people chose them; a template that is not listed becomes disabled. Idempotent. Returns {"saved", "left_out": not storable or listed twice, "gone": not listed}. 404 for an unknown account.';
 
 -- Name: interview_messages; Type: TABLE; Schema: public; Owner: postgres
 
@@ -7075,6 +10064,30 @@ ALTER TABLE private.channel_credentials OWNER TO postgres;
 -- Name: TABLE channel_credentials; Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON TABLE private.channel_credentials IS 'AES-256-GCM ciphertext, bound to its account. The key is in the functions'' environment only.';
+
+-- Name: prices; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.prices (
+    provider text NOT NULL,
+    item text NOT NULL,
+    currency text NOT NULL,
+    amount numeric(12,6) NOT NULL,
+    valid_from date NOT NULL,
+    CONSTRAINT amount_is_not_negative CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT currency_is_a_code_of_three_letters CHECK ((currency ~ '^[A-Z]{3}$'::text))
+);
+
+ALTER TABLE ONLY private.prices FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.prices OWNER TO postgres;
+
+-- Name: TABLE prices; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.prices IS 'What a provider takes for one message to Brazil, for previews: an operator keeps it up to date. The bill is the provider''s.';
+
+-- Name: COLUMN prices.item; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.prices.item IS 'A template''s category (marketing, utility, authentication), or service: free text in an open window.';
 
 -- Name: project_changes; Type: TABLE; Schema: private; Owner: postgres
 
@@ -7186,8 +10199,10 @@ CREATE TABLE public.consents (
     text_version text,
     evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    purpose text DEFAULT 'mensagens'::text NOT NULL,
     CONSTRAINT evidence_has_at_most_1024_kilobytes_and_20_levels CHECK (((octet_length((evidence)::text) <= 1048576) AND (NOT (evidence @? '$.**{20}'::jsonpath)))),
     CONSTRAINT evidence_is_an_object CHECK ((jsonb_typeof(evidence) = 'object'::text)),
+    CONSTRAINT purpose_has_1_to_200_characters CHECK (((btrim(purpose) <> ''::text) AND (char_length(purpose) <= 200))),
     CONSTRAINT text_version_has_at_most_200_characters CHECK ((char_length(text_version) <= 200))
 );
 
@@ -7198,6 +10213,18 @@ ALTER TABLE public.consents OWNER TO postgres;
 -- Name: TABLE consents; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON TABLE public.consents IS 'On what ground each lead may be contacted, and when that was withdrawn. Append-only; the newest row counts.';
+
+-- Name: COLUMN consents.text_version; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.consents.text_version IS 'Which wording of the consent was shown.';
+
+-- Name: COLUMN consents.evidence; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.consents.evidence IS '{"source": import | message | agent | provider | erasure | person, "recorded_by", …}: how it can be proved. source is the engine''s to say.';
+
+-- Name: COLUMN consents.purpose; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.consents.purpose IS 'What for the lead may be written to, in words.';
 
 -- Name: conversations; Type: TABLE; Schema: public; Owner: postgres
 
@@ -7221,6 +10248,32 @@ ALTER TABLE public.conversations OWNER TO postgres;
 -- Name: TABLE conversations; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON TABLE public.conversations IS 'Dialogues that are no interview: with a lead, or (notifications) with one of the client''s people.';
+
+-- Name: erasures; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.erasures (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    lead_id uuid NOT NULL,
+    reason text,
+    requested_by uuid DEFAULT private.current_profile_id(),
+    due_at timestamp with time zone DEFAULT (private.now() + '01:00:00'::interval) NOT NULL,
+    done_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT reason_has_at_most_1000_characters CHECK ((char_length(reason) <= 1000))
+);
+
+ALTER TABLE ONLY public.erasures FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.erasures OWNER TO postgres;
+
+-- Name: TABLE erasures; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.erasures IS 'Leads whose personal data is to be erased (LGPD art. 18 VI; TSE Res. 23.610/2019 art. 33: within 48 hours), and when that was done. Asked for by people, or by an opt-out where the agent''s pack says so. Append-only.';
+
+-- Name: COLUMN erasures.due_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.erasures.due_at IS 'When it is carried out: an hour after a person asked, so that a slip of the hand can still be told to an admin.';
 
 -- Name: isa_commands; Type: TABLE; Schema: public; Owner: postgres
 
@@ -7266,6 +10319,62 @@ ALTER TABLE public.lead_identities OWNER TO postgres;
 
 COMMENT ON TABLE public.lead_identities IS 'Everything a lead is known by. A phone number alone is not an identity: webhooks may carry only a BSUID or a lid.';
 
+-- Name: notifications; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.notifications (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    event text NOT NULL,
+    interview_id uuid,
+    text text NOT NULL,
+    status public.notification_status DEFAULT 'queued'::public.notification_status NOT NULL,
+    reason text,
+    delivery_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    subject text DEFAULT ''::text NOT NULL,
+    attempts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    sender_client_id uuid,
+    told_at timestamp with time zone,
+    CONSTRAINT a_delivery_has_its_sender CHECK (((delivery_id IS NULL) = (sender_client_id IS NULL))),
+    CONSTRAINT attempts_are_a_list CHECK ((jsonb_typeof(attempts) = 'array'::text)),
+    CONSTRAINT event_is_a_word CHECK ((event ~ '^[a-z][a-z_]{0,62}$'::text)),
+    CONSTRAINT skipped_and_failed_ones_have_a_reason CHECK (((status <> ALL (ARRAY['skipped'::public.notification_status, 'failed'::public.notification_status])) OR (reason IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.notifications FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notifications OWNER TO postgres;
+
+-- Name: TABLE notifications; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.notifications IS 'What a client''s people were told: one row for each event and person. Several may share one delivery, where many came at once.';
+
+-- Name: COLUMN notifications.event; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.event IS 'interview_completed, project_completed, person_needed, account_stopped, task_failed, …: private.notification_words has their words.';
+
+-- Name: COLUMN notifications.delivery_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.delivery_id IS 'The delivery under way, or the one that got through.';
+
+-- Name: COLUMN notifications.subject; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.subject IS 'What the event is about: nobody is told twice of the same event about the same thing.';
+
+-- Name: COLUMN notifications.attempts; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.attempts IS 'The channels tried so far, in order: [{"channel", "delivery_id", "reason"}]. reason: why it did not get through; without a delivery_id nothing was sent by that channel.';
+
+-- Name: COLUMN notifications.sender_client_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.sender_client_id IS 'Whose account sends: the client''s own, or the house client''s, where the client has none for that channel. The message and its delivery are the sender''s rows.';
+
+-- Name: COLUMN notifications.told_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.told_at IS 'When its first delivery was made, by private.now().';
+
 -- Name: profiles; Type: TABLE; Schema: public; Owner: postgres
 
 CREATE TABLE public.profiles (
@@ -7276,7 +10385,11 @@ CREATE TABLE public.profiles (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     phone text,
+    notification_channels public.channel[] DEFAULT '{whatsapp,sms,email}'::public.channel[] NOT NULL,
+    muted_events text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT a_channel_is_named_once CHECK (((cardinality(array_positions(notification_channels, 'whatsapp'::public.channel)) <= 1) AND (cardinality(array_positions(notification_channels, 'sms'::public.channel)) <= 1) AND (cardinality(array_positions(notification_channels, 'email'::public.channel)) <= 1) AND (array_position(notification_channels, NULL::public.channel) IS NULL))),
     CONSTRAINT full_name_has_at_most_200_characters CHECK ((char_length(full_name) <= 200)),
+    CONSTRAINT muted_events_are_at_most_50_words CHECK (((cardinality(muted_events) <= 50) AND (octet_length(array_to_string(muted_events, ''::text)) <= 3200) AND (array_position(muted_events, NULL::text) IS NULL))),
     CONSTRAINT phone_is_e164 CHECK ((phone ~ '^\+[1-9][0-9]{7,14}$'::text))
 );
 
@@ -7288,6 +10401,14 @@ ALTER TABLE public.profiles OWNER TO postgres;
 
 COMMENT ON TABLE public.profiles IS 'The people who use RENUM: its admins and the clients'' staff. One row for each auth.users row.';
 
+-- Name: COLUMN profiles.notification_channels; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.profiles.notification_channels IS 'The channels this person is told by, in the order they are tried. {}: by none.';
+
+-- Name: COLUMN profiles.muted_events; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.profiles.muted_events IS 'Events (notifications.event) this person is not told of.';
+
 -- Name: project_progress; Type: VIEW; Schema: public; Owner: postgres
 
 CREATE VIEW public.project_progress WITH (security_invoker='true') AS
@@ -7298,8 +10419,9 @@ CREATE VIEW public.project_progress WITH (security_invoker='true') AS
     count(*) FILTER (WHERE (status = 'in_progress'::public.interview_status)) AS in_progress,
     count(*) FILTER (WHERE (status = 'completed'::public.interview_status)) AS completed,
     count(*) FILTER (WHERE (end_reason = 'opted_out'::public.end_reason)) AS opted_out,
-    count(*) FILTER (WHERE ((status = 'cancelled'::public.interview_status) AND (end_reason <> 'opted_out'::public.end_reason))) AS cancelled,
-    count(*) FILTER (WHERE (status = 'pending'::public.interview_status)) AS unanswered
+    count(*) FILTER (WHERE ((status = 'cancelled'::public.interview_status) AND (end_reason <> ALL (ARRAY['opted_out'::public.end_reason, 'expired'::public.end_reason])))) AS cancelled,
+    count(*) FILTER (WHERE (status = 'pending'::public.interview_status)) AS unanswered,
+    count(*) FILTER (WHERE (end_reason = 'expired'::public.end_reason)) AS expired
    FROM public.interviews i
   GROUP BY client_id, project_id;
 
@@ -7308,43 +10430,6 @@ ALTER VIEW public.project_progress OWNER TO postgres;
 -- Name: VIEW project_progress; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON VIEW public.project_progress IS 'How far each project''s interviews have come. Under the reader''s own rights.';
-
--- Name: projects; Type: TABLE; Schema: public; Owner: postgres
-
-CREATE TABLE public.projects (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    client_id uuid DEFAULT private.default_client_id() NOT NULL,
-    name text NOT NULL,
-    description text,
-    type public.project_type DEFAULT 'survey'::public.project_type NOT NULL,
-    status public.project_status DEFAULT 'draft'::public.project_status NOT NULL,
-    config jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    renus_config_id uuid,
-    channel_account_id uuid,
-    CONSTRAINT config_has_at_most_4096_kilobytes_and_20_levels CHECK (((octet_length((config)::text) <= 4194304) AND (NOT (config @? '$.**{20}'::jsonpath)))),
-    CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
-    CONSTRAINT description_has_at_most_10000_characters CHECK ((char_length(description) <= 10000)),
-    CONSTRAINT name_has_at_most_200_characters CHECK ((char_length(name) <= 200)),
-    CONSTRAINT name_is_not_blank CHECK ((btrim(name) <> ''::text))
-);
-
-ALTER TABLE ONLY public.projects FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.projects OWNER TO postgres;
-
--- Name: TABLE projects; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON TABLE public.projects IS 'A client''s surveys, campaigns and support lines.';
-
--- Name: COLUMN projects.config; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.projects.config IS 'goal, audience, questionnaire, invitation: checked by private.project_config_problem.';
-
--- Name: COLUMN projects.channel_account_id; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.projects.channel_account_id IS 'The number that writes; null until started, then the client''s oldest active WhatsApp account.';
 
 -- Name: renus_config; Type: TABLE; Schema: public; Owner: postgres
 
@@ -7373,6 +10458,26 @@ ALTER TABLE public.renus_config OWNER TO postgres;
 -- Name: TABLE renus_config; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON TABLE public.renus_config IS 'How a client''s agent speaks and acts. version grows with every change; turns record it.';
+
+-- Name: risk_acceptances; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.risk_acceptances (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    agent_type public.agent_type NOT NULL,
+    text text NOT NULL,
+    accepted_by uuid DEFAULT private.current_profile_id() NOT NULL,
+    accepted_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT text_has_20_to_4000_characters CHECK (((char_length(btrim(text)) >= 20) AND (char_length(text) <= 4000)))
+);
+
+ALTER TABLE ONLY public.risk_acceptances FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.risk_acceptances OWNER TO postgres;
+
+-- Name: TABLE risk_acceptances; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.risk_acceptances IS 'What an admin accepted in writing for a client: that an agent of this type writes from an official account although the channel''s terms may have the account closed for it. Append-only.';
 
 -- Name: sub_agents; Type: TABLE; Schema: public; Owner: postgres
 
@@ -7506,6 +10611,16 @@ ALTER TABLE ONLY private.account_paces
 ALTER TABLE ONLY private.channel_credentials
     ADD CONSTRAINT channel_credentials_pkey PRIMARY KEY (channel_account_id);
 
+-- Name: policy_packs policy_packs_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.policy_packs
+    ADD CONSTRAINT policy_packs_pkey PRIMARY KEY (agent_type);
+
+-- Name: prices prices_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.prices
+    ADD CONSTRAINT prices_pkey PRIMARY KEY (provider, item, valid_from);
+
 -- Name: project_changes project_changes_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
 
 ALTER TABLE ONLY private.project_changes
@@ -7531,6 +10646,11 @@ ALTER TABLE ONLY private.threads
 ALTER TABLE ONLY private.threads
     ADD CONSTRAINT threads_pkey PRIMARY KEY (id);
 
+-- Name: sending_rules a_client_has_its_rules_once; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.sending_rules
+    ADD CONSTRAINT a_client_has_its_rules_once UNIQUE (client_id);
+
 -- Name: interviews a_lead_is_interviewed_once_per_project; Type: CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.interviews
@@ -7544,7 +10664,7 @@ ALTER TABLE ONLY public.channel_accounts
 -- Name: notifications a_person_is_told_once; Type: CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.notifications
-    ADD CONSTRAINT a_person_is_told_once UNIQUE (profile_id, event, interview_id);
+    ADD CONSTRAINT a_person_is_told_once UNIQUE (profile_id, client_id, event, subject);
 
 -- Name: leads a_phone_is_once_a_lead_of_a_client; Type: CONSTRAINT; Schema: public; Owner: postgres
 
@@ -7565,6 +10685,11 @@ ALTER TABLE ONLY public.interview_answers
 
 ALTER TABLE ONLY public.lead_identities
     ADD CONSTRAINT an_identity_is_one_lead_of_a_client UNIQUE (client_id, kind, value);
+
+-- Name: reminders an_interview_has_each_step_once; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.reminders
+    ADD CONSTRAINT an_interview_has_each_step_once UNIQUE (interview_id, step);
 
 -- Name: channel_accounts channel_accounts_client_id_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
 
@@ -7615,6 +10740,11 @@ ALTER TABLE ONLY public.deliveries
 
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
+
+-- Name: erasures erasures_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (id);
 
 -- Name: failed_tasks failed_tasks_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
 
@@ -7716,6 +10846,11 @@ ALTER TABLE ONLY public.projects
 ALTER TABLE ONLY public.projects
     ADD CONSTRAINT projects_pkey PRIMARY KEY (id);
 
+-- Name: reminders reminders_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.reminders
+    ADD CONSTRAINT reminders_pkey PRIMARY KEY (id);
+
 -- Name: renus_config renus_config_client_id_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.renus_config
@@ -7730,6 +10865,16 @@ ALTER TABLE ONLY public.renus_config
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_pkey PRIMARY KEY (id);
+
+-- Name: risk_acceptances risk_acceptances_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.risk_acceptances
+    ADD CONSTRAINT risk_acceptances_pkey PRIMARY KEY (id);
+
+-- Name: sending_rules sending_rules_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.sending_rules
+    ADD CONSTRAINT sending_rules_pkey PRIMARY KEY (id);
 
 -- Name: sub_agents sub_agents_name_key; Type: CONSTRAINT; Schema: public; Owner: postgres
 
@@ -7793,6 +10938,10 @@ CREATE INDEX idx_threads_interview_id ON private.threads USING btree (client_id,
 
 CREATE INDEX idx_threads_lead_id ON private.threads USING btree (client_id, lead_id);
 
+-- Name: idx_threads_lease; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_threads_lease ON private.threads USING btree (lease) WHERE (lease IS NOT NULL);
+
 -- Name: idx_threads_queued; Type: INDEX; Schema: private; Owner: postgres
 
 CREATE INDEX idx_threads_queued ON private.threads USING btree (client_id) WHERE (task_id IS NOT NULL);
@@ -7800,6 +10949,10 @@ CREATE INDEX idx_threads_queued ON private.threads USING btree (client_id) WHERE
 -- Name: idx_threads_waiting; Type: INDEX; Schema: private; Owner: postgres
 
 CREATE INDEX idx_threads_waiting ON private.threads USING btree (client_id, due_at) WHERE ((task_id IS NULL) AND (due_at IS NOT NULL));
+
+-- Name: a_lead_has_one_erasure_to_come; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE UNIQUE INDEX a_lead_has_one_erasure_to_come ON public.erasures USING btree (lead_id) WHERE (done_at IS NULL);
 
 -- Name: a_profile_has_one_conversation_per_client; Type: INDEX; Schema: public; Owner: postgres
 
@@ -7889,9 +11042,29 @@ CREATE INDEX idx_deliveries_thread_id ON public.deliveries USING btree (client_i
 
 CREATE INDEX idx_deliveries_unsent ON public.deliveries USING btree (client_id, due_at) WHERE (status = ANY (ARRAY['queued'::public.delivery_status, 'deferred'::public.delivery_status, 'sending'::public.delivery_status]));
 
+-- Name: idx_erasures_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_erasures_client_id ON public.erasures USING btree (client_id, created_at);
+
+-- Name: idx_erasures_due; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_erasures_due ON public.erasures USING btree (due_at) WHERE (done_at IS NULL);
+
+-- Name: idx_erasures_lead_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_erasures_lead_id ON public.erasures USING btree (client_id, lead_id);
+
+-- Name: idx_erasures_requested_by; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_erasures_requested_by ON public.erasures USING btree (requested_by);
+
 -- Name: idx_failed_tasks_client_id; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE INDEX idx_failed_tasks_client_id ON public.failed_tasks USING btree (client_id, created_at);
+
+-- Name: idx_failed_tasks_dead; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_failed_tasks_dead ON public.failed_tasks USING btree (created_at) WHERE (status = 'dead'::public.failed_task_status);
 
 -- Name: idx_failed_tasks_task_row_id; Type: INDEX; Schema: public; Owner: postgres
 
@@ -7928,6 +11101,10 @@ CREATE INDEX idx_interviews_client_project ON public.interviews USING btree (cli
 -- Name: idx_interviews_lead_id; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE INDEX idx_interviews_lead_id ON public.interviews USING btree (lead_id);
+
+-- Name: idx_interviews_running; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_interviews_running ON public.interviews USING btree (project_id, lead_id) WHERE (status = ANY (ARRAY['pending'::public.interview_status, 'in_progress'::public.interview_status]));
 
 -- Name: idx_interviews_status; Type: INDEX; Schema: public; Owner: postgres
 
@@ -8003,7 +11180,7 @@ CREATE INDEX idx_notifications_client_id ON public.notifications USING btree (cl
 
 -- Name: idx_notifications_delivery_id; Type: INDEX; Schema: public; Owner: postgres
 
-CREATE INDEX idx_notifications_delivery_id ON public.notifications USING btree (client_id, delivery_id);
+CREATE INDEX idx_notifications_delivery_id ON public.notifications USING btree (sender_client_id, delivery_id);
 
 -- Name: idx_notifications_interview_id; Type: INDEX; Schema: public; Owner: postgres
 
@@ -8011,7 +11188,11 @@ CREATE INDEX idx_notifications_interview_id ON public.notifications USING btree 
 
 -- Name: idx_notifications_to_send; Type: INDEX; Schema: public; Owner: postgres
 
-CREATE INDEX idx_notifications_to_send ON public.notifications USING btree (created_at) WHERE ((status = 'queued'::public.notification_status) AND (delivery_id IS NULL));
+CREATE INDEX idx_notifications_to_send ON public.notifications USING btree (profile_id, client_id, created_at) WHERE (status = 'queued'::public.notification_status);
+
+-- Name: idx_notifications_told; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_notifications_told ON public.notifications USING btree (profile_id, client_id, told_at) WHERE (told_at IS NOT NULL);
 
 -- Name: idx_projects_active; Type: INDEX; Schema: public; Owner: postgres
 
@@ -8028,6 +11209,22 @@ CREATE INDEX idx_projects_client_id ON public.projects USING btree (client_id, c
 -- Name: idx_projects_renus_config_id; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE INDEX idx_projects_renus_config_id ON public.projects USING btree (client_id, renus_config_id);
+
+-- Name: idx_reminders_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_reminders_client_id ON public.reminders USING btree (client_id, due_at);
+
+-- Name: idx_reminders_delivery_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_reminders_delivery_id ON public.reminders USING btree (client_id, delivery_id);
+
+-- Name: idx_reminders_due; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_reminders_due ON public.reminders USING btree (due_at) WHERE ((status = 'waiting'::public.reminder_status) AND (delivery_id IS NULL));
+
+-- Name: idx_reminders_interview_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_reminders_interview_id ON public.reminders USING btree (client_id, interview_id);
 
 -- Name: idx_reports_admitted; Type: INDEX; Schema: public; Owner: postgres
 
@@ -8048,6 +11245,14 @@ CREATE INDEX idx_reports_project_id ON public.reports USING btree (client_id, pr
 -- Name: idx_reports_waiting; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE INDEX idx_reports_waiting ON public.reports USING btree (client_id, due_at) WHERE (stale AND (task_id IS NULL));
+
+-- Name: idx_risk_acceptances_accepted_by; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_risk_acceptances_accepted_by ON public.risk_acceptances USING btree (accepted_by);
+
+-- Name: idx_risk_acceptances_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_risk_acceptances_client_id ON public.risk_acceptances USING btree (client_id, agent_type);
 
 -- Name: idx_turns_client_id; Type: INDEX; Schema: public; Owner: postgres
 
@@ -8085,9 +11290,25 @@ CREATE INDEX idx_webhook_events_received_at ON public.webhook_events USING brin 
 
 CREATE UNIQUE INDEX there_is_one_house_client ON public.clients USING btree (is_house) WHERE is_house;
 
+-- Name: deliveries _050_channel_of_delivery; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _050_channel_of_delivery BEFORE INSERT ON public.deliveries FOR EACH ROW EXECUTE FUNCTION private.channel_of_delivery();
+
+-- Name: consents _100_check_consent; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_check_consent BEFORE INSERT ON public.consents FOR EACH ROW EXECUTE FUNCTION private.check_consent();
+
 -- Name: projects _100_check_project; Type: TRIGGER; Schema: public; Owner: postgres
 
-CREATE TRIGGER _100_check_project BEFORE INSERT OR UPDATE OF config, status, type, channel_account_id ON public.projects FOR EACH ROW EXECUTE FUNCTION private.check_project();
+CREATE TRIGGER _100_check_project BEFORE INSERT OR UPDATE OF config, status, type, channel_account_id, renus_config_id ON public.projects FOR EACH ROW EXECUTE FUNCTION private.check_project();
+
+-- Name: sending_rules _100_check_sending_rules; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_check_sending_rules BEFORE INSERT OR UPDATE OF hours ON public.sending_rules FOR EACH ROW EXECUTE FUNCTION private.check_sending_rules();
+
+-- Name: message_templates _100_check_template; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_check_template BEFORE INSERT OR UPDATE ON public.message_templates FOR EACH ROW EXECUTE FUNCTION private.check_template();
 
 -- Name: clients _100_guard_client; Type: TRIGGER; Schema: public; Owner: postgres
 
@@ -8115,7 +11336,11 @@ CREATE TRIGGER _100_leave_clients BEFORE DELETE ON public.profiles FOR EACH ROW 
 
 -- Name: leads _100_normalize_lead; Type: TRIGGER; Schema: public; Owner: postgres
 
-CREATE TRIGGER _100_normalize_lead BEFORE INSERT OR UPDATE OF phone, name, email ON public.leads FOR EACH ROW EXECUTE FUNCTION private.normalize_lead();
+CREATE TRIGGER _100_normalize_lead BEFORE INSERT OR UPDATE OF phone, name, email, time_zone ON public.leads FOR EACH ROW EXECUTE FUNCTION private.normalize_lead();
+
+-- Name: deliveries _100_police_delivery; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_police_delivery BEFORE INSERT ON public.deliveries FOR EACH ROW EXECUTE FUNCTION private.police_delivery();
 
 -- Name: project_progress _100_refuse_write; Type: TRIGGER; Schema: public; Owner: postgres
 
@@ -8152,6 +11377,10 @@ CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.projects FO
 -- Name: renus_config _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.renus_config FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
+
+-- Name: sending_rules _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.sending_rules FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
 
 -- Name: channel_accounts _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
 
@@ -8205,6 +11434,10 @@ CREATE TRIGGER _100_touch BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE 
 
 CREATE TRIGGER _100_touch BEFORE UPDATE ON public.projects FOR EACH ROW EXECUTE FUNCTION private.touch();
 
+-- Name: reminders _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.reminders FOR EACH ROW EXECUTE FUNCTION private.touch();
+
 -- Name: renus_config _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_touch BEFORE UPDATE ON public.renus_config FOR EACH ROW EXECUTE FUNCTION private.touch();
@@ -8212,6 +11445,10 @@ CREATE TRIGGER _100_touch BEFORE UPDATE ON public.renus_config FOR EACH ROW EXEC
 -- Name: reports _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_touch BEFORE UPDATE ON public.reports FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: sending_rules _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.sending_rules FOR EACH ROW EXECUTE FUNCTION private.touch();
 
 -- Name: sub_agents _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
 
@@ -8261,6 +11498,18 @@ CREATE TRIGGER _900_end_of_interview AFTER UPDATE OF status ON public.interviews
 
 CREATE TRIGGER _900_follow_delivery AFTER UPDATE OF status ON public.deliveries FOR EACH ROW WHEN (((new.kind = 'notification'::public.delivery_kind) AND (new.status = ANY (ARRAY['sent'::public.delivery_status, 'delivered'::public.delivery_status, 'read'::public.delivery_status, 'failed'::public.delivery_status, 'cancelled'::public.delivery_status])) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.follow_delivery();
 
+-- Name: deliveries _900_follow_invitation; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_follow_invitation AFTER UPDATE OF status ON public.deliveries FOR EACH ROW WHEN (((new.kind = ANY (ARRAY['invitation'::public.delivery_kind, 'reminder'::public.delivery_kind])) AND (new.status = ANY (ARRAY['sent'::public.delivery_status, 'delivered'::public.delivery_status, 'read'::public.delivery_status, 'failed'::public.delivery_status, 'cancelled'::public.delivery_status])) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.follow_invitation();
+
+-- Name: deliveries _900_follow_invitation_refused; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_follow_invitation_refused AFTER INSERT ON public.deliveries FOR EACH ROW WHEN (((new.kind = 'invitation'::public.delivery_kind) AND (new.status = 'cancelled'::public.delivery_status))) EXECUTE FUNCTION private.follow_invitation();
+
+-- Name: deliveries _900_say_message; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_say_message AFTER INSERT ON public.deliveries FOR EACH ROW WHEN ((new.kind = 'message'::public.delivery_kind)) EXECUTE FUNCTION private.say_message();
+
 -- Name: interviews _900_start_of_interview; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _900_start_of_interview AFTER UPDATE OF status ON public.interviews FOR EACH ROW WHEN (((new.status = 'in_progress'::public.interview_status) AND (old.status = 'pending'::public.interview_status))) EXECUTE FUNCTION private.start_of_interview();
@@ -8272,6 +11521,14 @@ CREATE TRIGGER _900_start_project AFTER UPDATE OF status ON public.projects FOR 
 -- Name: projects _900_start_project_inserted; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _900_start_project_inserted AFTER INSERT ON public.projects FOR EACH ROW WHEN ((new.status = 'active'::public.project_status)) EXECUTE FUNCTION private.start_project();
+
+-- Name: message_templates _900_tell_of_template; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_tell_of_template AFTER UPDATE OF status ON public.message_templates FOR EACH ROW WHEN (((old.status = 'approved'::public.template_status) AND (new.status = ANY (ARRAY['paused'::public.template_status, 'rejected'::public.template_status, 'disabled'::public.template_status])) AND (new.synced_at IS NOT NULL))) EXECUTE FUNCTION private.tell_of_template();
+
+-- Name: interview_messages _910_stop_reminding; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _910_stop_reminding AFTER INSERT ON public.interview_messages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.stop_reminding();
 
 -- Name: account_paces account_paces_client_id_channel_account_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
 
@@ -8393,6 +11650,21 @@ ALTER TABLE ONLY public.deliveries
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
+-- Name: erasures erasures_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: erasures erasures_client_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id) ON DELETE CASCADE;
+
+-- Name: erasures erasures_requested_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_requested_by_fkey FOREIGN KEY (requested_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
 -- Name: failed_tasks failed_tasks_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.failed_tasks
@@ -8478,11 +11750,6 @@ ALTER TABLE ONLY public.message_templates
 ALTER TABLE public.messages
     ADD CONSTRAINT messages_client_id_conversation_id_fkey FOREIGN KEY (client_id, conversation_id) REFERENCES public.conversations(client_id, id) ON DELETE CASCADE;
 
--- Name: notifications notifications_client_id_delivery_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
-
-ALTER TABLE ONLY public.notifications
-    ADD CONSTRAINT notifications_client_id_delivery_id_fkey FOREIGN KEY (client_id, delivery_id) REFERENCES public.deliveries(client_id, id);
-
 -- Name: notifications notifications_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.notifications
@@ -8518,6 +11785,21 @@ ALTER TABLE ONLY public.projects
 ALTER TABLE ONLY public.projects
     ADD CONSTRAINT projects_client_id_renus_config_id_fkey FOREIGN KEY (client_id, renus_config_id) REFERENCES public.renus_config(client_id, id);
 
+-- Name: reminders reminders_client_id_delivery_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.reminders
+    ADD CONSTRAINT reminders_client_id_delivery_id_fkey FOREIGN KEY (client_id, delivery_id) REFERENCES public.deliveries(client_id, id);
+
+-- Name: reminders reminders_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.reminders
+    ADD CONSTRAINT reminders_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: reminders reminders_client_id_interview_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.reminders
+    ADD CONSTRAINT reminders_client_id_interview_id_fkey FOREIGN KEY (client_id, interview_id) REFERENCES public.interviews(client_id, id);
+
 -- Name: renus_config renus_config_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.renus_config
@@ -8537,6 +11819,26 @@ ALTER TABLE ONLY public.reports
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_client_id_project_id_fkey FOREIGN KEY (client_id, project_id) REFERENCES public.projects(client_id, id);
+
+-- Name: risk_acceptances risk_acceptances_accepted_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.risk_acceptances
+    ADD CONSTRAINT risk_acceptances_accepted_by_fkey FOREIGN KEY (accepted_by) REFERENCES public.profiles(id);
+
+-- Name: risk_acceptances risk_acceptances_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.risk_acceptances
+    ADD CONSTRAINT risk_acceptances_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: sending_rules sending_rules_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.sending_rules
+    ADD CONSTRAINT sending_rules_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: notifications the_delivery_is_the_senders; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT the_delivery_is_the_senders FOREIGN KEY (sender_client_id, delivery_id) REFERENCES public.deliveries(client_id, id);
 
 -- Name: turns turns_client_id_conversation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
@@ -8580,6 +11882,14 @@ ALTER TABLE private.account_paces ENABLE ROW LEVEL SECURITY;
 -- Name: channel_credentials; Type: ROW SECURITY; Schema: private; Owner: postgres
 
 ALTER TABLE private.channel_credentials ENABLE ROW LEVEL SECURITY;
+
+-- Name: policy_packs; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.policy_packs ENABLE ROW LEVEL SECURITY;
+
+-- Name: prices; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.prices ENABLE ROW LEVEL SECURITY;
 
 -- Name: project_changes; Type: ROW SECURITY; Schema: private; Owner: postgres
 
@@ -8665,9 +11975,29 @@ CREATE POLICY conversations_update ON public.conversations FOR UPDATE TO authent
 
 ALTER TABLE public.deliveries ENABLE ROW LEVEL SECURITY;
 
+-- Name: deliveries deliveries_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY deliveries_insert ON public.deliveries FOR INSERT TO authenticated WITH CHECK (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND (kind = 'message'::public.delivery_kind) AND (lead_id IS NOT NULL)));
+
+-- Name: deliveries deliveries_insert_by_agents; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY deliveries_insert_by_agents ON public.deliveries FOR INSERT TO renum_agent WITH CHECK (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (lead_id = ( SELECT private.turn_lead_id() AS turn_lead_id)) AND (kind = 'message'::public.delivery_kind)));
+
 -- Name: deliveries deliveries_select; Type: POLICY; Schema: public; Owner: postgres
 
 CREATE POLICY deliveries_select ON public.deliveries FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
+
+-- Name: erasures; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.erasures ENABLE ROW LEVEL SECURITY;
+
+-- Name: erasures erasures_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY erasures_insert ON public.erasures FOR INSERT TO authenticated WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: erasures erasures_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY erasures_select ON public.erasures FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: failed_tasks; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -8817,6 +12147,14 @@ CREATE POLICY projects_select ON public.projects FOR SELECT TO authenticated USI
 
 CREATE POLICY projects_update ON public.projects FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
 
+-- Name: reminders; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.reminders ENABLE ROW LEVEL SECURITY;
+
+-- Name: reminders reminders_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY reminders_select ON public.reminders FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
+
 -- Name: renus_config; Type: ROW SECURITY; Schema: public; Owner: postgres
 
 ALTER TABLE public.renus_config ENABLE ROW LEVEL SECURITY;
@@ -8840,6 +12178,34 @@ ALTER TABLE public.reports ENABLE ROW LEVEL SECURITY;
 -- Name: reports reports_select; Type: POLICY; Schema: public; Owner: postgres
 
 CREATE POLICY reports_select ON public.reports FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
+
+-- Name: risk_acceptances; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.risk_acceptances ENABLE ROW LEVEL SECURITY;
+
+-- Name: risk_acceptances risk_acceptances_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY risk_acceptances_insert ON public.risk_acceptances FOR INSERT TO authenticated WITH CHECK ((( SELECT private.is_admin() AS is_admin) AND (accepted_by = ( SELECT private.current_profile_id() AS current_profile_id))));
+
+-- Name: risk_acceptances risk_acceptances_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY risk_acceptances_select ON public.risk_acceptances FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
+
+-- Name: sending_rules; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.sending_rules ENABLE ROW LEVEL SECURITY;
+
+-- Name: sending_rules sending_rules_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY sending_rules_insert ON public.sending_rules FOR INSERT TO authenticated WITH CHECK ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids))));
+
+-- Name: sending_rules sending_rules_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY sending_rules_select ON public.sending_rules FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
+
+-- Name: sending_rules sending_rules_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY sending_rules_update ON public.sending_rules FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids))));
 
 -- Name: sub_agents; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -8906,6 +12272,7 @@ GRANT USAGE ON SCHEMA cron TO postgres WITH GRANT OPTION;
 GRANT USAGE ON SCHEMA private TO authenticated;
 GRANT USAGE ON SCHEMA private TO service_role;
 GRANT USAGE ON SCHEMA private TO renum_files;
+GRANT USAGE ON SCHEMA private TO renum_agent;
 
 -- Name: SCHEMA public; Type: ACL; Schema: -; Owner: pg_database_owner
 
@@ -8960,6 +12327,16 @@ REVOKE ALL ON FUNCTION private.account_for(client_id uuid, channel_account_id uu
 GRANT ALL ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.account_for(client_id uuid, channel_account_id uuid) TO service_role;
 
+-- Name: FUNCTION account_refusal(agent_type public.agent_type, channel_account_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.account_refusal(agent_type public.agent_type, channel_account_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.account_refusal(agent_type public.agent_type, channel_account_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.account_refusal(agent_type public.agent_type, channel_account_id uuid) TO service_role;
+
+-- Name: FUNCTION accounts_of_portfolio(account_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.accounts_of_portfolio(account_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION add_interviews(project_id uuid, lead_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.add_interviews(project_id uuid, lead_ids uuid[]) FROM PUBLIC;
@@ -8976,6 +12353,56 @@ REVOKE ALL ON FUNCTION private.add_member(client_id uuid, email text, role publi
 -- Name: FUNCTION admit_deliveries(client_id uuid, queue text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.admit_deliveries(client_id uuid, queue text) FROM PUBLIC;
+
+-- Name: FUNCTION default_client_id(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.default_client_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.default_client_id() TO authenticated;
+GRANT ALL ON FUNCTION private.default_client_id() TO service_role;
+
+-- Name: FUNCTION now(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.now() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.now() TO authenticated;
+GRANT ALL ON FUNCTION private.now() TO service_role;
+GRANT ALL ON FUNCTION private.now() TO renum_agent;
+
+-- Name: TABLE deliveries; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.deliveries TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO service_role;
+
+-- Name: COLUMN deliveries.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.deliveries TO authenticated;
+GRANT INSERT(id) ON TABLE public.deliveries TO renum_agent;
+
+-- Name: COLUMN deliveries.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE public.deliveries TO authenticated;
+GRANT INSERT(client_id) ON TABLE public.deliveries TO renum_agent;
+
+-- Name: COLUMN deliveries.lead_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(lead_id) ON TABLE public.deliveries TO authenticated;
+GRANT INSERT(lead_id) ON TABLE public.deliveries TO renum_agent;
+
+-- Name: COLUMN deliveries.channel_account_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(channel_account_id) ON TABLE public.deliveries TO authenticated;
+GRANT INSERT(channel_account_id) ON TABLE public.deliveries TO renum_agent;
+
+-- Name: COLUMN deliveries.content; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(content) ON TABLE public.deliveries TO authenticated;
+GRANT INSERT(content) ON TABLE public.deliveries TO renum_agent;
+
+-- Name: FUNCTION admit_direct(d public.deliveries, writer text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.admit_direct(d public.deliveries, writer text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admit_direct(d public.deliveries, writer text) TO authenticated;
+GRANT ALL ON FUNCTION private.admit_direct(d public.deliveries, writer text) TO service_role;
+GRANT ALL ON FUNCTION private.admit_direct(d public.deliveries, writer text) TO renum_agent;
 
 -- Name: FUNCTION admit_media(client_id uuid); Type: ACL; Schema: private; Owner: postgres
 
@@ -9031,6 +12458,10 @@ REVOKE ALL ON FUNCTION private.apply_proposal(interview public.interviews, propo
 
 REVOKE ALL ON FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone) FROM PUBLIC;
 
+-- Name: FUNCTION are_choices(given jsonb, most integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.are_choices(given jsonb, most integer) FROM PUBLIC;
+
 -- Name: FUNCTION asks_for_rows(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.asks_for_rows() FROM PUBLIC;
@@ -9069,9 +12500,25 @@ REVOKE ALL ON FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) FR
 
 REVOKE ALL ON FUNCTION private.bury(queue text, task text, task_row_id uuid, client_id uuid, msg_id bigint, error jsonb, attempts integer) FROM PUBLIC;
 
+-- Name: FUNCTION channel_of_delivery(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.channel_of_delivery() FROM PUBLIC;
+
+-- Name: FUNCTION check_consent(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.check_consent() FROM PUBLIC;
+
 -- Name: FUNCTION check_project(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.check_project() FROM PUBLIC;
+
+-- Name: FUNCTION check_sending_rules(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.check_sending_rules() FROM PUBLIC;
+
+-- Name: FUNCTION check_template(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.check_template() FROM PUBLIC;
 
 -- Name: FUNCTION checked_phone(written text); Type: ACL; Schema: private; Owner: postgres
 
@@ -9104,20 +12551,187 @@ GRANT ALL ON FUNCTION private.csv_rows(csv text, max_rows integer) TO authentica
 
 REVOKE ALL ON FUNCTION private.current_profile_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.current_profile_id() TO authenticated;
+GRANT ALL ON FUNCTION private.current_profile_id() TO service_role;
+
+-- Name: TABLE projects; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT,DELETE ON TABLE public.projects TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.projects TO service_role;
+
+-- Name: COLUMN projects.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.name; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.description; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.type; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(type),UPDATE(type) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.status; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.config; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(config),UPDATE(config) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.renus_config_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(renus_config_id),UPDATE(renus_config_id) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.channel_account_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(channel_account_id),UPDATE(channel_account_id) ON TABLE public.projects TO authenticated;
+
+-- Name: FUNCTION daily_room(project public.projects); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.daily_room(project public.projects) FROM PUBLIC;
 
 -- Name: FUNCTION debounce_ms(metadata jsonb, content text, question_type text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.debounce_ms(metadata jsonb, content text, question_type text) FROM PUBLIC;
 
--- Name: FUNCTION default_client_id(); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.default_client_id() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.default_client_id() TO authenticated;
-GRANT ALL ON FUNCTION private.default_client_id() TO service_role;
-
 -- Name: FUNCTION delivery_rank(status public.delivery_status); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.delivery_rank(status public.delivery_status) FROM PUBLIC;
+
+-- Name: FUNCTION delivery_task(delivery public.deliveries); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.delivery_task(delivery public.deliveries) FROM PUBLIC;
+
+-- Name: FUNCTION digest_text(notification_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.digest_text(notification_ids uuid[]) FROM PUBLIC;
+
+-- Name: FUNCTION drop_turn(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.drop_turn(thread_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION easter_of(year integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.easter_of(year integer) FROM PUBLIC;
+
+-- Name: FUNCTION end_delivery(delivery_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.end_delivery(delivery_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION end_interview(interview_id uuid, reason public.end_reason); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.end_interview(interview_id uuid, reason public.end_reason) FROM PUBLIC;
+
+-- Name: FUNCTION end_media(media_id uuid, status public.media_status, error jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.end_media(media_id uuid, status public.media_status, error jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION end_of_interview(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.end_of_interview() FROM PUBLIC;
+
+-- Name: FUNCTION erase_lead(lead_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.erase_lead(lead_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION expire_interviews(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.expire_interviews() FROM PUBLIC;
+
+-- Name: FUNCTION finding(item text, ok boolean, txt text, todo text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.finding(item text, ok boolean, txt text, todo text) FROM PUBLIC;
+
+-- Name: FUNCTION fire_reminders(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.fire_reminders() FROM PUBLIC;
+
+-- Name: FUNCTION first_name(name text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.first_name(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.first_name(name text) TO authenticated;
+GRANT ALL ON FUNCTION private.first_name(name text) TO service_role;
+
+-- Name: FUNCTION follow_account(account_id uuid, news jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.follow_account(account_id uuid, news jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION follow_changes(items jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.follow_changes(items jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION follow_delivery(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.follow_delivery() FROM PUBLIC;
+
+-- Name: FUNCTION follow_invitation(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.follow_invitation() FROM PUBLIC;
+
+-- Name: FUNCTION follow_template(channel_account_id uuid, event jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.follow_template(channel_account_id uuid, event jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION for_a_person(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.for_a_person() FROM PUBLIC;
+
+-- Name: TABLE sending_rules; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.sending_rules TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sending_rules TO service_role;
+
+-- Name: COLUMN sending_rules.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.sending_rules TO authenticated;
+
+-- Name: COLUMN sending_rules.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id),UPDATE(client_id) ON TABLE public.sending_rules TO authenticated;
+
+-- Name: COLUMN sending_rules.hours; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(hours),UPDATE(hours) ON TABLE public.sending_rules TO authenticated;
+
+-- Name: COLUMN sending_rules.on_holidays; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(on_holidays),UPDATE(on_holidays) ON TABLE public.sending_rules TO authenticated;
+
+-- Name: COLUMN sending_rules.closed_dates; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(closed_dates),UPDATE(closed_dates) ON TABLE public.sending_rules TO authenticated;
+
+-- Name: COLUMN sending_rules.daily_cap; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(daily_cap),UPDATE(daily_cap) ON TABLE public.sending_rules TO authenticated;
+
+-- Name: COLUMN sending_rules.weekly_cap; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(weekly_cap),UPDATE(weekly_cap) ON TABLE public.sending_rules TO authenticated;
+
+-- Name: FUNCTION free_of_caps(delivery public.deliveries, rules public.sending_rules, OUT until timestamp with time zone, OUT reason text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.free_of_caps(delivery public.deliveries, rules public.sending_rules, OUT until timestamp with time zone, OUT reason text) FROM PUBLIC;
+
+-- Name: FUNCTION function_of(queue text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.function_of(queue text) FROM PUBLIC;
+
+-- Name: FUNCTION gate(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.gate(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) FROM PUBLIC;
+
+-- Name: FUNCTION goodbye(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.goodbye() FROM PUBLIC;
 
 -- Name: TABLE leads; Type: ACL; Schema: public; Owner: postgres
 
@@ -9156,68 +12770,13 @@ GRANT INSERT(status),UPDATE(status) ON TABLE public.leads TO authenticated;
 
 GRANT INSERT(consent_basis),UPDATE(consent_basis) ON TABLE public.leads TO authenticated;
 
--- Name: FUNCTION delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
+-- Name: COLUMN leads.time_zone; Type: ACL; Schema: public; Owner: postgres
 
-REVOKE ALL ON FUNCTION private.delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone) FROM PUBLIC;
+GRANT INSERT(time_zone),UPDATE(time_zone) ON TABLE public.leads TO authenticated;
 
--- Name: FUNCTION now(); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION goodbye_refusal(d public.deliveries, lead public.leads); Type: ACL; Schema: private; Owner: postgres
 
-REVOKE ALL ON FUNCTION private.now() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.now() TO authenticated;
-GRANT ALL ON FUNCTION private.now() TO service_role;
-
--- Name: TABLE deliveries; Type: ACL; Schema: public; Owner: postgres
-
-GRANT SELECT ON TABLE public.deliveries TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO service_role;
-
--- Name: FUNCTION delivery_task(delivery public.deliveries); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.delivery_task(delivery public.deliveries) FROM PUBLIC;
-
--- Name: FUNCTION drop_turn(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.drop_turn(thread_id uuid) FROM PUBLIC;
-
--- Name: FUNCTION end_delivery(delivery_id uuid); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.end_delivery(delivery_id uuid) FROM PUBLIC;
-
--- Name: FUNCTION end_interview(interview_id uuid, reason public.end_reason); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.end_interview(interview_id uuid, reason public.end_reason) FROM PUBLIC;
-
--- Name: FUNCTION end_media(media_id uuid, status public.media_status, error jsonb); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.end_media(media_id uuid, status public.media_status, error jsonb) FROM PUBLIC;
-
--- Name: FUNCTION end_of_interview(); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.end_of_interview() FROM PUBLIC;
-
--- Name: FUNCTION first_name(name text); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.first_name(name text) FROM PUBLIC;
-
--- Name: FUNCTION follow_account(account_id uuid, news jsonb); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.follow_account(account_id uuid, news jsonb) FROM PUBLIC;
-
--- Name: FUNCTION follow_changes(items jsonb); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.follow_changes(items jsonb) FROM PUBLIC;
-
--- Name: FUNCTION follow_delivery(); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.follow_delivery() FROM PUBLIC;
-
--- Name: FUNCTION function_of(queue text); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.function_of(queue text) FROM PUBLIC;
-
--- Name: FUNCTION gate(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.gate(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.goodbye_refusal(d public.deliveries, lead public.leads) FROM PUBLIC;
 
 -- Name: FUNCTION governor_verdict(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: ACL; Schema: private; Owner: postgres
 
@@ -9239,6 +12798,10 @@ REVOKE ALL ON FUNCTION private.guard_interview() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.guard_profile() FROM PUBLIC;
 
+-- Name: FUNCTION has_consent(lead public.leads); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.has_consent(lead public.leads) FROM PUBLIC;
+
 -- Name: FUNCTION heed_refusal(delivery_id uuid, error jsonb); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.heed_refusal(delivery_id uuid, error jsonb) FROM PUBLIC;
@@ -9246,6 +12809,12 @@ REVOKE ALL ON FUNCTION private.heed_refusal(delivery_id uuid, error jsonb) FROM 
 -- Name: FUNCTION hold_delivery(delivery_id uuid, until timestamp with time zone, reason text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.hold_delivery(delivery_id uuid, until timestamp with time zone, reason text) FROM PUBLIC;
+
+-- Name: FUNCTION hours_problem(hours jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.hours_problem(hours jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.hours_problem(hours jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.hours_problem(hours jsonb) TO service_role;
 
 -- Name: FUNCTION housekeeping(); Type: ACL; Schema: private; Owner: postgres
 
@@ -9262,6 +12831,12 @@ REVOKE ALL ON FUNCTION private.interview_state(questions jsonb, answers jsonb) F
 -- Name: FUNCTION interview_statistics(interview_id uuid); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.interview_statistics(interview_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION invitation_refusal(agent_type public.agent_type, txt text, company_name text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.invitation_refusal(agent_type public.agent_type, txt text, company_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.invitation_refusal(agent_type public.agent_type, txt text, company_name text) TO authenticated;
+GRANT ALL ON FUNCTION private.invitation_refusal(agent_type public.agent_type, txt text, company_name text) TO service_role;
 
 -- Name: FUNCTION invite(project_id uuid, max integer); Type: ACL; Schema: private; Owner: postgres
 
@@ -9283,9 +12858,17 @@ REVOKE ALL ON FUNCTION private.is_email(address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_email(address text) TO authenticated;
 GRANT ALL ON FUNCTION private.is_email(address text) TO service_role;
 
+-- Name: FUNCTION is_holiday(day date); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.is_holiday(day date) FROM PUBLIC;
+
 -- Name: FUNCTION is_initiated(delivery public.deliveries); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.is_initiated(delivery public.deliveries) FROM PUBLIC;
+
+-- Name: FUNCTION is_opt_in(txt text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.is_opt_in(txt text) FROM PUBLIC;
 
 -- Name: FUNCTION is_opt_out(txt text); Type: ACL; Schema: private; Owner: postgres
 
@@ -9302,6 +12885,10 @@ REVOKE ALL ON FUNCTION private.keep_media(items jsonb) FROM PUBLIC;
 -- Name: FUNCTION keep_opted_out(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.keep_opted_out() FROM PUBLIC;
+
+-- Name: FUNCTION ladder(config jsonb, has_template boolean, zone text, start timestamp with time zone, after_step integer, failed boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.ladder(config jsonb, has_template boolean, zone text, start timestamp with time zone, after_step integer, failed boolean) FROM PUBLIC;
 
 -- Name: FUNCTION lead_column(header text); Type: ACL; Schema: private; Owner: postgres
 
@@ -9359,6 +12946,14 @@ REVOKE ALL ON FUNCTION private.media_path(media public.media) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.meet_sender(client_id uuid, sender jsonb) FROM PUBLIC;
 
+-- Name: FUNCTION message_content(content jsonb, channel public.channel); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.message_content(content jsonb, channel public.channel) FROM PUBLIC;
+
+-- Name: FUNCTION message_cost(provider text, item text, messages integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.message_cost(provider text, item text, messages integer) FROM PUBLIC;
+
 -- Name: FUNCTION message_metadata(event jsonb); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.message_metadata(event jsonb) FROM PUBLIC;
@@ -9371,6 +12966,16 @@ REVOKE ALL ON FUNCTION private.needs_answer(metadata jsonb, content text) FROM P
 
 REVOKE ALL ON FUNCTION private.next_due_ms(queues text[]) FROM PUBLIC;
 
+-- Name: FUNCTION next_open(rules public.sending_rules, zone text, since timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.next_open(rules public.sending_rules, zone text, since timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION no_template(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.no_template(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.no_template(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) TO authenticated;
+GRANT ALL ON FUNCTION private.no_template(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) TO service_role;
+
 -- Name: FUNCTION normalize_lead(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.normalize_lead() FROM PUBLIC;
@@ -9381,73 +12986,13 @@ REVOKE ALL ON FUNCTION private.normalize_phone(phone text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.normalize_phone(phone text) TO authenticated;
 GRANT ALL ON FUNCTION private.normalize_phone(phone text) TO service_role;
 
--- Name: FUNCTION notify(client_id uuid, event text, interview_id uuid, txt text); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION note_news(project_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
 
-REVOKE ALL ON FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.note_news(project_ids uuid[]) FROM PUBLIC;
 
--- Name: FUNCTION owned_client_ids(); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION note_refusal(delivery_id uuid, code text); Type: ACL; Schema: private; Owner: postgres
 
-REVOKE ALL ON FUNCTION private.owned_client_ids() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.owned_client_ids() TO authenticated;
-
--- Name: FUNCTION owner_of_client(); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.owner_of_client() FROM PUBLIC;
-
--- Name: FUNCTION pause_account(account_id uuid, pause interval, reason text); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.pause_account(account_id uuid, pause interval, reason text) FROM PUBLIC;
-
--- Name: FUNCTION phone_key(phone text); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.phone_key(phone text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.phone_key(phone text) TO authenticated;
-
--- Name: FUNCTION plain(txt text); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.plain(txt text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.plain(txt text) TO authenticated;
-GRANT ALL ON FUNCTION private.plain(txt text) TO service_role;
-
--- Name: FUNCTION policy_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.policy_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) FROM PUBLIC;
-
--- Name: FUNCTION profile_of_user(); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.profile_of_user() FROM PUBLIC;
-
--- Name: FUNCTION project_config_problem(config jsonb); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.project_config_problem(config jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.project_config_problem(config jsonb) TO authenticated;
-GRANT ALL ON FUNCTION private.project_config_problem(config jsonb) TO service_role;
-
--- Name: FUNCTION project_statistics(project_id uuid); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.project_statistics(project_id uuid) FROM PUBLIC;
-
--- Name: FUNCTION question_problem(question jsonb); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.question_problem(question jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.question_problem(question jsonb) TO authenticated;
-GRANT ALL ON FUNCTION private.question_problem(question jsonb) TO service_role;
-
--- Name: FUNCTION question_statistics(project_id uuid, question jsonb); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.question_statistics(project_id uuid, question jsonb) FROM PUBLIC;
-
--- Name: FUNCTION question_type(interview_id uuid); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.question_type(interview_id uuid) FROM PUBLIC;
-
--- Name: FUNCTION queue_report(project_id uuid, interview_id uuid, right_now boolean); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.queue_report(project_id uuid, interview_id uuid, right_now boolean) FROM PUBLIC;
-
--- Name: FUNCTION queue_turn(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.queue_turn(thread_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.note_refusal(delivery_id uuid, code text) FROM PUBLIC;
 
 -- Name: TABLE channel_accounts; Type: ACL; Schema: public; Owner: postgres
 
@@ -9506,137 +13051,9 @@ GRANT INSERT(portfolio_id),UPDATE(portfolio_id) ON TABLE public.channel_accounts
 
 GRANT INSERT(daily_limit),UPDATE(daily_limit) ON TABLE public.channel_accounts TO authenticated;
 
--- Name: FUNCTION reach_again_at(delivery public.deliveries, account public.channel_accounts); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION notification_account(client_id uuid, channel public.channel, preferred uuid); Type: ACL; Schema: private; Owner: postgres
 
-REVOKE ALL ON FUNCTION private.reach_again_at(delivery public.deliveries, account public.channel_accounts) FROM PUBLIC;
-
--- Name: FUNCTION read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text) FROM PUBLIC;
-
--- Name: FUNCTION read_leads(csv text, list jsonb, max_rows integer); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.read_leads(csv text, list jsonb, max_rows integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.read_leads(csv text, list jsonb, max_rows integer) TO authenticated;
-
--- Name: FUNCTION read_queue(queue text, max integer, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.read_queue(queue text, max integer, visibility_s integer) FROM PUBLIC;
-
--- Name: FUNCTION record_lead(); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.record_lead() FROM PUBLIC;
-
--- Name: FUNCTION refuse_delivery(delivery_id uuid, error jsonb); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.refuse_delivery(delivery_id uuid, error jsonb) FROM PUBLIC;
-
--- Name: FUNCTION refuse_write(); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.refuse_write() FROM PUBLIC;
-
--- Name: FUNCTION release_next(thread_id uuid, visibility_s integer, released_by uuid); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.release_next(thread_id uuid, visibility_s integer, released_by uuid) FROM PUBLIC;
-
--- Name: FUNCTION released_by(thread_id uuid, claim uuid); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.released_by(thread_id uuid, claim uuid) FROM PUBLIC;
-
--- Name: FUNCTION render_template(body text, parameters text[]); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.render_template(body text, parameters text[]) FROM PUBLIC;
-
--- Name: FUNCTION retry_delivery(delivery_id uuid, error jsonb, retryable boolean); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable boolean) FROM PUBLIC;
-
--- Name: FUNCTION retry_media(media_id uuid, error jsonb, retryable boolean); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.retry_media(media_id uuid, error jsonb, retryable boolean) FROM PUBLIC;
-
--- Name: FUNCTION retry_report(report_id uuid, error jsonb, retryable boolean); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.retry_report(report_id uuid, error jsonb, retryable boolean) FROM PUBLIC;
-
--- Name: FUNCTION retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status) FROM PUBLIC;
-
--- Name: FUNCTION retry_wait(error jsonb, retryable boolean, attempts integer, OUT wait interval, OUT counted boolean); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.retry_wait(error jsonb, retryable boolean, attempts integer, OUT wait interval, OUT counted boolean) FROM PUBLIC;
-
--- Name: FUNCTION ring(function_name text); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.ring(function_name text) FROM PUBLIC;
-
--- Name: FUNCTION same_client(); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.same_client() FROM PUBLIC;
-
--- Name: TABLE notifications; Type: ACL; Schema: public; Owner: postgres
-
-GRANT SELECT ON TABLE public.notifications TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO service_role;
-
--- Name: FUNCTION send_notification(notification public.notifications); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.send_notification(notification public.notifications) FROM PUBLIC;
-
--- Name: FUNCTION setting(key text); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.setting(key text) FROM PUBLIC;
-
--- Name: FUNCTION setting_int(key text); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.setting_int(key text) FROM PUBLIC;
-
--- Name: FUNCTION setup_housekeeping_cron(); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.setup_housekeeping_cron() FROM PUBLIC;
-
--- Name: FUNCTION setup_sweep_cron(); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.setup_sweep_cron() FROM PUBLIC;
-
--- Name: FUNCTION skip_applies(rule jsonb, answers jsonb); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.skip_applies(rule jsonb, answers jsonb) FROM PUBLIC;
-
--- Name: FUNCTION skip_rule_problem(rule jsonb, earlier_keys text[]); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) TO authenticated;
-GRANT ALL ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) TO service_role;
-
--- Name: FUNCTION start_account(); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.start_account() FROM PUBLIC;
-
--- Name: FUNCTION start_of_interview(); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.start_of_interview() FROM PUBLIC;
-
--- Name: FUNCTION start_project(); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.start_project() FROM PUBLIC;
-
--- Name: FUNCTION stop_account(account_id uuid, status public.channel_account_status, reason text); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.stop_account(account_id uuid, status public.channel_account_status, reason text) FROM PUBLIC;
-
--- Name: FUNCTION store_answer(interview public.interviews, question jsonb, proposed jsonb, known jsonb); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.store_answer(interview public.interviews, question jsonb, proposed jsonb, known jsonb) FROM PUBLIC;
-
--- Name: FUNCTION sweep(); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
-
--- Name: FUNCTION task_message(task text, id uuid, client_id uuid, attempt integer); Type: ACL; Schema: private; Owner: postgres
-
-REVOKE ALL ON FUNCTION private.task_message(task text, id uuid, client_id uuid, attempt integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.notification_account(client_id uuid, channel public.channel, preferred uuid) FROM PUBLIC;
 
 -- Name: TABLE message_templates; Type: ACL; Schema: public; Owner: postgres
 
@@ -9683,15 +13100,341 @@ GRANT INSERT(status),UPDATE(status) ON TABLE public.message_templates TO authent
 
 GRANT INSERT(purpose),UPDATE(purpose) ON TABLE public.message_templates TO authenticated;
 
+-- Name: FUNCTION notification_content(channel public.channel, template public.message_templates, full_name text, company_name text, project_name text, title text, txt text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.notification_content(channel public.channel, template public.message_templates, full_name text, company_name text, project_name text, title text, txt text) FROM PUBLIC;
+
+-- Name: FUNCTION notification_words(event text, OUT title text, OUT one text, OUT many text, OUT urgent boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.notification_words(event text, OUT title text, OUT one text, OUT many text, OUT urgent boolean) FROM PUBLIC;
+
+-- Name: FUNCTION notify(client_id uuid, event text, interview_id uuid, txt text, subject text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text, subject text) FROM PUBLIC;
+
+-- Name: FUNCTION owned_client_ids(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.owned_client_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.owned_client_ids() TO authenticated;
+
+-- Name: FUNCTION owner_of_client(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.owner_of_client() FROM PUBLIC;
+
+-- Name: FUNCTION pack_refusal(d public.deliveries, lead public.leads); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.pack_refusal(d public.deliveries, lead public.leads) FROM PUBLIC;
+
+-- Name: FUNCTION packs_of(d public.deliveries); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.packs_of(d public.deliveries) FROM PUBLIC;
+
+-- Name: FUNCTION pause_account(account_id uuid, pause interval, reason text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.pause_account(account_id uuid, pause interval, reason text) FROM PUBLIC;
+
+-- Name: FUNCTION people_reached(account_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.people_reached(account_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION phone_key(phone text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.phone_key(phone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.phone_key(phone text) TO authenticated;
+
+-- Name: FUNCTION place_message(d public.deliveries); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.place_message(d public.deliveries) FROM PUBLIC;
+
+-- Name: FUNCTION plain(txt text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.plain(txt text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.plain(txt text) TO authenticated;
+GRANT ALL ON FUNCTION private.plain(txt text) TO service_role;
+
+-- Name: FUNCTION plan_reminders(interview_id uuid, invitation public.delivery_status); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.plan_reminders(interview_id uuid, invitation public.delivery_status) FROM PUBLIC;
+
+-- Name: FUNCTION police_delivery(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.police_delivery() FROM PUBLIC;
+
+-- Name: FUNCTION policy_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.policy_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) FROM PUBLIC;
+
+-- Name: FUNCTION profile_of_user(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.profile_of_user() FROM PUBLIC;
+
+-- Name: FUNCTION project_config_problem(config jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.project_config_problem(config jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.project_config_problem(config jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.project_config_problem(config jsonb) TO service_role;
+
+-- Name: FUNCTION project_statistics(project_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.project_statistics(project_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION question_problem(question jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.question_problem(question jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.question_problem(question jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.question_problem(question jsonb) TO service_role;
+
+-- Name: FUNCTION question_refusal(agent_type public.agent_type, config jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.question_refusal(agent_type public.agent_type, config jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.question_refusal(agent_type public.agent_type, config jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.question_refusal(agent_type public.agent_type, config jsonb) TO service_role;
+
+-- Name: FUNCTION question_statistics(project_id uuid, question jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.question_statistics(project_id uuid, question jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION question_type(interview_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.question_type(interview_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION queue_report(project_id uuid, interview_id uuid, right_now boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.queue_report(project_id uuid, interview_id uuid, right_now boolean) FROM PUBLIC;
+
+-- Name: FUNCTION queue_turn(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.queue_turn(thread_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION reach_again_at(delivery public.deliveries, account public.channel_accounts); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.reach_again_at(delivery public.deliveries, account public.channel_accounts) FROM PUBLIC;
+
+-- Name: FUNCTION read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text) FROM PUBLIC;
+
+-- Name: FUNCTION read_leads(csv text, list jsonb, max_rows integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.read_leads(csv text, list jsonb, max_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_leads(csv text, list jsonb, max_rows integer) TO authenticated;
+
+-- Name: FUNCTION read_queue(queue text, max integer, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.read_queue(queue text, max integer, visibility_s integer) FROM PUBLIC;
+
+-- Name: FUNCTION record_lead(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.record_lead() FROM PUBLIC;
+
+-- Name: FUNCTION refuse_delivery(delivery_id uuid, error jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.refuse_delivery(delivery_id uuid, error jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION refuse_write(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.refuse_write() FROM PUBLIC;
+
+-- Name: FUNCTION release_next(thread_id uuid, visibility_s integer, released_by uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.release_next(thread_id uuid, visibility_s integer, released_by uuid) FROM PUBLIC;
+
+-- Name: FUNCTION released_by(thread_id uuid, claim uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.released_by(thread_id uuid, claim uuid) FROM PUBLIC;
+
+-- Name: TABLE reminders; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.reminders TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reminders TO service_role;
+
+-- Name: FUNCTION remind(reminder public.reminders, interview public.interviews, thread private.threads); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.remind(reminder public.reminders, interview public.interviews, thread private.threads) FROM PUBLIC;
+
+-- Name: FUNCTION reminder_text(wording text, lead_name text, company_name text, project_name text, link text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.reminder_text(wording text, lead_name text, company_name text, project_name text, link text) FROM PUBLIC;
+
+-- Name: FUNCTION reminders_problem(config jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.reminders_problem(config jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.reminders_problem(config jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.reminders_problem(config jsonb) TO service_role;
+
+-- Name: FUNCTION render_template(body text, parameters text[]); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.render_template(body text, parameters text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.render_template(body text, parameters text[]) TO authenticated;
+GRANT ALL ON FUNCTION private.render_template(body text, parameters text[]) TO service_role;
+
+-- Name: FUNCTION reply_refusal(agent_type public.agent_type, txt text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.reply_refusal(agent_type public.agent_type, txt text) FROM PUBLIC;
+
+-- Name: FUNCTION retry_delivery(delivery_id uuid, error jsonb, retryable boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.retry_delivery(delivery_id uuid, error jsonb, retryable boolean) FROM PUBLIC;
+
+-- Name: FUNCTION retry_media(media_id uuid, error jsonb, retryable boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.retry_media(media_id uuid, error jsonb, retryable boolean) FROM PUBLIC;
+
+-- Name: FUNCTION retry_report(report_id uuid, error jsonb, retryable boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.retry_report(report_id uuid, error jsonb, retryable boolean) FROM PUBLIC;
+
+-- Name: FUNCTION retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status) FROM PUBLIC;
+
+-- Name: FUNCTION retry_wait(error jsonb, retryable boolean, attempts integer, OUT wait interval, OUT counted boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.retry_wait(error jsonb, retryable boolean, attempts integer, OUT wait interval, OUT counted boolean) FROM PUBLIC;
+
+-- Name: FUNCTION ring(function_name text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.ring(function_name text) FROM PUBLIC;
+
+-- Name: FUNCTION run_erasures(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.run_erasures() FROM PUBLIC;
+
+-- Name: FUNCTION same_client(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.same_client() FROM PUBLIC;
+
+-- Name: FUNCTION say_goodbye(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.say_goodbye(thread_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION say_message(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.say_message() FROM PUBLIC;
+
+-- Name: FUNCTION send_notifications(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.send_notifications() FROM PUBLIC;
+
+-- Name: FUNCTION sender_key(sender jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.sender_key(sender jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION sending_rules_of(client_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.sending_rules_of(client_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION setting(key text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.setting(key text) FROM PUBLIC;
+
+-- Name: FUNCTION setting_int(key text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.setting_int(key text) FROM PUBLIC;
+
+-- Name: FUNCTION setup_housekeeping_cron(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.setup_housekeeping_cron() FROM PUBLIC;
+
+-- Name: FUNCTION setup_sweep_cron(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.setup_sweep_cron() FROM PUBLIC;
+
+-- Name: FUNCTION skip_applies(rule jsonb, answers jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.skip_applies(rule jsonb, answers jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION skip_rule_problem(rule jsonb, earlier_keys text[]); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) TO authenticated;
+GRANT ALL ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) TO service_role;
+
+-- Name: FUNCTION start_account(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.start_account() FROM PUBLIC;
+
+-- Name: FUNCTION start_of_interview(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.start_of_interview() FROM PUBLIC;
+
+-- Name: FUNCTION start_problem(project public.projects); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.start_problem(project public.projects) FROM PUBLIC;
+
+-- Name: FUNCTION start_project(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.start_project() FROM PUBLIC;
+
+-- Name: FUNCTION stop_account(account_id uuid, status public.channel_account_status, reason text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.stop_account(account_id uuid, status public.channel_account_status, reason text) FROM PUBLIC;
+
+-- Name: FUNCTION stop_reminders(client_id uuid, interview_id uuid, why text, ended boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.stop_reminders(client_id uuid, interview_id uuid, why text, ended boolean) FROM PUBLIC;
+
+-- Name: FUNCTION stop_reminding(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.stop_reminding() FROM PUBLIC;
+
+-- Name: FUNCTION store_answer(interview public.interviews, question jsonb, proposed jsonb, known jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.store_answer(interview public.interviews, question jsonb, proposed jsonb, known jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION sweep(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
+
+-- Name: FUNCTION task_message(task text, id uuid, client_id uuid, attempt integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.task_message(task text, id uuid, client_id uuid, attempt integer) FROM PUBLIC;
+
+-- Name: FUNCTION tell(notification_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.tell(notification_ids uuid[]) FROM PUBLIC;
+
+-- Name: FUNCTION tell_of_template(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.tell_of_template() FROM PUBLIC;
+
 -- Name: FUNCTION template_content(template public.message_templates, lead_name text, company_name text, project_name text, notification_text text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.template_content(template public.message_templates, lead_name text, company_name text, project_name text, notification_text text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.template_content(template public.message_templates, lead_name text, company_name text, project_name text, notification_text text) TO authenticated;
+GRANT ALL ON FUNCTION private.template_content(template public.message_templates, lead_name text, company_name text, project_name text, notification_text text) TO service_role;
+
+-- Name: FUNCTION template_findings(account public.channel_accounts, approved_by_provider boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.template_findings(account public.channel_accounts, approved_by_provider boolean) FROM PUBLIC;
 
 -- Name: FUNCTION template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) TO authenticated;
 GRANT ALL ON FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) TO service_role;
+
+-- Name: FUNCTION template_gap(name text, body text, parameters text[], in_portuguese boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.template_gap(name text, body text, parameters text[], in_portuguese boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.template_gap(name text, body text, parameters text[], in_portuguese boolean) TO authenticated;
+GRANT ALL ON FUNCTION private.template_gap(name text, body text, parameters text[], in_portuguese boolean) TO service_role;
+
+-- Name: FUNCTION template_problem(template public.message_templates, in_portuguese boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.template_problem(template public.message_templates, in_portuguese boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.template_problem(template public.message_templates, in_portuguese boolean) TO authenticated;
+GRANT ALL ON FUNCTION private.template_problem(template public.message_templates, in_portuguese boolean) TO service_role;
+
+-- Name: FUNCTION template_variables(body text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.template_variables(body text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.template_variables(body text) TO authenticated;
+GRANT ALL ON FUNCTION private.template_variables(body text) TO service_role;
+
+-- Name: FUNCTION template_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.template_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) FROM PUBLIC;
 
 -- Name: FUNCTION throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer); Type: ACL; Schema: private; Owner: postgres
 
@@ -9700,6 +13443,16 @@ REVOKE ALL ON FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, 
 -- Name: FUNCTION touch(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.touch() FROM PUBLIC;
+
+-- Name: FUNCTION turn_client_id(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.turn_client_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.turn_client_id() TO renum_agent;
+
+-- Name: FUNCTION turn_lead_id(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.turn_lead_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.turn_lead_id() TO renum_agent;
 
 -- Name: FUNCTION turn_task(thread private.threads, wait_ms integer); Type: ACL; Schema: private; Owner: postgres
 
@@ -9723,9 +13476,22 @@ GRANT ALL ON FUNCTION private.visible_client_ids() TO authenticated;
 REVOKE ALL ON FUNCTION private.visible_profile_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.visible_profile_ids() TO authenticated;
 
+-- Name: FUNCTION wish_of(event jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.wish_of(event jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION word_may_come(delivery public.deliveries); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.word_may_come(delivery public.deliveries) FROM PUBLIC;
+
+-- Name: FUNCTION zone_of(lead public.leads); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.zone_of(lead public.leads) FROM PUBLIC;
+
+-- Name: FUNCTION channel_findings(channel_account_id uuid); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.channel_findings(channel_account_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.channel_findings(channel_account_id uuid) TO authenticated;
 
 -- Name: TABLE clients; Type: ACL; Schema: public; Owner: postgres
 
@@ -9848,6 +13614,11 @@ GRANT ALL ON FUNCTION worker.fail_task(task text, id uuid, claim uuid, error jso
 REVOKE ALL ON FUNCTION worker.ingest(channel_account_id uuid, events jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION worker.ingest(channel_account_id uuid, events jsonb) TO renum_worker;
 
+-- Name: FUNCTION save_account_facts(channel_account_id uuid, facts jsonb); Type: ACL; Schema: worker; Owner: postgres
+
+REVOKE ALL ON FUNCTION worker.save_account_facts(channel_account_id uuid, facts jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION worker.save_account_facts(channel_account_id uuid, facts jsonb) TO renum_worker;
+
 -- Name: FUNCTION save_media(media_id uuid, claim uuid, size bigint, mime_type text, sha256 text); Type: ACL; Schema: worker; Owner: postgres
 
 REVOKE ALL ON FUNCTION worker.save_media(media_id uuid, claim uuid, size bigint, mime_type text, sha256 text) FROM PUBLIC;
@@ -9857,6 +13628,11 @@ GRANT ALL ON FUNCTION worker.save_media(media_id uuid, claim uuid, size bigint, 
 
 REVOKE ALL ON FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb) TO renum_worker;
+
+-- Name: FUNCTION save_templates(channel_account_id uuid, templates jsonb); Type: ACL; Schema: worker; Owner: postgres
+
+REVOKE ALL ON FUNCTION worker.save_templates(channel_account_id uuid, templates jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION worker.save_templates(channel_account_id uuid, templates jsonb) TO renum_worker;
 
 -- Name: TABLE job; Type: ACL; Schema: cron; Owner: supabase_admin
 
@@ -9921,6 +13697,10 @@ GRANT INSERT(text_version) ON TABLE public.consents TO authenticated;
 
 GRANT INSERT(evidence) ON TABLE public.consents TO authenticated;
 
+-- Name: COLUMN consents.purpose; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(purpose) ON TABLE public.consents TO authenticated;
+
 -- Name: TABLE conversations; Type: ACL; Schema: public; Owner: postgres
 
 GRANT SELECT ON TABLE public.conversations TO authenticated;
@@ -9929,6 +13709,27 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.conversations TO service_role;
 -- Name: COLUMN conversations.status; Type: ACL; Schema: public; Owner: postgres
 
 GRANT UPDATE(status) ON TABLE public.conversations TO authenticated;
+
+-- Name: TABLE erasures; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.erasures TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.erasures TO service_role;
+
+-- Name: COLUMN erasures.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.erasures TO authenticated;
+
+-- Name: COLUMN erasures.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE public.erasures TO authenticated;
+
+-- Name: COLUMN erasures.lead_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(lead_id) ON TABLE public.erasures TO authenticated;
+
+-- Name: COLUMN erasures.reason; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(reason) ON TABLE public.erasures TO authenticated;
 
 -- Name: TABLE isa_commands; Type: ACL; Schema: public; Owner: postgres
 
@@ -9968,6 +13769,11 @@ GRANT INSERT(executed_at) ON TABLE public.isa_commands TO authenticated;
 GRANT SELECT ON TABLE public.lead_identities TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_identities TO service_role;
 
+-- Name: TABLE notifications; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.notifications TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO service_role;
+
 -- Name: TABLE profiles; Type: ACL; Schema: public; Owner: postgres
 
 GRANT SELECT ON TABLE public.profiles TO authenticated;
@@ -9985,51 +13791,18 @@ GRANT UPDATE(role) ON TABLE public.profiles TO authenticated;
 
 GRANT UPDATE(phone) ON TABLE public.profiles TO authenticated;
 
+-- Name: COLUMN profiles.notification_channels; Type: ACL; Schema: public; Owner: postgres
+
+GRANT UPDATE(notification_channels) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.muted_events; Type: ACL; Schema: public; Owner: postgres
+
+GRANT UPDATE(muted_events) ON TABLE public.profiles TO authenticated;
+
 -- Name: TABLE project_progress; Type: ACL; Schema: public; Owner: postgres
 
 GRANT SELECT ON TABLE public.project_progress TO authenticated;
 GRANT SELECT ON TABLE public.project_progress TO service_role;
-
--- Name: TABLE projects; Type: ACL; Schema: public; Owner: postgres
-
-GRANT SELECT,DELETE ON TABLE public.projects TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.projects TO service_role;
-
--- Name: COLUMN projects.id; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(id) ON TABLE public.projects TO authenticated;
-
--- Name: COLUMN projects.client_id; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(client_id) ON TABLE public.projects TO authenticated;
-
--- Name: COLUMN projects.name; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(name),UPDATE(name) ON TABLE public.projects TO authenticated;
-
--- Name: COLUMN projects.description; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(description),UPDATE(description) ON TABLE public.projects TO authenticated;
-
--- Name: COLUMN projects.type; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(type),UPDATE(type) ON TABLE public.projects TO authenticated;
-
--- Name: COLUMN projects.status; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(status),UPDATE(status) ON TABLE public.projects TO authenticated;
-
--- Name: COLUMN projects.config; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(config),UPDATE(config) ON TABLE public.projects TO authenticated;
-
--- Name: COLUMN projects.renus_config_id; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(renus_config_id),UPDATE(renus_config_id) ON TABLE public.projects TO authenticated;
-
--- Name: COLUMN projects.channel_account_id; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(channel_account_id),UPDATE(channel_account_id) ON TABLE public.projects TO authenticated;
 
 -- Name: TABLE renus_config; Type: ACL; Schema: public; Owner: postgres
 
@@ -10059,6 +13832,27 @@ GRANT INSERT(prompts),UPDATE(prompts) ON TABLE public.renus_config TO authentica
 -- Name: COLUMN renus_config.active; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(active),UPDATE(active) ON TABLE public.renus_config TO authenticated;
+
+-- Name: TABLE risk_acceptances; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.risk_acceptances TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.risk_acceptances TO service_role;
+
+-- Name: COLUMN risk_acceptances.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.risk_acceptances TO authenticated;
+
+-- Name: COLUMN risk_acceptances.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE public.risk_acceptances TO authenticated;
+
+-- Name: COLUMN risk_acceptances.agent_type; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(agent_type) ON TABLE public.risk_acceptances TO authenticated;
+
+-- Name: COLUMN risk_acceptances.text; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(text) ON TABLE public.risk_acceptances TO authenticated;
 
 -- Name: TABLE sub_agents; Type: ACL; Schema: public; Owner: postgres
 

@@ -69,7 +69,12 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @st.composite
 def mutated(draw: st.DrawFn) -> Any:
     """A recorded payload with one to four values replaced, removed, repeated or renamed."""
-    payload = copy.deepcopy(draw(st.sampled_from(_ENVELOPES)))
+    return mutate(draw, draw(st.sampled_from(_ENVELOPES)))
+
+
+def mutate(draw: Any, given: Any) -> Any:
+    """`given` with one to four values replaced, removed, repeated or renamed, by hypothesis' `draw`."""
+    payload = copy.deepcopy(given)
     for _ in range(draw(st.integers(1, 4))):
         places = _places(payload)
         if not places:

@@ -67,11 +67,14 @@ async def check(request: Request) -> JSON:
     asked = await _asking.get().ask(account_id, wanted.sync, known.get("webhook_url"))
     if asked["templates"] is not None:
         known = await _known(account_id, authorization)
-    findings = [asdict(one) for one in _needed(known, asked)] + asked["findings"]
+    findings = known["findings"] + [asdict(one) for one in _needed(known, asked)]
+    if any(one["item"] == "credentials" for one in asked["findings"]):
+        # The adapter has looked at them itself, and knows better.
+        findings = [one for one in findings if one["item"] != "credentials"]
     return {
         "provider": known["provider"],
         "webhook_url": known["webhook_url"],
-        "findings": known["findings"] + findings,
+        "findings": findings + asked["findings"],
         "templates": asked["templates"],
     }
 

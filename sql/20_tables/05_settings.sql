@@ -37,5 +37,5 @@ insert into private.settings (key, value, comment) values
     "friday": ["08:00", "20:00"], "saturday": ["09:00", "14:00"]
 }', 'When a client without sending_rules of its own may begin with a lead, by the lead''s clock.'),
 ('sending_holidays', 'false', 'Whether such a client may do so on Brazil''s national holidays.'),
-('sending_caps', '{"day": 3, "week": 10}', 'How often such a client may write first to one lead within 24 hours and within 7 days; null: as often as it likes.'),
+('sending_caps', '{"day": 3, "week": 10}', 'How often such a client may write first to one lead within 24 hours and within 7 days; null: no limit.'),
 ('clock_offset_s', '0', 'Seconds that private.now() is ahead of the clock: for tests and demonstrations of what waits for days. 0 in production.');

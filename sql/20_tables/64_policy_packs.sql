@@ -20,18 +20,31 @@ comment on column private.policy_packs.refused_replies is 'The same over what th
 comment on column private.policy_packs.erase_after_hours is 'How long after an opt-out a lead''s data is erased; null: only when somebody asks.';
 
 insert into private.policy_packs (
-    agent_type, needs_consent, official_only, needs_accepted_risk, names_its_sender, offers_opt_out, says_it_is_automated, refused_questions, refused_replies, erase_after_hours
+    agent_type, needs_consent, official_only, needs_accepted_risk, names_its_sender, offers_opt_out, says_it_is_automated,
+    refused_questions, refused_replies, erase_after_hours
 ) values
--- TSE Res. 23.610/2019 arts. 33 and 34: prior consent, the app's own tools, sender and unsubscribing in every message, erasure within 48 hours (half of that, so that
--- a day's outage breaks nothing). Res. 23.600 and Lei 9.504 art. 33: no poll that is not registered.
+-- TSE Res. 23.610/2019 arts. 33 and 34: prior consent, the app's own tools, sender and unsubscribing in every message, erasure within 48 hours (half of
+-- that, so that a day's outage breaks nothing). Res. 23.600 and Lei 9.504 art. 33: no poll that is not registered.
 ('vereador', true, true, false, true, true, false, array[
-    '\m(intencao|intencoes) de voto\M', '\m(em quem|pra quem|para quem|em qual|voce|vc|voces|senhor|senhora)\M.*\m(vota|votam|votar|votaria|votara|votou|votei|votarei)\M',
-    '\m(seu|teu|meu|o) voto\M', '\mvot(aria|arei|ara)\M', '\mcandidat(o|a|os|as|ura)\M', '\m(reeleg|eleger|elegeri|reeleic)[a-z]*\M'
+    '\m(intencao|intencoes) de voto\M',
+    '\m(em quem|pra quem|para quem|em qual|voce|vc|voces|senhor|senhora)\M.*\m(vota|votam|votar|votaria|votara|votou|votei|votarei)\M',
+    '\m(seu|teu|meu|o) voto\M',
+    '\mvot(aria|arei|ara)\M',
+    '\mcandidat(o|a|os|as|ura)\M',
+    '\m(reeleg|eleger|elegeri|reeleic)[a-z]*\M'
 ], '{}', 24),
 -- CFM Res. 2.454/2026: patients are told that it is a machine, and no diagnosis, prognosis or result reaches them without a person.
 ('clinica', false, false, false, false, false, true, '{}', array[
-    '\m(exames?|resultados?|laudos?|biopsia|teste|hemograma|ultrassom|ultrassonografia|tomografia|ressonancia|mamografia|raio x)\M.{0,80}\m(positivos?|negativos?|(nao )?reagentes?|alterad[oa]s?|malign[oa]s?|benign[oa]s?|normal|normais|indicam?|mostram?|mostrou|mostraram|apontam?|apontou|confirmam?|confirmou|revelam?|revelou|constatou|detectou|acusou)\M',
-    '\m(seu|teu|o) (diagnostico|prognostico) (provavel )?(e|foi|seria|indica|aponta)\M', '\m(diagnostico|prognostico) (de|confirmado|provavel|favoravel|desfavoravel|reservado)\M',
-    '\m(voce|paciente|senhor|senhora)\M.{0,20}\m(tem|esta com|possui|apresenta|sofre de|pode ter|pode estar com|deve ter|deve estar com|parece ter|parece estar com)\M.{0,40}\m(diabetes|cancer|tumor|nodulo|dengue|covid|gripe|infeccao|pneumonia|hipertensao|pressao alta|depressao|enxaqueca|virose|fratura|hiv|sifilis|tuberculose|trombose|endometriose|artrose|cirrose|anemia|leucemia|asma|hernia|colesterol alto|(artr|bronqu|gastr|hepat|sinus|ot|rin|amigdal|cist|dermat|mening|apendic|tendin|conjuntiv|laring|faring|nefr|pancreat)ite|(carcin|linf|glauc|melan|mi|aden|sarc)oma)\M'
+    '\m(exames?|resultados?|laudos?|biopsia|teste|hemograma|ultrassom|ultrassonografia|tomografia|ressonancia|mamografia|raio x)\M.{0,80}'
+    || '\m(positivos?|negativos?|(nao )?reagentes?|alterad[oa]s?|malign[oa]s?|benign[oa]s?|normal|normais|indicam?|mostram?|mostrou|mostraram|apontam?'
+    || '|apontou|confirmam?|confirmou|revelam?|revelou|constatou|detectou|acusou)\M',
+    '\m(seu|teu|o) (diagnostico|prognostico) (provavel )?(e|foi|seria|indica|aponta)\M',
+    '\m(diagnostico|prognostico) (de|confirmado|provavel|favoravel|desfavoravel|reservado)\M',
+    '\m(voce|paciente|senhor|senhora)\M.{0,20}'
+    || '\m(tem|esta com|possui|apresenta|sofre de|pode ter|pode estar com|deve ter|deve estar com|parece ter|parece estar com)\M.{0,40}'
+    || '\m(diabetes|cancer|tumor|nodulo|dengue|covid|gripe|infeccao|pneumonia|hipertensao|pressao alta|depressao|enxaqueca|virose|fratura|hiv|sifilis'
+    || '|tuberculose|trombose|endometriose|artrose|cirrose|anemia|leucemia|asma|hernia|colesterol alto'
+    || '|(artr|bronqu|gastr|hepat|sinus|ot|rin|amigdal|cist|dermat|mening|apendic|tendin|conjuntiv|laring|faring|nefr|pancreat)ite'
+    || '|(carcin|linf|glauc|melan|mi|aden|sarc)oma)\M'
 ], null),
 ('mmn', false, false, true, false, false, false, '{}', '{}', null);

@@ -3,7 +3,7 @@ language sql immutable set search_path = ''
 as $$
     -- The whole message, but for what is said out of politeness around it: "quero cancelar meu pedido" means something else.
     -- Letters in bold or full width are letters (NFKC); what has no width is nothing.
-    select coalesce(private.plain(translate(normalize(is_opt_out.txt, nfkc), U&'\200B\200C\200D\2060\FEFF\00AD', '')) ~ (
+    select coalesce(char_length(is_opt_out.txt) <= 200 and private.plain(translate(normalize(is_opt_out.txt, nfkc), U&'\200B\200C\200D\2060\FEFF\00AD', '')) ~ (
         '^((oi|ola|opa|bom dia|boa tarde|boa noite|por favor|por gentileza|pfv|pf|favor|gente|moca|moco) )*('
         -- The word alone.
         || 'sair|parar|pare|parem|stop|stop all|stopall|cancelar|cancela|cancele|cancelem|descadastr(ar|e|a|em|o|amento)|remover|remova|remove|removam|unsubscribe|optout|opt out'

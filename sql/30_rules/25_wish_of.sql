@@ -7,14 +7,15 @@ as $$
     end
     from (
         select array_agg(case
-            when private.is_opt_out(s.txt) or private.plain(s.txt) in ('opt out', 'optout') then 'out'
-            when private.is_opt_in(s.txt) or private.plain(s.txt) in ('opt in', 'optin') then 'in'
+            when private.is_opt_out(s.txt) then 'out'
+            when private.is_opt_in(s.txt) then 'in'
         end) as wishes
         -- What was written, the title of the button, and what we named the button: {"payload"} or {"button_reply": {"id"}}, {"list_reply": {"id"}}.
         from (values
             (event #>> '{message,text}'), (event #>> '{message,payload,payload}'), (event #>> '{message,payload,id}'),
             (event #>> '{message,payload,button_reply,id}'), (event #>> '{message,payload,list_reply,id}')
         ) as s (txt)
+        where s.txt <> ''
     ) as w;
 $$;
 comment on function private.wish_of(jsonb) is 'Whether an inbound event asks to be left alone (false) or for messages again (true), by a word or by a button; null if neither.';

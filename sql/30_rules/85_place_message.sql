@@ -29,11 +29,12 @@ begin
         end if;
         select c.company_name into company from public.clients as c where c.id = d.client_id;
         d.content := private.template_content(template, lead.name, company, null, null);
-    elsif d.content ->> 'type' is distinct from 'text' or coalesce(jsonb_typeof(d.content -> 'text') <> 'string', true)
-        or btrim(d.content ->> 'text') = '' or char_length(d.content ->> 'text') > 10000 then
-        raise exception 'content must be {"type": "text", "text"} of 1 to 10000 characters, or {"type": "template", "name"}' using errcode = '22023';
     else
-        d.content := jsonb_build_object('type', 'text', 'text', d.content ->> 'text');
+        d.content := private.message_content(d.content, account.channel);
+        if d.content is null then
+            raise exception 'content must be {"type": "text", "text"} of 1 to 10000 characters, buttons, a list, media with a link, or {"type": "template", "name"}' using
+                errcode = '22023', hint = 'buttons: {"text", "buttons": 1 to 3 of {"id", "title"}}; list: {"text", "button", "rows": 1 to 10 of {"id", "title"}}; media: {"media": image, audio, video or document, "link"}; an e-mail''s subject is one line.';
+        end if;
     end if;
 
     insert into private.threads (client_id, lead_id, channel_account_id)

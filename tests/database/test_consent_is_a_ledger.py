@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests.database.builders import Interview, Tenant
+from tests.database.builders import JSON, Interview, Tenant
 
 LEDGER = "select granted, legal_basis::text, evidence ->> 'source' from public.consents order by created_at"
 
@@ -164,7 +164,7 @@ def test_a_complaint_about_an_email_is_an_opt_out(tenant: Tenant, other: Tenant)
     """Of the lead with that address, however it is written, at that client only; from a stranger it makes nobody."""
     lead, same = tenant.lead(email="Ana@Exemplo.com.br"), other.lead(email="ana@exemplo.com.br")
     sender = {"wa_id": None, "bsuid": None, "parent_bsuid": None, "name": None, "username": None}
-    event = {"kind": "opt_out", "number": None, "raw": {}, "occurred_at": None}
+    event: JSON = {"kind": "opt_out", "number": None, "raw": {}, "occurred_at": None}
     told = event | {"provider_id": "msg_1", "sender": sender | {"email": "ana@exemplo.com.br"}}
     assert tenant.ingest(told)["other"] == 1
     assert _opted_out(tenant, lead)

@@ -332,3 +332,23 @@ def test_the_next_moment_is_allowed_and_none_before_it_is(
             break
         assert not is_open(earlier)
     assert reader.one(NEXT, whole, zone, found) == found
+
+
+def test_who_writes_before_the_invitation_is_not_invited_any_more(tenant: Tenant) -> None:
+    """It waits for morning, the lead writes at night and is answered: in the morning nothing more is sent."""
+    world = tenant.world
+    keep_hours(tenant)
+    at(world, MONDAY, "23:00")
+    assert invite(tenant, phone="11 97766-1234")[0] == "deferred"
+    found = "select id, lead_id, project_id, thread_id from public.interviews"
+    interview_id, lead, project, thread = world.row(found)
+    interview = Interview(tenant, interview_id, lead, project, thread, "5511977661234")
+    interview.say("oi, vi que vocês iam me chamar")
+    verdict = interview.commit(interview.claim())
+    assert verdict["delivery"]["work"]["kind"] == "reply", "what waits for morning does not hold up an answer"
+    at(world, MONDAY + timedelta(days=1), "08:01")
+    world.one("select private.sweep()")
+    world.claim("default")
+    assert tenant.all("select status::text, reason from public.deliveries where kind = 'invitation'") == [
+        ("cancelled", "the lead answered")
+    ]

@@ -284,3 +284,21 @@ def test_the_ledger_says_what_for(tenant: Tenant) -> None:
             "insert into public.consents (lead_id, granted, legal_basis, purpose) values (%s, true, 'consent', ' ')",
             lead,
         )
+
+
+def test_a_send_refused_for_good_because_of_stop_is_an_opt_out(tenant: Tenant) -> None:
+    """Through the functions' own call: the result of the send, and the status that comes later, say it alike."""
+    world = tenant.world
+    leads = [tenant.lead(), tenant.lead()]
+    tenant.start(tenant.project())
+    first, second = world.claim("default")
+    error = {"code": "131050", "message": "User stopped marketing", "retryable": False, "scope": "recipient"}
+    world.complete(first, outcome="failed", error=error)
+    world.complete(second)
+    tenant.ingest(tenant.status("failed", reference=second["id"], error=error))
+    world.one("select private.sweep()")
+    assert to_leads(world) == []
+    assert world.one("select count(*) from public.leads where opted_out_at is not null") == len(leads)
+    assert world.all("select distinct status::text, end_reason::text from public.interviews") == [
+        ("cancelled", "opted_out")
+    ]

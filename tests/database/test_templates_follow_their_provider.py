@@ -349,3 +349,8 @@ def test_facts_are_noted_and_what_is_not_told_stays(tenant: Tenant) -> None:
     assert tenant.all(look) == [(250, "+55 11 3000-0000", "9")]
     world.worker("save_account_facts", channel_account_id=tenant.account, facts={"daily_limit": None})
     assert tenant.all(look) == [(None, "+55 11 3000-0000", "9")]
+    second = "insert into public.channel_accounts (provider, name, external_id, portfolio_id) values"
+    tenant.all(f"{second} ('whatsapp_cloud', 'Segundo', '31', '9'), ('whatsapp_cloud', 'Terceiro', '32', '8')")
+    world.worker("save_account_facts", channel_account_id=tenant.account, facts={"daily_limit": 2000})
+    limits = dict(tenant.all("select name, daily_limit from public.channel_accounts"))
+    assert limits == {"Principal": 2000, "Segundo": 2000, "Terceiro": None}

@@ -210,8 +210,15 @@ def test_what_is_wrong_is_said_in_a_sentence(renum: Renum, owner: Owner, number:
         with pytest.raises(StackError, match=sentence):
             settings_of([bad])
     for name in ("Um", "Dois"):
-        values = {"name": name, "external_id": number.id + name, "client": owner.company, "config": {}}
-        assert add(owner.api, provider="whatsapp_cloud", channel=None, **values)[1]
+        assert add(
+            owner.api,
+            provider="whatsapp_cloud",
+            channel=None,
+            name=name,
+            external_id=number.id + name,
+            client=owner.company,
+            config={},
+        )[1]
     with pytest.raises(StackError, match=r"there are several; yours are: Um \(.*\), Dois \("):
         find(owner.api, None)
     assert find(owner.api, "dois")["name"] == "Dois"

@@ -76,6 +76,8 @@ def test_an_owner_is_told_and_the_facts_are_kept(bookshop: Survey) -> None:
     assert (found["convite"]["category"], found["convite"]["purpose"]) == ("marketing", "invitation")
     assert found["cupom"]["parameters"] == []
     assert not [secret for secret in bookshop.secrets.values() if secret in answer.text]
+    with pytest.raises(APIError, match="template cupom follows its provider"):
+        bookshop.owner.table("message_templates").update({"status": "paused"}).eq("name", "cupom").execute()
 
 
 @pytest.mark.parametrize("who", ["staff", "other_owner", "stranger", "removed"])

@@ -242,6 +242,7 @@ async def test_a_header_cannot_be_ended_early(content: dict[str, Any], more: dic
     with pytest.raises(SendError) as refused:
         await sent(script, delivery(**content), **more)
     assert (refused.value.code, refused.value.retryable) == ("bad_header", False)
+    assert refused.value.scope == ("account" if more else "message"), "who is to mend it"
     assert script.heard == []
 
 
@@ -484,7 +485,7 @@ async def check(script: Script | None = None, **more: Any) -> list[tuple[str, bo
 async def test_a_check_signs_in_and_sends_nothing() -> None:
     """Connected, let in, and goodbye."""
     script = Script()
-    assert await check(script) == [("remetente", True), ("servidor", True)]
+    assert await check(script) == [("sender", True), ("server", True)]
     assert [line.split()[0] for line in script.heard] == ["EHLO", "AUTH", "QUIT"]
 
 
@@ -502,12 +503,12 @@ async def test_a_check_signs_in_and_sends_nothing() -> None:
 )
 async def test_a_check_says_what_is_wrong(replies: dict[str, str], more: dict[str, Any]) -> None:
     """With something to do about it."""
-    assert await check(Script(replies), **more) == [("remetente", True), ("servidor", False)]
+    assert await check(Script(replies), **more) == [("sender", True), ("server", False)]
 
 
 async def test_a_check_begins_with_the_sender() -> None:
     """Without one there is nobody to sign in as."""
-    assert await check(external_id="padaria") == [("remetente", False)]
+    assert await check(external_id="padaria") == [("sender", False)]
 
 
 async def test_a_name_with_several_addresses_is_tried_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,7 +172,7 @@ async def fails(point_at: Any, url: str, given: Delivery = DELIVERY, **more: Any
         ({"subject": "Oi\r\nBcc: x@y.br"}, {}, "bad_header", "message"),
         ({"text": " "}, {}, "empty_text", "message"),
         ({"text": "x" * 100_001}, {}, "text_too_long", "message"),
-        ({}, {"config": {"from_name": "P\nX"}}, "bad_header", "message"),
+        ({}, {"config": {"from_name": "P\nX"}}, "bad_header", "account"),
         ({}, {"credentials": {}}, "credentials_missing", "account"),
         ({}, {"credentials": {}, "problem": "credentials_unreadable"}, "credentials_unreadable", "account"),
         ({}, {"external_id": "padaria"}, "bad_sender", "account"),
@@ -397,19 +397,19 @@ VERIFIED = {"data": [{"name": "padaria.com.br", "status": "verified"}]}
 
 async def test_a_check_asks_for_key_domain_and_secret(point_at: Any) -> None:
     """All well."""
-    assert await check(point_at, VERIFIED) == [("chave", True), ("dominio", True), ("webhook", True)]
+    assert await check(point_at, VERIFIED) == [("key", True), ("domain", True), ("webhook", True)]
 
 
 @pytest.mark.parametrize(
     ("answer", "more", "expected"),
     [
-        ({"data": [{"name": "padaria.com.br", "status": "pending"}]}, {}, [("chave", True), ("dominio", False)]),
-        ({"data": []}, {}, [("chave", True), ("dominio", False)]),
-        ((401, {"name": "restricted_api_key"}), {}, [("chave", True)]),
-        ((403, {"name": "invalid_api_key"}), {}, [("chave", False)]),
-        ((200, "<html>"), {}, [("chave", False)]),
-        (VERIFIED, {"credentials": {"webhook_secret": SECRET}}, [("chave", False)]),
-        (VERIFIED, {"external_id": "padaria"}, [("remetente", False)]),
+        ({"data": [{"name": "padaria.com.br", "status": "pending"}]}, {}, [("key", True), ("domain", False)]),
+        ({"data": []}, {}, [("key", True), ("domain", False)]),
+        ((401, {"name": "restricted_api_key"}), {}, [("key", True)]),
+        ((403, {"name": "invalid_api_key"}), {}, [("key", False)]),
+        ((200, "<html>"), {}, [("key", False)]),
+        (VERIFIED, {"credentials": {"webhook_secret": SECRET}}, [("key", False)]),
+        (VERIFIED, {"external_id": "padaria"}, [("sender", False)]),
     ],
 )
 async def test_a_check_says_what_is_missing(
@@ -426,4 +426,4 @@ async def test_a_check_survives_a_provider_that_is_away(point_at: Any) -> None:
     """And says so; without a secret it says that, too."""
     point_at(free_port_url())
     findings = await channel("resend").check(account(credentials={"api_key": "re_1"}), "https://r.br/w")
-    assert [(finding.item, finding.ok) for finding in findings] == [("chave", False), ("webhook", False)]
+    assert [(finding.item, finding.ok) for finding in findings] == [("key", False), ("webhook", False)]

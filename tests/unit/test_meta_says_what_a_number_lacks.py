@@ -37,6 +37,7 @@ async def graph(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
         monkeypatch.setattr(whatsapp_cloud_check, "settings", lambda: made)
         double.answer("1000", PHONE)
         double.answer("555", {"id": "555", "owner_business_info": {"id": "99", "name": "Portfólio"}})
+        monkeypatch.setattr(whatsapp_cloud_check, "new_challenge", lambda: "4242")
         double.answer("subscribed_apps", {"data": [{"whatsapp_business_api_data": {"id": "1"}}]})
         yield double
         await whatsapp_cloud_check._clients.get().aclose()
@@ -117,6 +118,29 @@ async def test_a_refusal_is_a_finding(graph: Server, answer: web.Response, item:
     assert list(found) == [item]
     assert words in found[item].text
     assert TOKEN not in found[item].text
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (web.Response(text="4242"), None),
+        (web.Response(text="4243"), "respondeu HTTP 200 à verificação"),
+        (web.Response(status=403), "respondeu HTTP 403 à verificação"),
+        (None, "não responde"),
+    ],
+)
+async def test_the_address_is_asked_as_meta_will_ask_it(
+    graph: Server, answer: web.Response | None, words: str | None
+) -> None:
+    """The challenge comes back, or it is said what came instead; the verify token is not."""
+    url = f"{graph.url if answer else free_port_url()}/whatsapp_webhook"
+    graph.answer("1000", {**PHONE, "webhook_configuration": {"application": url}})
+    graph.answer("whatsapp_webhook", answer)
+    number = account(credentials={"access_token": TOKEN, "verify_token": "prova-secreta"})
+    found = {one.item: one for one in await channel.check(number, url)}
+    assert found["verification"].ok is (words is None)
+    assert words is None or words in found["verification"].text
+    assert "prova-secreta" not in str(found)
 
 
 async def test_an_api_that_is_away_is_a_finding(graph: Server, monkeypatch: pytest.MonkeyPatch) -> None:

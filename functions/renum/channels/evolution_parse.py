@@ -54,7 +54,7 @@ def parse(body: bytes, account: Account) -> list[Event]:
     items = data if isinstance(data, list) else inner if isinstance(inner, list) else [data]
     instance = id_of(envelope.get("instance"), most=200)
     number = None if instance in (None, account.external_id) else instance
-    return [_guarded(event, item, envelope, number) for item in items]
+    return [_guarded(event, item, envelope, number) for item in items or [None]]
 
 
 def clean(value: Any) -> Any:
@@ -111,7 +111,8 @@ def _message(item: JSON) -> Event | None:
     message_id = id_of(key.get("id"))
     if message_id is None or not jids.is_person(key.get("remoteJid")):
         return None
-    ids = [key.get(name) for name in ("remoteJid", "remoteJidAlt", "senderPn", "senderLid", "participantAlt")]
+    ids = [key.get(name) for name in ("remoteJid", "remoteJidAlt", "senderPn")]
+    ids.append(jids.as_lid(key.get("senderLid")))
     return {
         "kind": "message",
         "provider_id": message_id,

@@ -21,11 +21,22 @@ def _parts(value: Any) -> tuple[str, str]:
     return user.partition(":")[0], server
 
 
+def as_person(value: Any) -> str:
+    """A jid from what some gateways give as bare digits where a telephone number belongs."""
+    text = value.strip() if isinstance(value, str) else ""
+    return text if "@" in text else f"{text.lstrip('+')}@s.whatsapp.net"
+
+
+def as_lid(value: Any) -> str:
+    """A jid from what some gateways give as bare digits where a lid belongs."""
+    text = value.strip() if isinstance(value, str) else ""
+    return text if "@" in text else f"{text}@lid"
+
+
 def phone_of(value: Any) -> str | None:
-    """The digits of a person's number: of a jid that holds one, or of a bare number. Never a lid's."""
+    """The digits of a jid that holds a person's number. Never a lid's, nor digits that do not say what they are."""
     user, server = _parts(value)
-    digits = user.lstrip("+")
-    return digits if server in ("", *PEOPLE) and PHONE.fullmatch(digits) else None
+    return user if server in PEOPLE and PHONE.fullmatch(user) else None
 
 
 def lid_of(value: Any) -> str | None:
@@ -40,7 +51,7 @@ def is_person(value: Any) -> bool:
 
 
 def sender(name: str | None, *ids: Any) -> Sender:
-    """Whoever `ids` (jids and numbers, the most telling first) are together."""
+    """Whoever `ids` (jids, the most telling first) are together."""
     phones = [phone for phone in map(phone_of, ids) if phone]
     lids = [lid for lid in map(lid_of, ids) if lid]
     return {

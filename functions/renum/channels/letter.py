@@ -48,14 +48,14 @@ def write(delivery: Delivery, account: Account) -> Letter:
     """The e-mail of a delivery from an account whose `external_id` is its sender's address and whose config may have
     `from_name`, `reply_to` and `unsubscribe_url` ({delivery_id} in it becomes the delivery's id).
 
-    Raises SendError: `bad_header`, `bad_sender` (account), `no_address` and `bad_address` (recipient), `empty_text`,
-    `text_too_long`, `unknown_content`.
+    Raises SendError: `bad_header` (of the account where its config is to blame), `bad_sender` (account), `no_address`
+    and `bad_address` (recipient), `empty_text`, `text_too_long`, `unknown_content`.
     """
     content, config = delivery["content"], account.config
     sender = address(
         account.external_id, "bad_sender", "the account's sender is not an e-mail address", scope="account"
     )
-    name = header(config.get("from_name"), "the sender's name")
+    name = header(config.get("from_name"), "the sender's name", scope="account")
     answers_to = config.get("reply_to")
     reply_to = (
         address(answers_to, "bad_sender", "the account's reply_to is not an address", scope="account")
@@ -77,21 +77,21 @@ def write(delivery: Delivery, account: Account) -> Letter:
     )
 
 
-def header(value: Any, what: str) -> str:
+def header(value: Any, what: str, *, scope: Scope = "message") -> str:
     """`value` as a header's text, '' where there is none. Raises SendError (`bad_header`) for one that has a line
     break or another control character in it, or is too long."""
     text = str(value or "").strip(" ")
     if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in text):
-        raise SendError("bad_header", f"{what} has a line break or another control character in it")
+        raise SendError("bad_header", f"{what} has a line break or another control character in it", scope=scope)
     if len(text) > HEADER_LIMIT:
-        raise SendError("bad_header", f"{what} has more than {HEADER_LIMIT} characters")
+        raise SendError("bad_header", f"{what} has more than {HEADER_LIMIT} characters", scope=scope)
     return text
 
 
 def address(value: Any, code: str, sentence: str, *, scope: Scope) -> str:
     """`value` as a bare address, its domain in ASCII. Raises SendError: `bad_header` for one with a line break in it,
     else `code`."""
-    text = header(value, "an address")
+    text = header(value, "an address", scope=scope)
     local, _, domain = text.rpartition("@")
     try:
         ascii_domain = domain.encode("idna").decode()
@@ -116,10 +116,12 @@ def _unsubscribe(delivery: Delivery, config: JSON, mailbox: str) -> dict[str, st
     if delivery["kind"] == "notification":
         return {}
     by_mail = f"<mailto:{mailbox}?subject=SAIR>"
-    url = str(delivery["content"].get("unsubscribe_url") or config.get("unsubscribe_url") or "")
+    own = delivery["content"].get("unsubscribe_url")
+    url = str(own or config.get("unsubscribe_url") or "")
     if not url:
         return {"List-Unsubscribe": by_mail}
     url = url.replace("{delivery_id}", delivery["id"])
     if not URL.fullmatch(url):
-        raise SendError("bad_header", "the address for unsubscribing is not one that begins with https://")
+        sentence = "the address for unsubscribing is not one that begins with https://"
+        raise SendError("bad_header", sentence, scope="message" if own else "account")
     return {"List-Unsubscribe": f"<{url}>, {by_mail}", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

@@ -211,32 +211,32 @@ async def _check_domain(account: Account) -> list[Finding]:
         sender = letter.address(account.external_id, "bad_sender", "", scope="account")
     except SendError:
         todo = "Informe em external_id o endereço de e-mail que aparece como remetente."
-        return [Finding("remetente", False, "O remetente não é um endereço de e-mail.", todo)]
+        return [Finding("sender", False, "O remetente não é um endereço de e-mail.", todo)]
     try:
         key = _api_key(account)
     except SendError:
         todo = "Crie uma chave em Resend › API Keys e envie-a como api_key."
-        return [Finding("chave", False, "A conta não tem uma chave guardada que possa ser lida.", todo)]
+        return [Finding("key", False, "A conta não tem uma chave guardada que possa ser lida.", todo)]
     try:
         response = await calls.call(
             _clients.get(), "GET", f"{settings().resend_url}/domains", headers={"Authorization": f"Bearer {key}"}
         )
     except SendError:
-        return [Finding("chave", False, "O Resend não respondeu.", "Tente novamente em alguns minutos.")]
+        return [Finding("key", False, "O Resend não respondeu.", "Tente novamente em alguns minutos.")]
     told = calls.object_in(response) or {}
     domain = sender.rsplit("@", 1)[1].lower()
     if told.get("name") == "restricted_api_key":
         text = f"A chave só permite enviar; se o domínio {domain} está verificado não pode ser conferido."
-        return [Finding("chave", True, text)]
+        return [Finding("key", True, text)]
     if response.status_code != 200 or not isinstance(told.get("data"), list):
         todo = "Crie uma nova chave em Resend › API Keys e envie-a como api_key."
-        return [Finding("chave", False, f"O Resend recusou a chave (HTTP {response.status_code}).", todo)]
-    found = [Finding("chave", True, "O Resend aceitou a chave.")]
+        return [Finding("key", False, f"O Resend recusou a chave (HTTP {response.status_code}).", todo)]
+    found = [Finding("key", True, "O Resend aceitou a chave.")]
     domains = {str(one.get("name", "")).lower(): one for one in map(object_of, list_of(told.get("data")))}
     if object_of(domains.get(domain)).get("status") == "verified":
-        return [*found, Finding("dominio", True, f"O domínio {domain} está verificado.")]
+        return [*found, Finding("domain", True, f"O domínio {domain} está verificado.")]
     todo = f"Em Resend › Domains, adicione {domain} e publique os registros DNS que ele mostra."
-    return [*found, Finding("dominio", False, f"O domínio {domain} não está verificado.", todo)]
+    return [*found, Finding("domain", False, f"O domínio {domain} não está verificado.", todo)]
 
 
 channel = Resend()

@@ -224,16 +224,16 @@ class Smtp(Provider):
             sender = letter.address(account.external_id, "bad_sender", "", scope="account")
         except SendError:
             todo = "Informe em external_id o endereço de e-mail que aparece como remetente."
-            return [Finding("remetente", False, "O remetente não é um endereço de e-mail.", todo)]
-        findings = [Finding("remetente", True, f"As mensagens saem de {sender}.")]
+            return [Finding("sender", False, "O remetente não é um endereço de e-mail.", todo)]
+        findings = [Finding("sender", True, f"As mensagens saem de {sender}.")]
         steps = _Steps()
         try:
             async with asyncio.timeout(SEND_WITHIN_S), _signed_in(account, sender.rsplit("@", 1)[1], steps):
                 pass
         except (*BROKEN, SendError) as error:
             told = steps.error(error)
-            return [*findings, Finding("servidor", False, *_words(told, steps.step, account))]
-        return [*findings, Finding("servidor", True, "O servidor aceitou a conexão, o usuário e a senha.")]
+            return [*findings, Finding("server", False, *_words(told, steps.step, account))]
+        return [*findings, Finding("server", True, "O servidor aceitou a conexão, o usuário e a senha.")]
 
 
 def _words(error: SendError, step: Step, account: Account) -> tuple[str, str]:

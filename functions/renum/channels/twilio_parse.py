@@ -45,6 +45,9 @@ def form(body: bytes) -> list[tuple[str, str]]:
 
 def parse(body: bytes, url: str, account: Account) -> list[Event]:
     """The events of a webhook. Raises RequestError (400) when the body is no form (`not_a_form`)."""
+    if body.lstrip()[:1] in (b"{", b"["):
+        # Debugger events are JSON. They are no messages; what they say is kept.
+        return [_other({"value": load(body)}, "json")]
     try:
         pairs = form(body)
     except ValueError:
@@ -53,9 +56,6 @@ def parse(body: bytes, url: str, account: Account) -> list[Event]:
     for key, value in pairs:
         fields.setdefault(storable(_text(key)), storable(_text(value)))
     if not fields:
-        if body.lstrip()[:1] in (b"{", b"["):
-            # Debugger events are JSON. They are no messages; what they say is kept.
-            return [_other({"value": load(body)}, "json")]
         raise RequestError(400, "not_a_form", "the body is not a form")
     return _read(fields, url, account)
 

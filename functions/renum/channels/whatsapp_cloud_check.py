@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import secrets
 from typing import Any
 
 import httpx
@@ -162,6 +163,7 @@ async def check(account: Account, webhook_url: str) -> list[Finding]:
         Finding("token", True, "O token de acesso funciona."),
         *_number(number),
         _webhook(number, webhook_url),
+        *await _verification(account, webhook_url),
         *await _subscription(account),
     ]
 
@@ -252,6 +254,32 @@ def _webhook(number: JSON, webhook_url: str) -> Finding:
         " verificação que está nas credenciais da conta, e assine os campos messages, account_update,"
         " message_template_status_update e template_category_update.",
     )
+
+
+async def _verification(account: Account, webhook_url: str) -> list[Finding]:
+    """Whether our address answers as Meta will ask it to, over the same way: DNS, TLS, gateway, verify token."""
+    token = account.credentials.get("verify_token", "")
+    if not token or not webhook_url:
+        # Both are missing by name elsewhere.
+        return []
+    challenge = new_challenge()
+    query = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": challenge}
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            response = await _clients.get().get(webhook_url, params=query)
+        proved = response.status_code == 200 and response.text == challenge
+        text = f"O endereço dos webhooks respondeu HTTP {response.status_code} à verificação."
+    except BROKEN:
+        proved, text = False, "O endereço dos webhooks não responde."
+    if proved:
+        return [Finding("verification", True, "O endereço dos webhooks responde à verificação da Meta.")]
+    todo = "Um administrador precisa conferir public_url em private.settings e se as funções estão no ar."
+    return [Finding("verification", False, text, todo)]
+
+
+def new_challenge() -> str:
+    """What nobody answers by chance."""
+    return str(secrets.randbelow(10**12))
 
 
 async def _subscription(account: Account) -> list[Finding]:

@@ -125,10 +125,11 @@ def _message(item: JSON) -> list[Event]:
     message_id = id_of(item.get("messageId"))
     if item.get("fromMe") is True:
         return [_other(item, "echo")]
-    if message_id is None or any(item.get(name) is True for name in GROUPS) or not jids.is_person(item.get("phone")):
+    chat = jids.as_person(item.get("phone"))
+    if message_id is None or any(item.get(name) is True for name in GROUPS) or not jids.is_person(chat):
         return []
     name = text_of(item.get("senderName"))[:200] or text_of(item.get("chatName"))[:200]
-    sender = jids.sender(name or None, item.get("phone"), item.get("chatLid"), item.get("senderLid"))
+    sender = jids.sender(name or None, chat, jids.as_lid(item.get("chatLid")), jids.as_lid(item.get("senderLid")))
     edited = item.get("isEdit") is True
     event: Event = {
         "kind": "message",

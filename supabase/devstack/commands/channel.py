@@ -29,7 +29,7 @@ Wanted = Annotated[
 class Provider(Enum):
     """The providers that channel_accounts knows."""
 
-    WHATSAPP_CLOUD = "whatsapp_cloud"
+    CLOUD = "whatsapp_cloud"
     TWILIO = "twilio"
     EVOLUTION = "evolution"
     ZAPI = "zapi"
@@ -97,8 +97,8 @@ def add(
     config: Annotated[
         list[str] | None,
         typer.Option(
-            help="A setting as name=value, as often as needed: waba_id (whatsapp_cloud), base_url (evolution), "
-            "host and port (smtp), from_name (smtp, resend). Never a secret."
+            help="A setting as name=value, as often as needed: waba_id (whatsapp_cloud), webhook_url (twilio), "
+            "base_url (evolution), host and port (smtp), from_name (smtp, resend). Never a secret."
         ),
     ] = None,
     client: Client = None,

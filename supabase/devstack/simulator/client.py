@@ -257,6 +257,10 @@ class SimulatorClient:
         """Orders what goes wrong with the next letters (see `devstack.simulator.mail.MailFailure`)."""
         self._call("POST", "/_control/mail/failures", json=plan)
 
+    def clear_mail_failures(self) -> None:
+        """Forgets what was ordered and has not happened."""
+        self._call("DELETE", "/_control/mail/failures")
+
     def mail_event(self, email_id: str, kind: str) -> int:
         """Posts an event of an e-mail that Resend took; the webhook's HTTP status."""
         return int(self._call("POST", "/_control/mail/events", json={"id": email_id, "type": kind})["status"])

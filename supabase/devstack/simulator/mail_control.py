@@ -6,6 +6,7 @@
 | POST /_control/mail/senders | registers (or changes) a sender |
 | POST /_control/mail/recipients | takes an address's mailbox away, or gives it back |
 | POST /_control/mail/failures | orders failures for the next letters |
+| DELETE /_control/mail/failures | forgets those that have not happened |
 | POST /_control/mail/events | posts an event of an e-mail that Resend took |
 """
 
@@ -32,6 +33,7 @@ def routes() -> list[Route]:
         Route("/_control/mail/senders", register, methods=["POST"]),
         Route("/_control/mail/recipients", recipient, methods=["POST"]),
         Route("/_control/mail/failures", fail, methods=["POST"]),
+        Route("/_control/mail/failures", clear_failures, methods=["DELETE"]),
         Route("/_control/mail/events", post_event, methods=["POST"]),
     ]
 
@@ -90,6 +92,12 @@ async def fail(request: Request) -> Response:
         body["to"] = str(body["to"]).lower()
     _mail(request).failures.append(MailFailure(**body))
     return JSONResponse({"planned": len(_mail(request).failures)})
+
+
+async def clear_failures(request: Request) -> Response:
+    """DELETE /_control/mail/failures."""
+    _mail(request).failures.clear()
+    return Response(status_code=204)
 
 
 async def post_event(request: Request) -> Response:

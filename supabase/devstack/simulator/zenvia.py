@@ -96,10 +96,9 @@ async def send(request: Request) -> Response:
     to, contents = body.get("to"), body.get("contents")
     if not isinstance(to, str) or not _DIGITS.fullmatch(to) or to in account.unknown:
         raise error(400, "VALIDATION_ERROR", "The recipient is not a phone number", "to")
-    text = (
-        contents[0].get("text") if isinstance(contents, list) and contents and isinstance(contents[0], dict) else None
-    )
-    if not isinstance(text, str) or not text.strip() or contents[0].get("type") != "text":
+    first = contents[0] if isinstance(contents, list) and contents and isinstance(contents[0], dict) else {}
+    text = first.get("text")
+    if not isinstance(text, str) or not text.strip() or first.get("type") != "text":
         raise error(400, "VALIDATION_ERROR", "The content is not a text", "contents[0].text")
     if len(text) > TEXT_LIMIT:
         raise error(400, "CONTENT_TOO_LONG", f"The text has more than {TEXT_LIMIT} characters", "contents[0].text")
