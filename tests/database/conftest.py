@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
@@ -70,14 +70,24 @@ def cleaner(cluster: Server, database_of_the_file: str) -> Iterator[psycopg.Conn
 
 
 @pytest.fixture
-def world(reader: World, cleaner: psycopg.Connection) -> Iterator[World]:
-    """Everybody there is in an empty database: tenants, the functions, the clock. No debounce, no doorbell."""
+def empty(reader: World, cleaner: psycopg.Connection) -> Callable[[], None]:
+    """Empties the database, as between two tests: for a test that is many in one."""
     settings = reader.all("select key, value::text, comment from private.settings")
+
+    def emptied() -> None:
+        cleaner.execute(_EMPTY)
+        with cleaner.cursor() as cursor:
+            cursor.executemany("insert into private.settings values (%s, %s::jsonb, %s)", settings)
+
+    return emptied
+
+
+@pytest.fixture
+def world(reader: World, empty: Callable[[], None]) -> Iterator[World]:
+    """Everybody there is in an empty database: tenants, the functions, the clock. No debounce, no doorbell."""
     reader.setting("debounce_ms", 0)
     yield reader
-    cleaner.execute(_EMPTY)
-    with cleaner.cursor() as cursor:
-        cursor.executemany("insert into private.settings values (%s, %s::jsonb, %s)", settings)
+    empty()
 
 
 @pytest.fixture

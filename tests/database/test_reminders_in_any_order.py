@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -153,8 +154,11 @@ class Ladder:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=EVENTS)
-def test_nothing_twice_nothing_after_an_answer_and_an_end(world: World, events: list[Any]) -> None:
+def test_nothing_twice_nothing_after_an_answer_and_an_end(
+    world: World, empty: Callable[[], None], events: list[Any]
+) -> None:
     """Time, results, pauses, stopped accounts and an answer, in any order."""
+    empty()
     ladder = Ladder(world)
     ladder.check()
     for event in events:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from supabase import Client
 
+from devstack.demo import afterwards
 from devstack.demo import company as companies
 from tests.stack import Stack, until
 from tests.system.survey import CONFIG, QUESTIONS, Lead, Survey, open_survey
@@ -75,29 +76,61 @@ def test_who_never_answers_expires(stack: Stack, bookshop: Survey) -> None:
     assert progress.execute().data == stack.rows(ended, bookshop.project_id)
 
 
+def _finished(survey: Survey) -> Lead:
+    """A lead who answered everything."""
+    (lead,) = survey.invited(1)
+    for line in ("sim", "9", "O pão é ótimo", "sim"):
+        lead.ask(line)
+    return lead
+
+
+def _told(lead: Lead) -> Any:
+    """What became of the owner's news of this lead, as the owner reads it, once it is over."""
+    query = lead.survey.owner.table("notifications").select("status,reason,attempts")
+    query = query.eq("event", "interview_completed").eq("interview_id", lead.interview()["id"])
+    found: list[Any] = query.neq("status", "queued").execute().data
+    return found[0] if found else None
+
+
 def test_news_that_no_channel_takes_says_why(stack: Stack, bookshop: Survey) -> None:
     """WhatsApp refuses the owner's number, and there is nothing else: the ledger has both, and a later one arrives."""
     number = bookshop.number.phone_number_id
     stack.simulator.fail_next(131026, to=bookshop.owner_phone.lstrip("+"), phone_number_id=number)
-    (lead,) = bookshop.invited(1)
-    for line in ("sim", "9", "O pão é ótimo", "sim"):
-        lead.ask(line)
-
-    def told() -> list[Any]:
-        query = bookshop.owner.table("notifications").select("status,reason,attempts")
-        found: list[Any] = (
-            query.eq("event", "interview_completed").eq("interview_id", lead.interview()["id"]).execute().data
-        )
-        return [row for row in found if row["status"] != "queued"]
-
-    (row,) = until(told, what="the end of all attempts")
+    row = until(partial(_told, _finished(bookshop)), what="the end of all attempts")
     assert row["status"] == "failed"
-    assert str(row["reason"]).endswith("sms: there is no active account; email: there is no active account")
+    assert row["reason"].endswith("sms: there is no active account; email: there is no active account")
     assert [attempt["channel"] for attempt in row["attempts"]] == ["whatsapp", "sms", "email"]
-    (second,) = bookshop.invited(1)
-    for line in ("sim", "9", "O pão é ótimo", "sim"):
-        second.ask(line)
-    until(
-        lambda: [m for m in stack.simulator.messages(bookshop.owner_phone) if "concluiu a pesquisa" in m["text"]],
-        what="the next news",
+    assert until(partial(_told, _finished(bookshop)), what="the next news")["status"] == "sent"
+
+
+def test_whatsapp_down_then_sms_then_email_and_nothing_twice(stack: Stack, admin: Client) -> None:
+    """Real sends by three providers; when WhatsApp is back, what was told by e-mail does not come again."""
+    survey = open_survey(stack, admin, "Rádio Serra", owner_phone="+5511965430010")
+    phone, simulator = survey.owner_phone.lstrip("+"), stack.simulator
+    sms = afterwards.connect_other_channels(stack.access, simulator, survey.company, companies.new_tag())
+    simulator.fail_next(131026, to=phone, phone_number_id=survey.number.phone_number_id)
+    simulator.fail_next("VALIDATION_ERROR", to=phone, phone_number_id=sms)
+    row = until(partial(_told, _finished(survey)), 30, what="the news by e-mail")
+    assert row["status"] == "sent"
+    assert [(attempt["channel"], "reason" in attempt) for attempt in row["attempts"]] == [
+        ("whatsapp", True),
+        ("sms", True),
+        ("email", False),
+    ]
+    logged = (
+        "select m.channel::text from public.messages as m join public.conversations as c on c.id = m.conversation_id"
+        " where c.client_id = %s and c.profile_id is not null order by m.seq"
     )
+    assert [found["channel"] for found in stack.rows(logged, survey.client_id)] == ["whatsapp", "sms", "email"]
+    email = stack.value(
+        "select p.email from public.profiles as p join public.notifications as n on n.profile_id = p.id"
+        " where n.client_id = %s",
+        survey.client_id,
+    )
+    (mail,) = [found for found in simulator.mailbox(to=email) if "Entrevista concluída" in found["subject"]]
+    assert "concluiu a pesquisa" in mail["text"]
+
+    assert until(partial(_told, _finished(survey)), what="the next news, by WhatsApp")["status"] == "sent"
+    news = [m["text"] for m in simulator.messages(phone) if "concluiu a pesquisa" in m["text"]]
+    assert len(news) == 1, "only the next one"
+    assert len([found for found in simulator.mailbox(to=email) if "Entrevista concluída" in found["subject"]]) == 1
