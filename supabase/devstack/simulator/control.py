@@ -174,8 +174,10 @@ async def fail(request: Request) -> Response:
     to?, phone_number_id?}.
     """
     body = await _body(request)
-    if not isinstance(body.get("code"), (int, str)):
-        raise Refused("code is required: the provider's error code")
+    code, accounts = body.get("code"), {external_id for _, external_id in _state(request).accounts}
+    # Numbers, as Meta's are; other providers' errors are words.
+    if not isinstance(code, int) and not (isinstance(code, str) and body.get("phone_number_id") in accounts):
+        raise Refused("code is required: the provider's error code, a number")
     if body.get("mode", "answer") not in ("answer", "status", "lost"):
         raise Refused("mode is one of answer, status, lost")
     count = body.get("count", 1)
