@@ -7,10 +7,10 @@ grant usage on schema worker to renum_worker;
 grant execute on all functions in schema worker to renum_worker;
 
 grant usage on schema private to authenticated, service_role;
-grant execute on function private.current_profile_id() to authenticated;
+grant execute on function private.current_profile_id() to authenticated, service_role;
 grant execute on function private.asks_for_rows() to authenticated;
 -- deliveries.due_at begins with it.
-grant execute on function private.now() to authenticated, service_role;
+grant execute on function private.now() to authenticated, service_role, renum_agent;
 grant execute on function private.is_admin() to authenticated, service_role;
 grant execute on function private.visible_client_ids() to authenticated;
 grant execute on function private.visible_profile_ids() to authenticated;
@@ -21,11 +21,29 @@ grant execute on function private.normalize_phone(text) to authenticated, servic
 grant execute on function private.question_problem(jsonb) to authenticated, service_role;
 grant execute on function private.skip_rule_problem(jsonb, text[]) to authenticated, service_role;
 grant execute on function private.project_config_problem(jsonb) to authenticated, service_role;
+grant execute on function private.reminders_problem(jsonb) to authenticated, service_role;
 grant execute on function private.plain(text) to authenticated, service_role;
 grant execute on function private.account_for(uuid, uuid) to authenticated, service_role;
 grant execute on function private.template_for(uuid, uuid, public.template_purpose, text) to authenticated, service_role;
+grant execute on function private.no_template(uuid, uuid, public.template_purpose, text) to authenticated, service_role;
+grant execute on function private.template_problem(public.message_templates, boolean) to authenticated, service_role;
+grant execute on function private.template_gap(text, text, text[], boolean) to authenticated, service_role;
+grant execute on function private.template_variables(text) to authenticated, service_role;
 grant execute on function private.checked_phone(text) to authenticated, service_role;
 grant execute on function private.is_email(text) to authenticated, service_role;
+-- What a trade's rules say of a project is asked as whoever writes the project; where a message goes, as whoever writes the message.
+grant execute on function private.hours_problem(jsonb) to authenticated, service_role;
+grant execute on function private.first_name(text) to authenticated, service_role;
+grant execute on function private.render_template(text, text[]) to authenticated, service_role;
+grant execute on function private.template_content(public.message_templates, text, text, text, text) to authenticated, service_role;
+grant execute on function private.question_refusal(public.agent_type, jsonb) to authenticated, service_role;
+grant execute on function private.invitation_refusal(public.agent_type, text, text) to authenticated, service_role;
+grant execute on function private.account_refusal(public.agent_type, uuid) to authenticated, service_role;
+grant execute on function private.admit_direct(public.deliveries, text) to authenticated, service_role, renum_agent;
+-- SECURITY: an agent's tool is bound to its turn: these tell it whose that is, and nothing without the turn's lease.
+grant usage on schema private to renum_agent;
+grant execute on function private.turn_client_id() to renum_agent;
+grant execute on function private.turn_lead_id() to renum_agent;
 -- What public.import_leads, which runs as the person, reads its list with.
 grant execute on function private.phone_key(text) to authenticated;
 grant execute on function private.lead_column(text) to authenticated;

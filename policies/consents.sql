@@ -3,7 +3,7 @@ alter table public.consents enable row level security;
 alter table public.consents force row level security;
 
 grant select on public.consents to authenticated;
-grant insert (client_id, lead_id, granted, legal_basis, text_version, evidence) on public.consents to authenticated;
+grant insert (client_id, lead_id, granted, legal_basis, text_version, evidence, purpose) on public.consents to authenticated;
 grant select, insert, update, delete on public.consents to service_role;
 
 create policy consents_select on public.consents for select to authenticated

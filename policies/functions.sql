@@ -5,6 +5,7 @@ grant execute on function public.remove_member(uuid) to authenticated;
 grant execute on function public.preview_audience(uuid) to authenticated;
 grant execute on function public.request_report(uuid) to authenticated;
 grant execute on function public.report_markdown(uuid) to authenticated;
+grant execute on function public.channel_findings(uuid) to authenticated;
 grant execute on function public.set_channel_credentials(uuid, text, text) to authenticated;
 grant execute on function public.replay_failed_task(uuid) to authenticated;
 grant execute on function public.queue_metrics() to authenticated;

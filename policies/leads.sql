@@ -4,8 +4,8 @@ alter table public.leads enable row level security;
 alter table public.leads force row level security;
 
 grant select on public.leads to authenticated;
-grant insert (id, client_id, phone, name, email, metadata, status, consent_basis) on public.leads to authenticated;
-grant update (client_id, phone, name, email, metadata, status, consent_basis) on public.leads to authenticated;
+grant insert (id, client_id, phone, name, email, metadata, status, consent_basis, time_zone) on public.leads to authenticated;
+grant update (client_id, phone, name, email, metadata, status, consent_basis, time_zone) on public.leads to authenticated;
 grant delete on public.leads to authenticated;
 grant select, insert, update, delete on public.leads to service_role;
 

@@ -160,14 +160,16 @@ CREATE TYPE public.delivery_kind AS ENUM (
     'invitation',
     'reply',
     'goodbye',
-    'notification'
+    'notification',
+    'reminder',
+    'message'
 );
 
 ALTER TYPE public.delivery_kind OWNER TO postgres;
 
 -- Name: TYPE delivery_kind; Type: COMMENT; Schema: public; Owner: postgres
 
-COMMENT ON TYPE public.delivery_kind IS 'Why something is sent. goodbye is the one confirmation of an opt-out.';
+COMMENT ON TYPE public.delivery_kind IS 'Why something is sent. goodbye is the one confirmation of an opt-out, message what a person or a tool writes by itself.';
 
 -- Name: delivery_status; Type: TYPE; Schema: public; Owner: postgres
 
@@ -212,14 +214,15 @@ CREATE TYPE public.event_outcome AS ENUM (
     'status',
     'preference',
     'kept',
-    'unrouted'
+    'unrouted',
+    'followed'
 );
 
 ALTER TYPE public.event_outcome OWNER TO postgres;
 
 -- Name: TYPE event_outcome; Type: COMMENT; Schema: public; Owner: postgres
 
-COMMENT ON TYPE public.event_outcome IS 'What became of an item of a webhook: a message stored, a delivery moved, a preference recorded, kept raw, or kept raw because it names a number of somebody else.';
+COMMENT ON TYPE public.event_outcome IS 'What became of an item of a webhook: a message stored, a delivery moved, a preference recorded, kept raw, kept raw because it names a number of somebody else, or news of the account or a template that was acted upon.';
 
 -- Name: failed_task_status; Type: TYPE; Schema: public; Owner: postgres
 
@@ -460,7 +463,8 @@ COMMENT ON TYPE public.sub_agent_type IS 'What a sub-agent is a specialist of.';
 CREATE TYPE public.template_purpose AS ENUM (
     'invitation',
     'notification',
-    'other'
+    'other',
+    'reminder'
 );
 
 ALTER TYPE public.template_purpose OWNER TO postgres;
@@ -475,7 +479,8 @@ CREATE TYPE public.template_status AS ENUM (
     'pending',
     'approved',
     'paused',
-    'rejected'
+    'rejected',
+    'disabled'
 );
 
 ALTER TYPE public.template_status OWNER TO postgres;
@@ -669,7 +674,7 @@ begin
         select d.id
         from public.deliveries as d
         where d.client_id = admit_deliveries.client_id and d.queue = admit_deliveries.queue
-            and d.status in ('queued', 'deferred') and d.task_id is null and d.due_at <= now()
+            and d.status in ('queued', 'deferred') and d.task_id is null and d.due_at <= private.now()
             -- A lead gets messages in order: the next is let go when the one before was accepted, or will never be.
             and not exists (
                 select from public.deliveries as e
@@ -689,7 +694,7 @@ begin
         ), 0) as s (id)
     );
     update public.deliveries as d
-    set task_id = u.msg_id, status = 'queued', reason = null
+    set task_id = u.msg_id, status = 'queued', reason = null, due_at = private.now()
     from unnest(ids, msg_ids) as u (id, msg_id)
     where d.id = u.id;
     return cardinality(ids);
@@ -1182,6 +1187,7 @@ CREATE FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at
     AS $$
 declare
     d public.deliveries;
+    trouble jsonb := case jsonb_typeof(apply_status.status -> 'error') when 'object' then apply_status.status -> 'error' end;
     news public.delivery_status := case status ->> 'status'
         when 'sent' then 'sent' when 'delivered' then 'delivered' when 'read' then 'read' when 'played' then 'read' when 'failed' then 'failed'
     end;
@@ -1192,8 +1198,8 @@ begin
     end if;
     update public.deliveries as x
     set status = case when private.delivery_rank(news) > private.delivery_rank(x.status) then news else x.status end,
-        error = case when news = 'failed' and private.delivery_rank(news) > private.delivery_rank(x.status) then apply_status.status -> 'error' else x.error end,
-        reason = case when news = 'failed' and private.delivery_rank(news) > private.delivery_rank(x.status) then apply_status.status #>> '{error,message}' else x.reason end,
+        error = case when news = 'failed' and private.delivery_rank(news) > private.delivery_rank(x.status) then trouble else x.error end,
+        reason = case when news = 'failed' and private.delivery_rank(news) > private.delivery_rank(x.status) then trouble ->> 'message' else x.reason end,
         provider_message_id = coalesce(x.provider_message_id, apply_status.status ->> 'message_id'),
         pricing = coalesce(apply_status.status -> 'pricing', x.pricing),
         sent_at = case when news <> 'failed' then coalesce(x.sent_at, occurred_at, now()) else x.sent_at end,
@@ -1204,6 +1210,13 @@ begin
     if d.task_id is not null then
         perform private.end_delivery(d.id);
     end if;
+    if news = 'failed' and private.delivery_rank(news) > private.delivery_rank(d.status) then
+        -- Accepted, and lost later: people are to hear of it as of a refusal.
+        perform private.bury(d.queue, 'delivery', d.id, d.client_id, null, coalesce(trouble, '{"code": "failed", "message": "the provider could not deliver it"}'), d.attempts);
+        perform private.heed_refusal(d.id, trouble);
+    elsif news in ('delivered', 'read') and d.status = 'failed' then
+        update public.failed_tasks as f set status = 'resolved', resolved_at = now() where f.task_row_id = d.id and f.status <> 'resolved';
+    end if;
 end
 $$;
 
@@ -1211,7 +1224,7 @@ ALTER FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at 
 
 -- Name: FUNCTION apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone) IS 'Moves a delivery forward by what the provider says of it, never backward.';
+COMMENT ON FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone) IS 'Moves a delivery forward by what the provider says of it, never backward. One that was accepted and fails later is a dead letter, and its error is heeded like a refusal; should it arrive after all, the dead letter is resolved. Idempotent.';
 
 -- Name: asks_for_rows(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -1291,6 +1304,29 @@ ALTER FUNCTION private.audience(project_id uuid, among uuid[]) OWNER TO postgres
 
 COMMENT ON FUNCTION private.audience(project_id uuid, among uuid[]) IS 'The leads a project is for, each with why it is left out (null: it is interviewed). Without projects.config.audience: all leads of the client. An id that is no lead of the client is left out as not_found. among: only these leads.';
 
+-- Name: await_word(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.await_word(delivery_id uuid, error jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    d public.deliveries;
+begin
+    update public.deliveries as x
+    set status = 'unknown', error = await_word.error, due_at = private.now() + make_interval(secs => private.setting_int('unknown_grace_s'))
+    where x.id = await_word.delivery_id
+    returning * into d;
+    perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
+end
+$$;
+
+ALTER FUNCTION private.await_word(delivery_id uuid, error jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION await_word(delivery_id uuid, error jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.await_word(delivery_id uuid, error jsonb) IS 'A send that may have left is unknown: for the grace period (unknown_grace_s) only the provider''s word decides. Its claim stays good for the result that comes late. The caller holds its row''s lock.';
+
 -- Name: awaits_file(text); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.awaits_file(path text) RETURNS boolean
@@ -1322,10 +1358,12 @@ CREATE FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) RETU
 declare
     task record;
     d public.deliveries;
-    refusal text;
-    paused boolean;
+    gate record;
     granted jsonb := '[]';
 begin
+    perform private.lock_paces(array(
+        select x.channel_account_id from public.deliveries as x where x.id in (select (j ->> 'id')::uuid from jsonb_array_elements(tasks) as j)
+    ));
     for task in
         select (x ->> 'id')::uuid as id, (x ->> 'msg_id')::bigint as msg_id, x ->> 'queue' as queue
         from jsonb_array_elements(tasks) as x
@@ -1348,45 +1386,40 @@ begin
             end if;
             continue;
         end if;
-        if d.due_at > clock_timestamp() + interval '500 milliseconds' then
+        if d.due_at > private.now() + interval '500 milliseconds' then
             -- Claimed by another instance, or put off.
-            perform pgmq.set_vt(task.queue, task.msg_id, ceil(extract(epoch from d.due_at - clock_timestamp()))::integer);
+            perform pgmq.set_vt(task.queue, task.msg_id, ceil(extract(epoch from d.due_at - private.now()))::integer);
             continue;
         end if;
         if d.status = 'sending' then
             -- Its instance died between the claim and the result. The message may have left: wait for the provider's word.
-            update public.deliveries as x
-            set status = 'unknown', due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
-            where x.id = d.id;
-            perform pgmq.set_vt(task.queue, task.msg_id, private.setting_int('unknown_grace_s'));
+            perform private.await_word(d.id, '{"code": "no_result", "message": "the attempt came back with no result"}');
             continue;
+        end if;
+        if d.status = 'unknown' and private.word_may_come(d) then
+            perform private.await_word(d.id, d.error);
+            continue;
+        end if;
+        if d.status = 'unknown' and not private.may_repeat(d) then
+            perform private.retry_delivery(d.id, coalesce(d.error, '{}') || '{"code": "unknown", "message": "nobody could say whether it was delivered"}', false);
+            continue;
+        end if;
+        if d.status = 'unknown' then
+            update public.deliveries as x set repeats = x.repeats + 1 where x.id = d.id;
         end if;
         if d.attempts >= private.setting_int('max_attempts') then
             perform private.retry_delivery(d.id, coalesce(d.error, '{"code": "no_result", "message": "no attempt came back with a result"}'), false);
             continue;
         end if;
-        select
-            coalesce(
-                private.delivery_refusal(d.kind, d.content, l, t.last_inbound_at),
-                case when d.kind = 'invitation' and i.end_reason is not null then 'the interview has ended' end
-            ),
-            d.kind = 'invitation' and p.status <> 'active'
-        into refusal, paused
-        from public.leads as l
-        left join private.threads as t on t.id = d.thread_id
-        left join public.interviews as i on i.id = d.interview_id
-        left join public.projects as p on p.id = i.project_id
-        where l.id = d.lead_id;
-        if refusal is null and paused then
-            update public.deliveries as x
-            set status = 'deferred', reason = 'the project is paused', task_id = null, due_at = clock_timestamp() + interval '1 minute'
-            where x.id = d.id;
-            perform pgmq.delete(task.queue, task.msg_id);
+        d.initiated := private.is_initiated(d);
+        select * into gate from private.gate(d);
+        if gate.verdict = 'cancel' then
+            update public.deliveries as x set status = 'cancelled', reason = gate.reason where x.id = d.id;
+            perform private.end_delivery(d.id);
             continue;
         end if;
-        if refusal is not null then
-            update public.deliveries as x set status = 'cancelled', reason = refusal where x.id = d.id;
-            perform private.end_delivery(d.id);
+        if gate.verdict = 'wait' then
+            perform private.hold_delivery(d.id, gate.until, gate.reason);
             continue;
         end if;
         perform pgmq.set_vt(task.queue, task.msg_id, visibility_s);
@@ -1400,7 +1433,7 @@ ALTER FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) OWNER
 
 -- Name: FUNCTION begin_deliveries(tasks jsonb, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) IS 'Claims the deliveries of tasks just read: sorts out what is done, busy, not allowed any more or exhausted, and returns the rest as tasks. Never waits for a lock.';
+COMMENT ON FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) IS 'Claims the deliveries of tasks just read: sorts out what is done, busy, not allowed any more or exhausted, and returns the rest as tasks. Waits for no lock but an account''s pace.';
 
 -- Name: begin_media(jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -1860,7 +1893,7 @@ CREATE FUNCTION private.committed_turn(lease uuid, thread_id uuid) RETURNS jsonb
             select private.delivery_task(d)
             from public.deliveries as d
             join public.interview_messages as m on m.id = d.message_id and m."timestamp" >= t.started_at
-            where d.thread_id = t.thread_id and d.status = 'sending' and d.attempts = 1 and d.due_at > clock_timestamp() and m.metadata ->> 'turn_id' = t.id::text
+            where d.thread_id = t.thread_id and d.status = 'sending' and d.attempts = 1 and d.due_at > private.now() and m.metadata ->> 'turn_id' = t.id::text
         ))
         from public.turns as t
         where t.id = committed_turn.lease and t.thread_id = committed_turn.thread_id and t.status in ('committed', 'partial')
@@ -1908,7 +1941,7 @@ begin
         ),
         counted as (
             update private.threads as t
-            set last_seq = greatest(t.last_seq, s.newest), inbound_seq = greatest(t.inbound_seq, s.newest_to_answer), last_inbound_at = right_now,
+            set last_seq = greatest(t.last_seq, s.newest), inbound_seq = greatest(t.inbound_seq, s.newest_to_answer), last_inbound_at = private.now(),
                 waiting_since = case when s.newest_to_answer is null then t.waiting_since else coalesce(t.waiting_since, right_now) end,
                 not_before = case
                     when s.newest_to_answer is null then t.not_before
@@ -2169,7 +2202,7 @@ CREATE FUNCTION private.delivery_refusal(kind public.delivery_kind, content json
         when (lead).opted_out_at is not null and delivery_refusal.kind <> 'goodbye' then 'the lead opted out'
         when (lead).status = 'inactive' and delivery_refusal.kind = 'invitation' then 'the lead is inactive'
         when delivery_refusal.content ->> 'type' = 'text'
-            and coalesce(last_inbound_at < now() - interval '24 hours', true) then 'free text is outside WhatsApp''s 24-hour window'
+            and coalesce(last_inbound_at < private.now() - interval '24 hours', true) then 'free text is outside WhatsApp''s 24-hour window'
     end;
 $$;
 
@@ -2178,6 +2211,23 @@ ALTER FUNCTION private.delivery_refusal(kind public.delivery_kind, content jsonb
 -- Name: FUNCTION delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone) IS 'Why something may not be sent to a lead; null if it may. Asked when a delivery is made and again when it is claimed.';
+
+-- Name: now(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.now() RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return clock_timestamp() + make_interval(secs => (select (s.value #>> '{}')::double precision from private.settings as s where s.key = 'clock_offset_s'));
+end
+$$;
+
+ALTER FUNCTION private.now() OWNER TO postgres;
+
+-- Name: FUNCTION now(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.now() IS 'The time that everything which waits for a time of day, for hours or for days goes by: the clock, moved by the setting clock_offset_s. Leases, claims and queues go by the clock itself. Read-only.';
 
 -- Name: deliveries; Type: TABLE; Schema: public; Owner: postgres
 
@@ -2198,7 +2248,7 @@ CREATE TABLE public.deliveries (
     queue text NOT NULL,
     seq bigint DEFAULT 0 NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
-    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    due_at timestamp with time zone DEFAULT private.now() NOT NULL,
     task_id bigint,
     claim uuid,
     provider_message_id text,
@@ -2209,6 +2259,12 @@ CREATE TABLE public.deliveries (
     sent_at timestamp with time zone,
     delivered_at timestamp with time zone,
     read_at timestamp with time zone,
+    begun_at timestamp with time zone,
+    initiated boolean DEFAULT false NOT NULL,
+    pair_at timestamp with time zone,
+    throttles integer DEFAULT 0 NOT NULL,
+    repeats integer DEFAULT 0 NOT NULL,
+    released_by uuid,
     CONSTRAINT deferred_and_cancelled_ones_have_a_reason CHECK (((status <> ALL (ARRAY['deferred'::public.delivery_status, 'cancelled'::public.delivery_status])) OR (reason IS NOT NULL))),
     CONSTRAINT queue_is_known CHECK ((queue = ANY (ARRAY['high_priority'::text, 'default'::text]))),
     CONSTRAINT the_recipient_is_a_lead_or_a_profile CHECK ((num_nonnulls(lead_id, profile_id) = 1))
@@ -2234,6 +2290,30 @@ COMMENT ON COLUMN public.deliveries.due_at IS 'When to look at it next: to be se
 -- Name: COLUMN deliveries.task_id; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON COLUMN public.deliveries.task_id IS 'Its task in pgmq; null: not admitted yet, or done.';
+
+-- Name: COLUMN deliveries.begun_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.begun_at IS 'When its last attempt was let go, by private.now().';
+
+-- Name: COLUMN deliveries.initiated; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.initiated IS 'Whether it went, or goes, to somebody outside an open window: what daily limits and frequency caps count.';
+
+-- Name: COLUMN deliveries.pair_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.pair_at IS 'Until when the pair of sender and recipient has used up its rate by this message (a virtual scheduling clock).';
+
+-- Name: COLUMN deliveries.throttles; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.throttles IS 'How often in a row the provider sent it away for going too fast.';
+
+-- Name: COLUMN deliveries.repeats; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.repeats IS 'How often it was sent again because nobody said what became of it.';
+
+-- Name: COLUMN deliveries.released_by; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.deliveries.released_by IS 'The claim whose completion claimed this one: that completion, repeated, hands it out again.';
 
 -- Name: delivery_task(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2406,6 +2486,32 @@ ALTER FUNCTION private.first_name(name text) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.first_name(name text) IS 'The first word of a name; null if there is none.';
 
+-- Name: follow_account(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.follow_account(account_id uuid, news jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    case news ->> 'state'
+        when 'connected' then
+            update public.channel_accounts as a set status = 'active' where a.id = follow_account.account_id and a.stopped_reason is not null;
+        when 'disconnected' then
+            perform private.stop_account(follow_account.account_id, 'disconnected', coalesce(nullif(news ->> 'reason', ''), 'o provedor avisou que ela está desconectada'));
+        when 'paused' then
+            perform private.stop_account(follow_account.account_id, 'paused', coalesce(nullif(news ->> 'reason', ''), 'o provedor avisou que ela está suspensa'));
+        else
+            null;
+    end case;
+end
+$$;
+
+ALTER FUNCTION private.follow_account(account_id uuid, news jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION follow_account(account_id uuid, news jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.follow_account(account_id uuid, news jsonb) IS 'What a provider says of an account itself, {"state": connected | disconnected | paused, "reason"}: stops it, or starts it again if it was the engine that had stopped it. Idempotent.';
+
 -- Name: follow_changes(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.follow_changes(items jsonb) RETURNS void
@@ -2492,9 +2598,123 @@ ALTER FUNCTION private.function_of(queue text) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.function_of(queue text) IS 'The function that drains a queue.';
 
--- Name: grant_delivery(uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: gate(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
 
-CREATE FUNCTION private.grant_delivery(delivery_id uuid, visibility_s integer) RETURNS jsonb
+CREATE FUNCTION private.gate(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    select p.verdict, p.until, p.reason into verdict, until, reason from private.policy_verdict(delivery) as p;
+    if verdict <> 'cancel' and delivery.kind in ('invitation', 'reminder')
+        and exists (select from public.interviews as i where i.id = delivery.interview_id and i.end_reason is not null) then
+        verdict := 'cancel';
+        reason := 'the interview has ended';
+    end if;
+    if verdict = 'go' then
+        select g.verdict, g.until, g.reason into verdict, until, reason from private.governor_verdict(delivery) as g;
+    end if;
+end
+$$;
+
+ALTER FUNCTION private.gate(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) OWNER TO postgres;
+
+-- Name: FUNCTION gate(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.gate(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) IS 'Whether a delivery may leave now: go, wait (until, reason) or cancel (reason). First whether it is allowed, then whether it fits. Asked at every claim; delivery.initiated is to be set (private.is_initiated).';
+
+-- Name: governor_verdict(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.governor_verdict(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    a public.channel_accounts;
+    provider private.providers;
+    pace private.account_paces;
+    right_now timestamptz := private.now();
+    -- Rates are the provider's, and go by its clock.
+    tick timestamptz := clock_timestamp();
+    free_at timestamptz;
+begin
+    select * into strict a from public.channel_accounts as x where x.id = delivery.channel_account_id;
+    select * into strict provider from private.providers as p where p.provider = a.provider and p.channel = a.channel;
+    verdict := 'wait';
+    if a.status <> 'active' then
+        reason := case a.status when 'disconnected' then 'the channel account is disconnected' else 'the channel account is paused' end;
+        until := right_now + interval '1 minute';
+        -- News for staff take another way instead.
+        verdict := case delivery.kind when 'notification' then 'cancel' else 'wait' end;
+        return;
+    end if;
+    if exists (select from public.clients as c where c.id = delivery.client_id and c.status <> 'active') then
+        reason := 'the client is suspended';
+        until := right_now + interval '1 minute';
+        return;
+    end if;
+    if delivery.kind in ('invitation', 'reminder') and exists (
+        select from public.interviews as i join public.projects as p on p.id = i.project_id where i.id = delivery.interview_id and p.status <> 'active'
+    ) then
+        reason := 'the project is paused';
+        until := right_now + interval '1 minute';
+        return;
+    end if;
+    select * into pace from private.account_paces as p where p.channel_account_id = a.id;
+    if pace.not_before > tick then
+        reason := coalesce(pace.reason, 'the provider asked for a pause');
+        until := right_now + (pace.not_before - tick);
+        return;
+    end if;
+    if provider.pair_interval_ms is not null and a.throughput is not null then
+        select max(d.pair_at) into free_at
+        from public.deliveries as d
+        where d.client_id = delivery.client_id and d.channel_account_id = a.id and d.pair_at > tick
+            and case when delivery.thread_id is not null then d.thread_id = delivery.thread_id
+                when delivery.lead_id is not null then d.lead_id = delivery.lead_id else d.profile_id = delivery.profile_id end;
+        free_at := free_at - make_interval(secs => provider.pair_interval_ms * (provider.pair_burst - 1) / 1000.0);
+        if free_at > tick then
+            reason := 'too many messages to one person in a short time';
+            until := right_now + (free_at - tick);
+            return;
+        end if;
+    end if;
+    if delivery.initiated and a.daily_limit is not null then
+        -- One at a time decides for a portfolio; who comes meanwhile looks again in a second.
+        if not pg_try_advisory_xact_lock(hashtextextended('reach ' || a.client_id || coalesce(a.portfolio_id, a.id::text), 0)) then
+            reason := 'another send to somebody new is being decided';
+            until := right_now + interval '1 second';
+            return;
+        end if;
+        free_at := private.reach_again_at(delivery, a);
+        if free_at is not null then
+            reason := format('the account''s limit of %s people in 24 hours is reached', a.daily_limit);
+            until := free_at;
+            return;
+        end if;
+    end if;
+    if a.throughput is not null then
+        -- Four fifths evenly, one fifth at once: no second sees more than the throughput.
+        free_at := pace.next_at - make_interval(secs => (greatest(a.throughput / 5, 1) - 1) / (0.8 * a.throughput));
+        if free_at > tick then
+            reason := 'the account''s throughput is reached';
+            until := right_now + (free_at - tick);
+            return;
+        end if;
+    end if;
+    verdict := 'go';
+end
+$$;
+
+ALTER FUNCTION private.governor_verdict(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) OWNER TO postgres;
+
+-- Name: FUNCTION governor_verdict(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.governor_verdict(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) IS 'Whether a delivery that policy allows fits into what its account may do now: go, wait (until, reason) or cancel (reason). Stopped accounts, suspended clients, paused projects, the rate for one person, people in 24 hours, messages per second. The caller holds the account''s pace (private.lock_paces).';
+
+-- Name: grant_delivery(uuid, integer, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.grant_delivery(delivery_id uuid, visibility_s integer, released_by uuid DEFAULT NULL::uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -2502,22 +2722,38 @@ declare
     d public.deliveries;
 begin
     update public.deliveries as x
-    set status = 'sending', claim = gen_random_uuid(), attempts = x.attempts + 1, due_at = clock_timestamp() + make_interval(secs => visibility_s),
+    set status = 'sending', claim = gen_random_uuid(), attempts = x.attempts + 1, due_at = private.now() + make_interval(secs => visibility_s),
+        begun_at = private.now(), initiated = private.is_initiated(x), reason = null, released_by = grant_delivery.released_by,
+        pair_at = (
+            select greatest(clock_timestamp(), (
+                select max(e.pair_at) from public.deliveries as e
+                where e.client_id = x.client_id and e.channel_account_id = x.channel_account_id and e.pair_at > clock_timestamp()
+                    and case when x.thread_id is not null then e.thread_id = x.thread_id
+                        when x.lead_id is not null then e.lead_id = x.lead_id else e.profile_id = x.profile_id end
+            )) + make_interval(secs => p.pair_interval_ms / 1000.0)
+            from public.channel_accounts as a
+            join private.providers as p on p.provider = a.provider and p.channel = a.channel
+            where a.id = x.channel_account_id and p.pair_interval_ms is not null and a.throughput is not null
+        ),
         -- A task that hides for as long as the claim lasts: whoever dies with the claim is noticed when it shows again.
         task_id = coalesce(x.task_id, (
             select s.id from pgmq.send(x.queue, private.task_message('delivery', x.id, x.client_id, x.attempts + 1), visibility_s) as s (id)
         ))
     where x.id = grant_delivery.delivery_id
     returning * into d;
+    update private.account_paces as p
+    set next_at = greatest(p.next_at, clock_timestamp()) + make_interval(secs => 1 / (0.8 * a.throughput))
+    from public.channel_accounts as a
+    where p.channel_account_id = d.channel_account_id and a.id = p.channel_account_id and a.throughput is not null;
     return private.delivery_task(d);
 end
 $$;
 
-ALTER FUNCTION private.grant_delivery(delivery_id uuid, visibility_s integer) OWNER TO postgres;
+ALTER FUNCTION private.grant_delivery(delivery_id uuid, visibility_s integer, released_by uuid) OWNER TO postgres;
 
--- Name: FUNCTION grant_delivery(delivery_id uuid, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION grant_delivery(delivery_id uuid, visibility_s integer, released_by uuid); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.grant_delivery(delivery_id uuid, visibility_s integer) IS 'Claims a delivery for the caller for so many seconds; returns its task. The caller holds its row''s lock.';
+COMMENT ON FUNCTION private.grant_delivery(delivery_id uuid, visibility_s integer, released_by uuid) IS 'Claims a delivery for the caller for so many seconds, counts it against its account''s limits, and returns its task. released_by: the claim whose completion hands it out. The caller holds its row''s lock and has asked private.gate.';
 
 -- Name: guard_client(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2593,6 +2829,74 @@ ALTER FUNCTION private.guard_profile() OWNER TO postgres;
 -- Name: FUNCTION guard_profile(); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.guard_profile() IS 'Trigger: people cannot change their own role; phones are normalised.';
+
+-- Name: heed_refusal(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.heed_refusal(delivery_id uuid, error jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    d public.deliveries;
+begin
+    if coalesce((heed_refusal.error ->> 'retryable')::boolean, false) or heed_refusal.error is null then
+        return false;
+    end if;
+    select * into strict d from public.deliveries as x where x.id = heed_refusal.delivery_id;
+    if heed_refusal.error ->> 'scope' in ('number', 'account') then
+        perform private.stop_account(d.channel_account_id, 'paused', coalesce(heed_refusal.error ->> 'message', 'the provider refuses it'));
+        return true;
+    end if;
+    return false;
+end
+$$;
+
+ALTER FUNCTION private.heed_refusal(delivery_id uuid, error jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION heed_refusal(delivery_id uuid, error jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.heed_refusal(delivery_id uuid, error jsonb) IS 'What a provider''s refusal for good means beyond its message: number or account may not send: the account stops (returns true); the person does not want it: an opt-out.';
+
+-- Name: hold_delivery(uuid, timestamp with time zone, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.hold_delivery(delivery_id uuid, until timestamp with time zone, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    d public.deliveries;
+    wait double precision := greatest(extract(epoch from hold_delivery.until - private.now()), 0);
+    -- pgmq counts in whole seconds.
+    hidden integer := case when wait < 1 then 0 else ceil(wait) end;
+begin
+    select * into strict d from public.deliveries as x where x.id = hold_delivery.delivery_id;
+    if wait < 50 then
+        -- Not worth leaving the queue for: whoever drains it knows when to come back.
+        update public.deliveries as x
+        set status = 'queued', due_at = hold_delivery.until, reason = hold_delivery.reason, claim = null,
+            task_id = coalesce(x.task_id, (
+                select s.id from pgmq.send(x.queue, private.task_message('delivery', x.id, x.client_id, x.attempts + 1), hidden) as s (id)
+            ))
+        where x.id = d.id;
+        if d.task_id is not null then
+            perform pgmq.set_vt(d.queue, d.task_id, hidden);
+        end if;
+        return;
+    end if;
+    update public.deliveries as x
+    set status = 'deferred', due_at = hold_delivery.until, reason = hold_delivery.reason, claim = null, task_id = null
+    where x.id = d.id;
+    if d.task_id is not null then
+        perform pgmq.delete(d.queue, d.task_id);
+    end if;
+end
+$$;
+
+ALTER FUNCTION private.hold_delivery(delivery_id uuid, until timestamp with time zone, reason text) OWNER TO postgres;
+
+-- Name: FUNCTION hold_delivery(delivery_id uuid, until timestamp with time zone, reason text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.hold_delivery(delivery_id uuid, until timestamp with time zone, reason text) IS 'Lets a delivery wait: for less than a minute in its queue, for longer as deferred, out of the queue, until admission takes it again. The caller holds its row''s lock.';
 
 -- Name: housekeeping(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2688,7 +2992,7 @@ begin
         returning client_id, conversation_id, seq
     )
     update private.threads as t
-    set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = clock_timestamp()
+    set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = private.now()
     from (select client_id, conversation_id, max(seq) as newest from said group by client_id, conversation_id) as s
     where t.client_id = s.client_id and t.conversation_id = s.conversation_id;
     select count(*) into more
@@ -2870,7 +3174,7 @@ begin
         where c.refusal is null
     )
     update public.interviews as i
-    set invited_at = now(), thread_id = c.thread_id
+    set invited_at = private.now(), thread_id = c.thread_id
     from chosen as c
     where i.id = c.interview_id and c.refusal is null;
     get diagnostics invited = row_count;
@@ -2965,6 +3269,30 @@ ALTER FUNCTION private.is_email(address text) OWNER TO postgres;
 -- Name: FUNCTION is_email(address text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.is_email(address text) IS 'Whether a text can be one e-mail address.';
+
+-- Name: is_initiated(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.is_initiated(delivery public.deliveries) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select delivery.kind in ('invitation', 'reminder', 'message', 'notification')
+        and not exists (
+            select from private.threads as t
+            where t.id = delivery.thread_id
+                and t.last_inbound_at > private.now() - make_interval(hours => coalesce((
+                    select p.window_hours from private.providers as p
+                    join public.channel_accounts as a on a.provider = p.provider and a.channel = p.channel
+                    where a.id = delivery.channel_account_id
+                ), 24))
+        );
+$$;
+
+ALTER FUNCTION private.is_initiated(delivery public.deliveries) OWNER TO postgres;
+
+-- Name: FUNCTION is_initiated(delivery public.deliveries); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.is_initiated(delivery public.deliveries) IS 'Whether a delivery starts something with its recipient, rather than go on with somebody who wrote in the last 24 hours. Daily limits and frequency caps count these. Read-only.';
 
 -- Name: is_opt_out(text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3157,6 +3485,35 @@ ALTER FUNCTION private.leave_failed_queue() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.leave_failed_queue() IS 'Trigger: a dead letter that is replayed or resolved is taken from the queue failed_tasks, so that the queue holds what somebody must look at.';
 
+-- Name: lock_paces(uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.lock_paces(account_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    -- Lock order: after threads, before deliveries, each by id. An account without a throughput makes nobody wait.
+    insert into private.account_paces (channel_account_id, client_id)
+    select a.id, a.client_id
+    from public.channel_accounts as a
+    where a.id = any (account_ids) and a.throughput is not null
+        and not exists (select from private.account_paces as p where p.channel_account_id = a.id)
+    order by a.id
+    on conflict (channel_account_id) do nothing;
+    perform from private.account_paces as p
+    join public.channel_accounts as a on a.id = p.channel_account_id
+    where p.channel_account_id = any (account_ids) and a.throughput is not null
+    order by p.channel_account_id
+    for no key update of p;
+end
+$$;
+
+ALTER FUNCTION private.lock_paces(account_ids uuid[]) OWNER TO postgres;
+
+-- Name: FUNCTION lock_paces(account_ids uuid[]); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.lock_paces(account_ids uuid[]) IS 'Locks the paces of accounts that have a throughput, in the order that cannot deadlock: whoever lets sends go for them does this first.';
+
 -- Name: lock_threads(uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.lock_threads(thread_ids uuid[]) RETURNS void
@@ -3242,6 +3599,25 @@ ALTER FUNCTION private.make_partitions(parent regclass, months_ahead integer) OW
 -- Name: FUNCTION make_partitions(parent regclass, months_ahead integer); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.make_partitions(parent regclass, months_ahead integer) IS 'Makes the monthly partitions of a table from last month to so many months ahead; returns how many were new. Idempotent; gives up after 2 s of waiting for a lock and is run again the next day.';
+
+-- Name: may_repeat(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.may_repeat(delivery public.deliveries) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    -- Nobody is to read twice that he will not be written to any more.
+    select delivery.kind <> 'goodbye' and (p.idempotent or delivery.repeats < private.setting_int('unknown_repeats'))
+    from public.channel_accounts as a
+    join private.providers as p on p.provider = a.provider and p.channel = a.channel
+    where a.id = delivery.channel_account_id;
+$$;
+
+ALTER FUNCTION private.may_repeat(delivery public.deliveries) OWNER TO postgres;
+
+-- Name: FUNCTION may_repeat(delivery public.deliveries); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.may_repeat(delivery public.deliveries) IS 'Whether a send of which nobody knows may go out again: as often as attempts allow where the provider takes a repeated send once, else unknown_repeats times; a goodbye never.';
 
 -- Name: media_bucket(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3430,7 +3806,7 @@ CREATE FUNCTION private.next_due_ms(queues text[]) RETURNS integer
     from (
         select min(t.due_at) from private.threads as t where t.task_id is not null and t.lease is null and 'high_priority' = any (queues)
         union all
-        select min(d.due_at) from public.deliveries as d where d.task_id is not null and d.status <> 'sending' and d.queue = any (queues)
+        select min(d.due_at) - make_interval(secs => private.setting_int('clock_offset_s')) from public.deliveries as d where d.task_id is not null and d.status <> 'sending' and d.queue = any (queues)
         union all
         select min(m.due_at) from public.media as m where m.status = 'waiting' and m.task_id is not null and m.claim is null and 'default' = any (queues)
         union all
@@ -3592,6 +3968,25 @@ ALTER FUNCTION private.owner_of_client() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.owner_of_client() IS 'Trigger on client_members: clients.profile_id is the first active owner.';
 
+-- Name: pause_account(uuid, interval, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.pause_account(account_id uuid, pause interval, reason text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into private.account_paces as p (channel_account_id, client_id, not_before, reason)
+    select a.id, a.client_id, clock_timestamp() + pause_account.pause, pause_account.reason
+    from public.channel_accounts as a
+    where a.id = pause_account.account_id
+    on conflict (channel_account_id) do update set not_before = greatest(p.not_before, excluded.not_before), reason = excluded.reason;
+$$;
+
+ALTER FUNCTION private.pause_account(account_id uuid, pause interval, reason text) OWNER TO postgres;
+
+-- Name: FUNCTION pause_account(account_id uuid, pause interval, reason text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.pause_account(account_id uuid, pause interval, reason text) IS 'The provider wants nothing from an account for a while (too fast, too many): its sends wait, no attempt is counted, nobody is alarmed.';
+
 -- Name: phone_key(text); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.phone_key(phone text) RETURNS text
@@ -3631,6 +4026,29 @@ ALTER FUNCTION private.plain(txt text) OWNER TO postgres;
 -- Name: FUNCTION plain(txt text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.plain(txt text) IS 'Words without case, accents and punctuation, for comparing what people type.';
+
+-- Name: policy_verdict(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.policy_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    reason := (
+        select private.delivery_refusal(d.kind, d.content, l, t.last_inbound_at)
+        from public.leads as l
+        left join private.threads as t on t.id = d.thread_id
+        where l.id = d.lead_id
+    );
+    verdict := case when reason is null then 'go' else 'cancel' end;
+end
+$$;
+
+ALTER FUNCTION private.policy_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) OWNER TO postgres;
+
+-- Name: FUNCTION policy_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.policy_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) IS 'Whether a delivery is allowed now: go, wait (until, reason) or cancel (reason).';
 
 -- Name: profile_of_user(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -4011,6 +4429,119 @@ ALTER FUNCTION private.queue_turn(thread_id uuid) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.queue_turn(thread_id uuid) IS 'Has a turn of a thread that has unhandled input wait for admission, unless one is queued. Idempotent.';
 
+-- Name: channel_accounts; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.channel_accounts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    channel public.channel DEFAULT 'whatsapp'::public.channel NOT NULL,
+    provider text NOT NULL,
+    name text NOT NULL,
+    external_id text NOT NULL,
+    display_phone text,
+    app_id text,
+    config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status public.channel_account_status DEFAULT 'active'::public.channel_account_status NOT NULL,
+    throughput integer DEFAULT 80,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    portfolio_id text,
+    daily_limit integer,
+    stopped_reason text,
+    CONSTRAINT app_id_has_at_most_200_characters CHECK ((char_length(app_id) <= 200)),
+    CONSTRAINT config_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((config)::text) <= 65536) AND (NOT (config @? '$.**{20}'::jsonpath)))),
+    CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
+    CONSTRAINT daily_limit_is_positive CHECK ((daily_limit > 0)),
+    CONSTRAINT display_phone_has_at_most_50_characters CHECK ((char_length(display_phone) <= 50)),
+    CONSTRAINT external_id_has_1_to_200_characters CHECK (((btrim(external_id) <> ''::text) AND (char_length(external_id) <= 200))),
+    CONSTRAINT name_has_1_to_200_characters CHECK (((btrim(name) <> ''::text) AND (char_length(name) <= 200))),
+    CONSTRAINT portfolio_id_has_1_to_200_characters CHECK (((btrim(portfolio_id) <> ''::text) AND (char_length(portfolio_id) <= 200))),
+    CONSTRAINT provider_is_known CHECK ((provider = ANY (ARRAY['whatsapp_cloud'::text, 'twilio'::text, 'evolution'::text, 'zapi'::text, 'zenvia'::text, 'smtp'::text, 'resend'::text]))),
+    CONSTRAINT provider_offers_the_channel CHECK (
+CASE channel
+    WHEN 'whatsapp'::public.channel THEN (provider = ANY (ARRAY['whatsapp_cloud'::text, 'twilio'::text, 'evolution'::text, 'zapi'::text]))
+    WHEN 'sms'::public.channel THEN (provider = ANY (ARRAY['twilio'::text, 'zenvia'::text]))
+    WHEN 'email'::public.channel THEN (provider = ANY (ARRAY['smtp'::text, 'resend'::text]))
+    ELSE NULL::boolean
+END),
+    CONSTRAINT throughput_is_positive CHECK ((throughput > 0))
+);
+
+ALTER TABLE ONLY public.channel_accounts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.channel_accounts OWNER TO postgres;
+
+-- Name: TABLE channel_accounts; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.channel_accounts IS 'A client''s accounts with providers. Their credentials are in private.channel_credentials, encrypted.';
+
+-- Name: COLUMN channel_accounts.external_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.external_id IS 'The provider''s name of the number or sender: phone_number_id (WhatsApp Cloud API), instance (Evolution, Z-API), E.164 number (Twilio, Zenvia), sender''s address (SMTP, Resend).';
+
+-- Name: COLUMN channel_accounts.app_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.app_id IS 'Accounts of one client with one app id may receive each other''s webhook items.';
+
+-- Name: COLUMN channel_accounts.throughput; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.throughput IS 'Messages per second, to and from, that the provider allows; null: no limit, nor one for how many one person gets.';
+
+-- Name: COLUMN channel_accounts.portfolio_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.portfolio_id IS 'The WhatsApp business portfolio: accounts of a client with the same one share one daily_limit. null: the account is alone in its own.';
+
+-- Name: COLUMN channel_accounts.daily_limit; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.daily_limit IS 'People who may be written to outside an open window in any 24 hours, as the provider''s tier says; null: no limit.';
+
+-- Name: COLUMN channel_accounts.stopped_reason; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.channel_accounts.stopped_reason IS 'Why the engine stopped the account (status paused or disconnected); null when a person did.';
+
+-- Name: reach_again_at(public.deliveries, public.channel_accounts); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.reach_again_at(delivery public.deliveries, account public.channel_accounts) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    reached integer;
+    since timestamptz := private.now() - interval '24 hours';
+    first_free timestamptz;
+begin
+    -- Who was reached within the last 24 hours costs nothing more.
+    if exists (
+        select from public.deliveries as d
+        join public.channel_accounts as a on a.id = d.channel_account_id
+        where d.client_id = account.client_id and d.initiated and d.begun_at > since
+            and (a.id = account.id or a.portfolio_id = account.portfolio_id)
+            and coalesce(d.lead_id, d.profile_id) = coalesce(delivery.lead_id, delivery.profile_id)
+    ) then
+        return null;
+    end if;
+    select count(*), min(r.begun_at) into reached, first_free
+    from (
+        select max(d.begun_at) as begun_at
+        from public.deliveries as d
+        join public.channel_accounts as a on a.id = d.channel_account_id
+        where d.client_id = account.client_id and d.initiated and d.begun_at > since
+            and (a.id = account.id or a.portfolio_id = account.portfolio_id)
+        group by coalesce(d.lead_id, d.profile_id)
+    ) as r;
+    if reached < account.daily_limit then
+        return null;
+    end if;
+    return first_free + interval '24 hours';
+end
+$$;
+
+ALTER FUNCTION private.reach_again_at(delivery public.deliveries, account public.channel_accounts) OWNER TO postgres;
+
+-- Name: FUNCTION reach_again_at(delivery public.deliveries, account public.channel_accounts); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.reach_again_at(delivery public.deliveries, account public.channel_accounts) IS 'When an account may write to one more person outside an open window, under its daily_limit; null: now. Counts over all accounts of the portfolio. The caller holds the portfolio''s advisory lock.';
+
 -- Name: read_answer(jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text) RETURNS record
@@ -4227,6 +4758,33 @@ ALTER FUNCTION private.record_lead() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.record_lead() IS 'Trigger: a new lead''s identity by phone, its consent basis in the ledger, and its place in running projects that take later leads.';
 
+-- Name: refuse_delivery(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.refuse_delivery(delivery_id uuid, error jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    d public.deliveries;
+    retryable boolean := coalesce((refuse_delivery.error ->> 'retryable')::boolean, false);
+begin
+    select * into strict d from public.deliveries as x where x.id = refuse_delivery.delivery_id;
+    -- It is not the message's fault: it waits for its account. News for staff take another way.
+    if private.heed_refusal(d.id, refuse_delivery.error) and d.kind <> 'notification' then
+        update public.deliveries as x set attempts = x.attempts - 1, error = refuse_delivery.error where x.id = d.id;
+        perform private.hold_delivery(d.id, private.now() + interval '1 minute', 'the channel account is paused');
+        return;
+    end if;
+    perform private.retry_delivery(d.id, refuse_delivery.error, retryable);
+end
+$$;
+
+ALTER FUNCTION private.refuse_delivery(delivery_id uuid, error jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION refuse_delivery(delivery_id uuid, error jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.refuse_delivery(delivery_id uuid, error jsonb) IS 'A send was refused with {"code", "message", "retryable", "scope"}: tried again, or a dead letter; where it is the number or the account that may not send, the account stops and the delivery waits for it.';
+
 -- Name: refuse_write(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.refuse_write() RETURNS trigger
@@ -4244,15 +4802,15 @@ ALTER FUNCTION private.refuse_write() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.refuse_write() IS 'Trigger on views: without it a write is an error of the server (55000, HTTP 500) before anybody asks for rights; with it, one of the caller.';
 
--- Name: release_next(uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: release_next(uuid, integer, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
-CREATE FUNCTION private.release_next(thread_id uuid, visibility_s integer) RETURNS jsonb
+CREATE FUNCTION private.release_next(thread_id uuid, visibility_s integer, released_by uuid DEFAULT NULL::uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
     d public.deliveries;
-    refusal text;
+    gate record;
 begin
     loop
         select * into d
@@ -4261,26 +4819,45 @@ begin
         order by x.seq
         limit 1
         for update;
-        if not found or d.task_id is not null or d.status not in ('queued', 'deferred') or d.due_at > clock_timestamp() or d.queue <> 'high_priority' then
+        if not found or d.task_id is not null or d.status not in ('queued', 'deferred') or d.due_at > private.now() or d.queue <> 'high_priority' then
             return null;
         end if;
-        select private.delivery_refusal(d.kind, d.content, l, t.last_inbound_at) into refusal
-        from public.leads as l
-        join private.threads as t on t.id = d.thread_id
-        where l.id = d.lead_id;
-        if refusal is null then
-            return private.grant_delivery(d.id, visibility_s);
+        d.initiated := private.is_initiated(d);
+        select * into gate from private.gate(d);
+        if gate.verdict = 'go' then
+            return private.grant_delivery(d.id, visibility_s, release_next.released_by);
         end if;
-        update public.deliveries as x set status = 'cancelled', reason = refusal where x.id = d.id;
+        if gate.verdict = 'wait' then
+            perform private.hold_delivery(d.id, gate.until, gate.reason);
+            return null;
+        end if;
+        update public.deliveries as x set status = 'cancelled', reason = gate.reason where x.id = d.id;
     end loop;
 end
 $$;
 
-ALTER FUNCTION private.release_next(thread_id uuid, visibility_s integer) OWNER TO postgres;
+ALTER FUNCTION private.release_next(thread_id uuid, visibility_s integer, released_by uuid) OWNER TO postgres;
 
--- Name: FUNCTION release_next(thread_id uuid, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION release_next(thread_id uuid, visibility_s integer, released_by uuid); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.release_next(thread_id uuid, visibility_s integer) IS 'Claims the next reply that waits in a thread, if its turn has come; returns its task or null. The caller holds the thread''s lock. Invitations are left to admission.';
+COMMENT ON FUNCTION private.release_next(thread_id uuid, visibility_s integer, released_by uuid) IS 'Claims the next reply that waits in a thread, if its turn has come and it may leave; returns its task or null. released_by: the claim whose completion asks. The caller holds the thread''s lock and its account''s pace. Invitations are left to admission.';
+
+-- Name: released_by(uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.released_by(thread_id uuid, claim uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.delivery_task(d)
+    from public.deliveries as d
+    where d.thread_id = released_by.thread_id and d.released_by = released_by.claim and d.status = 'sending' and d.attempts = 1 and d.due_at > private.now();
+$$;
+
+ALTER FUNCTION private.released_by(thread_id uuid, claim uuid) OWNER TO postgres;
+
+-- Name: FUNCTION released_by(thread_id uuid, claim uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.released_by(thread_id uuid, claim uuid) IS 'The delivery that a completion with this claim handed out, for a caller whose answer got lost and who asks again; null if there is none to be sent any more. Read-only.';
 
 -- Name: render_template(text, text[]); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -4318,7 +4895,7 @@ begin
     select * into again from private.retry_wait(retry_delivery.error, retry_delivery.retryable, d.attempts);
     if again.wait is not null then
         update public.deliveries as x
-        set status = 'queued', claim = null, error = retry_delivery.error, due_at = clock_timestamp() + again.wait,
+        set status = 'queued', claim = null, error = retry_delivery.error, due_at = private.now() + again.wait,
             attempts = case when again.counted then x.attempts else x.attempts - 1 end
         where x.id = d.id;
         perform pgmq.set_vt(d.queue, d.task_id, ceil(extract(epoch from again.wait))::integer);
@@ -4535,7 +5112,7 @@ CREATE TABLE public.notifications (
     delivery_id uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT event_is_known CHECK ((event = 'interview_completed'::text)),
+    CONSTRAINT event_is_known CHECK ((event = ANY (ARRAY['interview_completed'::text, 'account_stopped'::text]))),
     CONSTRAINT skipped_and_failed_ones_have_a_reason CHECK (((status <> ALL (ARRAY['skipped'::public.notification_status, 'failed'::public.notification_status])) OR (reason IS NOT NULL)))
 );
 
@@ -4726,6 +5303,28 @@ ALTER FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) OWNER 
 
 COMMENT ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) IS 'What is wrong with a question''s skip_if, given the keys of the questions before it; null if nothing.';
 
+-- Name: start_account(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.start_account() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    new.stopped_reason := null;
+    -- What waited for it need not wait for the next look.
+    update public.deliveries as d
+    set due_at = private.now()
+    where d.client_id = new.client_id and d.channel_account_id = new.id and d.status = 'deferred' and d.reason like 'the channel account is %';
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.start_account() OWNER TO postgres;
+
+-- Name: FUNCTION start_account(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.start_account() IS 'Trigger: an account that sends again forgets why it had stopped, and what waited for it goes on.';
+
 -- Name: start_of_interview(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.start_of_interview() RETURNS trigger
@@ -4763,6 +5362,33 @@ ALTER FUNCTION private.start_project() OWNER TO postgres;
 -- Name: FUNCTION start_project(); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.start_project() IS 'Trigger: a project that becomes active gets the interviews of its audience, set-based and each once, and its first invitations; the sweep goes on with the rest.';
+
+-- Name: stop_account(uuid, public.channel_account_status, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.stop_account(account_id uuid, status public.channel_account_status, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    a public.channel_accounts;
+begin
+    update public.channel_accounts as x
+    set status = stop_account.status, stopped_reason = left(stop_account.reason, 1000)
+    where x.id = stop_account.account_id and x.status = 'active'
+    returning * into a;
+    if found then
+        perform private.notify(a.client_id, 'account_stopped', null, format(
+            'A conta "%s" parou de enviar: %s. As mensagens estão guardadas e seguem quando ela voltar.', a.name, rtrim(stop_account.reason, '. ')
+        ));
+    end if;
+end
+$$;
+
+ALTER FUNCTION private.stop_account(account_id uuid, status public.channel_account_status, reason text) OWNER TO postgres;
+
+-- Name: FUNCTION stop_account(account_id uuid, status public.channel_account_status, reason text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.stop_account(account_id uuid, status public.channel_account_status, reason text) IS 'Stops an account that its provider does not let send (token, payment, policy, disconnected) and tells the client''s owners, once. Its deliveries wait; other accounts go on. A person who sets it active, or new credentials, or the provider''s word, starts it again.';
 
 -- Name: store_answer(public.interviews, jsonb, jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -4848,7 +5474,7 @@ begin
     end loop;
     for item in
         select distinct d.client_id, d.queue from public.deliveries as d
-        where d.status in ('queued', 'deferred') and d.task_id is null and d.due_at <= now()
+        where d.status in ('queued', 'deferred') and d.task_id is null and d.due_at <= private.now()
     loop
         perform private.admit_deliveries(item.client_id, item.queue);
     end loop;
@@ -4864,10 +5490,10 @@ begin
     end loop;
     -- Ring for every queue that has something due: new, put off, or held by somebody who died.
     if exists (select from private.threads as t where t.task_id is not null and t.due_at <= clock_timestamp())
-        or exists (select from public.deliveries as d where d.queue = 'high_priority' and d.task_id is not null and d.due_at <= clock_timestamp()) then
+        or exists (select from public.deliveries as d where d.queue = 'high_priority' and d.task_id is not null and d.due_at <= private.now()) then
         rung := rung || 'agent_turn'::text;
     end if;
-    if exists (select from public.deliveries as d where d.queue = 'default' and d.task_id is not null and d.due_at <= clock_timestamp())
+    if exists (select from public.deliveries as d where d.queue = 'default' and d.task_id is not null and d.due_at <= private.now())
         or exists (select from public.media as m where m.status = 'waiting' and m.task_id is not null and m.due_at <= clock_timestamp()) then
         rung := rung || 'deliver'::text;
     end if;
@@ -4986,6 +5612,38 @@ ALTER FUNCTION private.template_for(client_id uuid, channel_account_id uuid, pur
 -- Name: FUNCTION template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) IS 'The approved template to use on an account: the one of that name, or without a name the oldest of that purpose. A row of nulls if there is none.';
+
+-- Name: throttle_delivery(uuid, jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    d public.deliveries;
+    wait interval;
+begin
+    select * into strict d from public.deliveries as x where x.id = throttle_delivery.delivery_id;
+    wait := make_interval(secs => greatest(coalesce(throttle_delivery.retry_after_ms, 1000), 1) / 1000.0);
+    if throttle_delivery.error ->> 'scope' = 'recipient' then
+        -- Four times as long each time in a row, up to an hour (WhatsApp Cloud API, pair rate limits: 4^X seconds).
+        wait := greatest(wait, least(wait * power(4, least(d.throttles, 10)), interval '1 hour'));
+    end if;
+    if throttle_delivery.error ->> 'scope' in ('number', 'account') then
+        perform private.pause_account(d.channel_account_id, wait, throttle_delivery.error ->> 'message');
+    end if;
+    update public.deliveries as x
+    set attempts = x.attempts - 1, throttles = x.throttles + 1, error = throttle_delivery.error
+    where x.id = d.id;
+    perform private.hold_delivery(d.id, private.now() + wait, coalesce(throttle_delivery.error ->> 'message', 'the provider throttled it'));
+end
+$$;
+
+ALTER FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer) OWNER TO postgres;
+
+-- Name: FUNCTION throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer) IS 'A send came too fast: it waits for as long as the provider says, and no attempt is counted. Scope recipient holds up that person only, four times longer each time in a row; number and account hold up all their sends.';
 
 -- Name: touch(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5207,6 +5865,31 @@ ALTER FUNCTION private.visible_profile_ids() OWNER TO postgres;
 -- Name: FUNCTION visible_profile_ids(); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.visible_profile_ids() IS 'The people the request may see: oneself and the members of one''s clients; all for an admin.';
+
+-- Name: word_may_come(public.deliveries); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.word_may_come(delivery public.deliveries) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select p.reports_delivery and not p.idempotent
+        and delivery.begun_at > private.now() - make_interval(secs => private.setting_int('unknown_patience_s'))
+        -- Its provider has told us nothing since: then it could not have told us of this one either.
+        and not exists (
+            select from public.webhook_events as e
+            where e.client_id = delivery.client_id and e.received_at > now() - make_interval(secs => private.setting_int('unknown_grace_s'))
+                and e.channel_account_id = delivery.channel_account_id
+        )
+    from public.channel_accounts as a
+    join private.providers as p on p.provider = a.provider and p.channel = a.channel
+    where a.id = delivery.channel_account_id;
+$$;
+
+ALTER FUNCTION private.word_may_come(delivery public.deliveries) OWNER TO postgres;
+
+-- Name: FUNCTION word_may_come(delivery public.deliveries); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.word_may_come(delivery public.deliveries) IS 'Whether waiting longer than the grace period may still bring the provider''s word of a send: as long as no webhook of its account has come in at all, up to unknown_patience_s after the send. Read-only.';
 
 -- Name: clients; Type: TABLE; Schema: public; Owner: postgres
 
@@ -5619,7 +6302,7 @@ begin
             perform private.queue_turn(f.task_row_id);
         when 'delivery' then
             update public.deliveries as d
-            set status = 'queued', attempts = 0, due_at = now(), reason = null
+            set status = 'queued', attempts = 0, repeats = 0, throttles = 0, due_at = private.now(), reason = null
             where d.id = f.task_row_id and d.status = 'failed';
             perform private.admit_deliveries(f.client_id, d.queue) from public.deliveries as d where d.id = f.task_row_id;
         when 'media' then
@@ -5752,6 +6435,8 @@ begin
     if not found then
         raise exception 'there is no such channel account of a client you own' using errcode = 'PT404';
     end if;
+    -- It may have stopped for the old ones.
+    update public.channel_accounts as a set status = 'active' where a.id = set_channel_credentials.channel_account_id and a.stopped_reason is not null;
 end
 $_$;
 
@@ -5759,7 +6444,7 @@ ALTER FUNCTION public.set_channel_credentials(channel_account_id uuid, ciphertex
 
 -- Name: FUNCTION set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text); Type: COMMENT; Schema: public; Owner: postgres
 
-COMMENT ON FUNCTION public.set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text) IS 'Owners and admins, through the function channel_credentials: stores an account''s credentials, already encrypted. They cannot be read again through the API. Idempotent.';
+COMMENT ON FUNCTION public.set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text) IS 'Owners and admins, through the function channel_credentials: stores an account''s credentials, already encrypted, and starts the account again if the engine had stopped it. They cannot be read again through the API. Idempotent.';
 
 -- Name: begin_turns(jsonb, integer); Type: FUNCTION; Schema: worker; Owner: postgres
 
@@ -5859,6 +6544,9 @@ declare
     visibility_s integer := private.setting_int('visibility_s');
 begin
     perform private.lock_threads(array(select (x ->> 'thread_id')::uuid from jsonb_array_elements(results) as x));
+    perform private.lock_paces(array(
+        select t.channel_account_id from private.threads as t where t.id in (select (x ->> 'thread_id')::uuid from jsonb_array_elements(results) as x)
+    ));
     for item in select x from jsonb_array_elements(results) as x order by (x ->> 'thread_id')::uuid loop
         begin
             verdicts := verdicts || private.commit_turn(item, visibility_s);
@@ -5900,7 +6588,6 @@ declare
     d public.deliveries;
     answer jsonb := '[]';
     next_task jsonb;
-    wait_ms integer;
     visibility_s integer := private.setting_int('visibility_s');
 begin
     -- Lock order: threads, then deliveries.
@@ -5908,6 +6595,9 @@ begin
     where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
     order by t.id
     for update;
+    perform private.lock_paces(array(
+        select x.channel_account_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r)
+    ));
     for item in select r from jsonb_array_elements(results) as r order by (r ->> 'id')::uuid loop
         begin
             select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for update;
@@ -5922,7 +6612,7 @@ begin
                 continue;
             elsif item ->> 'outcome' = 'sent' then
                 update public.deliveries as x
-                set status = 'sent', sent_at = now(), claim = null, error = null,
+                set status = 'sent', sent_at = now(), claim = null, error = null, throttles = 0,
                     -- An id that another delivery has already is not worth losing the result for.
                     provider_message_id = coalesce(x.provider_message_id, (
                         select i.id from (select item ->> 'provider_message_id' as id) as i
@@ -5933,25 +6623,17 @@ begin
                 where x.id = d.id;
                 perform private.end_delivery(d.id);
             elsif item ->> 'outcome' = 'unknown' then
-                update public.deliveries as x
-                set status = 'unknown', error = item -> 'error', due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
-                where x.id = d.id;
-                perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
+                perform private.await_word(d.id, item -> 'error');
             elsif item ->> 'outcome' = 'throttled' then
-                wait_ms := greatest(coalesce((item ->> 'retry_after_ms')::integer, 1000), 1);
-                update public.deliveries as x
-                set status = 'queued', claim = null, attempts = x.attempts - 1, error = item -> 'error',
-                    due_at = clock_timestamp() + make_interval(secs => wait_ms / 1000.0)
-                where x.id = d.id;
-                perform pgmq.set_vt(d.queue, d.task_id, ceil(wait_ms / 1000.0)::integer);
+                perform private.throttle_delivery(d.id, item -> 'error', (item ->> 'retry_after_ms')::integer);
             else
-                perform private.retry_delivery(
-                    d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'), coalesce((item #>> '{error,retryable}')::boolean, false)
-                );
+                perform private.refuse_delivery(d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'));
             end if;
             select * into d from public.deliveries as x where x.id = d.id;
             if d.thread_id is not null and d.status not in ('queued', 'unknown') then
-                next_task := private.release_next(d.thread_id, visibility_s);
+                next_task := coalesce(
+                    private.release_next(d.thread_id, visibility_s, (item ->> 'claim')::uuid), private.released_by(d.thread_id, (item ->> 'claim')::uuid)
+                );
             end if;
             answer := answer || jsonb_build_object('id', d.id, 'status', d.status, 'task', next_task);
         exception
@@ -5959,13 +6641,9 @@ begin
                 raise;
             when others then
                 -- One result that cannot be stored must not take its neighbours with it. Its message may have left.
-                update public.deliveries as x
-                set status = 'unknown', error = jsonb_build_object('code', sqlstate, 'message', sqlerrm),
-                    due_at = clock_timestamp() + make_interval(secs => private.setting_int('unknown_grace_s'))
+                perform private.await_word(x.id, jsonb_build_object('code', sqlstate, 'message', sqlerrm))
+                from public.deliveries as x
                 where x.id = d.id and x.status = 'sending' and x.claim::text = item ->> 'claim';
-                if found then
-                    perform pgmq.set_vt(d.queue, d.task_id, private.setting_int('unknown_grace_s'));
-                end if;
                 answer := answer || jsonb_build_object('id', item -> 'id', 'status', 'unknown', 'task', null);
         end;
     end loop;
@@ -5981,7 +6659,7 @@ ALTER FUNCTION worker.complete_deliveries(results jsonb) OWNER TO postgres;
 
 -- Name: FUNCTION complete_deliveries(results jsonb); Type: COMMENT; Schema: worker; Owner: postgres
 
-COMMENT ON FUNCTION worker.complete_deliveries(results jsonb) IS 'What became of sends: [{"id", "claim", "outcome": sent | unknown | failed | throttled, "provider_message_id", "error", "retry_after_ms"}] → [{"id", "status", "task"}]. task: the thread''s next reply, claimed for the caller. status stale: the claim was lost. unknown waits for the provider''s word, throttled does not count as an attempt. Idempotent by the claim.';
+COMMENT ON FUNCTION worker.complete_deliveries(results jsonb) IS 'What became of sends: [{"id", "claim", "outcome": sent | unknown | failed | throttled, "provider_message_id", "error", "retry_after_ms"}] → [{"id", "status", "task"}]. task: the thread''s next reply, claimed for the caller. status stale: the claim was lost. unknown waits for the provider''s word, throttled does not count as an attempt, and where the number or the account is throttled all its sends wait; an error of the account''s (scope number or account, for good) stops the account, and the delivery waits for it. Idempotent by the claim: repeated because its answer got lost, it hands out the same task again.';
 
 -- Name: extend_task(text, uuid, uuid, integer); Type: FUNCTION; Schema: worker; Owner: postgres
 
@@ -6000,7 +6678,7 @@ begin
             where t.id = extend_task.id and t.lease = extend_task.claim
             returning t.task_id, 'high_priority' into msg_id, q;
         when 'delivery' then
-            update public.deliveries as d set due_at = until
+            update public.deliveries as d set due_at = private.now() + make_interval(secs => extend_task.visibility_s)
             where d.id = extend_task.id and d.claim = extend_task.claim and d.status = 'sending'
             returning d.task_id, d.queue into msg_id, q;
         when 'report' then
@@ -6120,6 +6798,7 @@ begin
                 when i.v ->> 'kind' = 'message' then 'stored'
                 when i.v ->> 'kind' = 'status' then 'status'
                 when i.v ->> 'kind' in ('opt_out', 'opt_in') then 'preference'
+                when i.v ->> 'kind' in ('account', 'template') then 'followed'
                 else 'kept'
             end::public.event_outcome,
             coalesce(i.v -> 'raw', i.v),
@@ -6204,6 +6883,16 @@ begin
     if fetching > 0 and private.admit_media(account.client_id) > 0 then
         perform private.ring('deliver');
     end if;
+    for item in
+        select x.v -> 'event' as event, (x.v ->> 'account_id')::uuid as account_id from jsonb_array_elements(fresh) as x (v)
+        where x.v ->> 'outcome' = 'followed'
+        order by (x.v ->> 'ord')::bigint
+    loop
+        case item.event ->> 'kind'
+            when 'account' then perform private.follow_account(item.account_id, item.event -> 'account');
+            when 'template' then perform private.follow_template(item.account_id, item.event -> 'template');
+        end case;
+    end loop;
     insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
     select account.client_id, l.lead_id, x.v #>> '{event,kind}' = 'opt_in', 'consent',
         jsonb_build_object('source', 'provider', 'provider_id', x.v #> '{event,provider_id}')
@@ -6216,7 +6905,7 @@ begin
         select jsonb_build_object(
             'messages', stored,
             'statuses', count(*) filter (where x.v ->> 'outcome' = 'status'),
-            'other', count(*) filter (where x.v ->> 'outcome' in ('kept', 'preference')) + count(*) filter (where x.v ->> 'outcome' = 'stored') - stored,
+            'other', count(*) filter (where x.v ->> 'outcome' in ('kept', 'preference', 'followed')) + count(*) filter (where x.v ->> 'outcome' = 'stored') - stored,
             'duplicates', total - count(*),
             'unrouted', count(*) filter (where x.v ->> 'outcome' = 'unrouted')
         )
@@ -6342,6 +7031,33 @@ ALTER TABLE public.messages OWNER TO postgres;
 
 COMMENT ON TABLE public.messages IS 'What was said in conversations, notifications included. Partitioned like interview_messages.';
 
+-- Name: account_paces; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.account_paces (
+    channel_account_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    not_before timestamp with time zone,
+    reason text
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY private.account_paces FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.account_paces OWNER TO postgres;
+
+-- Name: TABLE account_paces; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.account_paces IS 'How fast each account has sent lately. One row for each account that has a throughput, or whose provider asked for a pause.';
+
+-- Name: COLUMN account_paces.next_at; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.account_paces.next_at IS 'When the next send would be due if all were spread evenly (a virtual scheduling clock).';
+
+-- Name: COLUMN account_paces.not_before; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.account_paces.not_before IS 'Until when the provider wants nothing from this account.';
+
 -- Name: channel_credentials; Type: TABLE; Schema: private; Owner: postgres
 
 CREATE TABLE private.channel_credentials (
@@ -6386,6 +7102,63 @@ ALTER TABLE private.project_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDEN
     CACHE 1
 );
 
+-- Name: providers; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.providers (
+    provider text NOT NULL,
+    channel public.channel NOT NULL,
+    title text NOT NULL,
+    official boolean NOT NULL,
+    window_hours integer,
+    templates boolean NOT NULL,
+    text_limit integer NOT NULL,
+    pair_interval_ms integer,
+    pair_burst integer DEFAULT 1 NOT NULL,
+    reports_delivery boolean NOT NULL,
+    idempotent boolean NOT NULL,
+    credentials text[] NOT NULL
+);
+
+ALTER TABLE ONLY private.providers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.providers OWNER TO postgres;
+
+-- Name: TABLE providers; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.providers IS 'What RENUM knows of each provider: whose adapter is in functions/renum/channels.';
+
+-- Name: COLUMN providers.official; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.providers.official IS 'Whether sending in this way keeps to the channel''s own terms: a gateway over WhatsApp Web does not.';
+
+-- Name: COLUMN providers.window_hours; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.providers.window_hours IS 'Free text is taken for so long after the person''s last message; null: always.';
+
+-- Name: COLUMN providers.templates; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.providers.templates IS 'Whether whoever writes first needs a template that the provider approved. Elsewhere a template''s text is sent as it reads.';
+
+-- Name: COLUMN providers.text_limit; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.providers.text_limit IS 'Characters of one text; a longer one is sent in parts.';
+
+-- Name: COLUMN providers.pair_interval_ms; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.providers.pair_interval_ms IS 'Least time between two messages to one person, over time; pair_burst of them may come at once. null: no limit.';
+
+-- Name: COLUMN providers.reports_delivery; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.providers.reports_delivery IS 'Whether it says later what became of a message: what a send whose answer got lost can be known by.';
+
+-- Name: COLUMN providers.idempotent; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.providers.idempotent IS 'Whether the same send, repeated, goes out once.';
+
+-- Name: COLUMN providers.credentials; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.providers.credentials IS 'Names of the credentials that the adapter cannot work without.';
+
 -- Name: settings; Type: TABLE; Schema: private; Owner: postgres
 
 CREATE TABLE private.settings (
@@ -6401,52 +7174,6 @@ ALTER TABLE private.settings OWNER TO postgres;
 -- Name: TABLE settings; Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON TABLE private.settings IS 'Numbers and addresses an operator may change while the system runs.';
-
--- Name: channel_accounts; Type: TABLE; Schema: public; Owner: postgres
-
-CREATE TABLE public.channel_accounts (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    client_id uuid DEFAULT private.default_client_id() NOT NULL,
-    channel public.channel DEFAULT 'whatsapp'::public.channel NOT NULL,
-    provider text NOT NULL,
-    name text NOT NULL,
-    external_id text NOT NULL,
-    display_phone text,
-    app_id text,
-    config jsonb DEFAULT '{}'::jsonb NOT NULL,
-    status public.channel_account_status DEFAULT 'active'::public.channel_account_status NOT NULL,
-    throughput integer DEFAULT 80,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT app_id_has_at_most_200_characters CHECK ((char_length(app_id) <= 200)),
-    CONSTRAINT config_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((config)::text) <= 65536) AND (NOT (config @? '$.**{20}'::jsonpath)))),
-    CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
-    CONSTRAINT display_phone_has_at_most_50_characters CHECK ((char_length(display_phone) <= 50)),
-    CONSTRAINT external_id_has_1_to_200_characters CHECK (((btrim(external_id) <> ''::text) AND (char_length(external_id) <= 200))),
-    CONSTRAINT name_has_1_to_200_characters CHECK (((btrim(name) <> ''::text) AND (char_length(name) <= 200))),
-    CONSTRAINT provider_is_known CHECK ((provider = 'whatsapp_cloud'::text)),
-    CONSTRAINT throughput_is_positive CHECK ((throughput > 0))
-);
-
-ALTER TABLE ONLY public.channel_accounts FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.channel_accounts OWNER TO postgres;
-
--- Name: TABLE channel_accounts; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON TABLE public.channel_accounts IS 'A client''s accounts with providers. Their credentials are in private.channel_credentials, encrypted.';
-
--- Name: COLUMN channel_accounts.external_id; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.channel_accounts.external_id IS 'The provider''s name of the number: the phone_number_id of the WhatsApp Cloud API.';
-
--- Name: COLUMN channel_accounts.app_id; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.channel_accounts.app_id IS 'Accounts of one client with one app id may receive each other''s webhook items.';
-
--- Name: COLUMN channel_accounts.throughput; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.channel_accounts.throughput IS 'Messages per second the provider allows; null: no limit.';
 
 -- Name: consents; Type: TABLE; Schema: public; Owner: postgres
 
@@ -6769,6 +7496,11 @@ COMMENT ON COLUMN public.webhook_events.field IS 'What the provider calls an ite
 ALTER TABLE ONLY private.threads
     ADD CONSTRAINT a_lead_has_one_thread_per_account UNIQUE (lead_id, channel_account_id);
 
+-- Name: account_paces account_paces_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.account_paces
+    ADD CONSTRAINT account_paces_pkey PRIMARY KEY (channel_account_id);
+
 -- Name: channel_credentials channel_credentials_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
 
 ALTER TABLE ONLY private.channel_credentials
@@ -6778,6 +7510,11 @@ ALTER TABLE ONLY private.channel_credentials
 
 ALTER TABLE ONLY private.project_changes
     ADD CONSTRAINT project_changes_pkey PRIMARY KEY (id);
+
+-- Name: providers providers_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.providers
+    ADD CONSTRAINT providers_pkey PRIMARY KEY (provider, channel);
 
 -- Name: settings settings_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
 
@@ -7024,6 +7761,10 @@ ALTER TABLE ONLY public.turns
 ALTER TABLE ONLY public.webhook_events
     ADD CONSTRAINT webhook_events_pkey PRIMARY KEY (id);
 
+-- Name: idx_account_paces_client_id; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_account_paces_client_id ON private.account_paces USING btree (client_id, channel_account_id);
+
 -- Name: idx_channel_credentials_client_id; Type: INDEX; Schema: private; Owner: postgres
 
 CREATE INDEX idx_channel_credentials_client_id ON private.channel_credentials USING btree (client_id, channel_account_id);
@@ -7119,6 +7860,10 @@ CREATE INDEX idx_deliveries_channel_account_id ON public.deliveries USING btree 
 -- Name: idx_deliveries_client_id; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE INDEX idx_deliveries_client_id ON public.deliveries USING btree (client_id, created_at);
+
+-- Name: idx_deliveries_initiated; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_deliveries_initiated ON public.deliveries USING btree (client_id, begun_at) WHERE initiated;
 
 -- Name: idx_deliveries_interview_id; Type: INDEX; Schema: public; Owner: postgres
 
@@ -7496,6 +8241,10 @@ CREATE TRIGGER _500_record_changed_lead AFTER UPDATE ON public.leads REFERENCING
 
 CREATE TRIGGER _500_record_new_lead AFTER INSERT ON public.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.record_lead();
 
+-- Name: channel_accounts _500_start_account; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _500_start_account BEFORE UPDATE OF status ON public.channel_accounts FOR EACH ROW WHEN (((new.status = 'active'::public.channel_account_status) AND (old.status <> 'active'::public.channel_account_status))) EXECUTE FUNCTION private.start_account();
+
 -- Name: renus_config _500_version_config; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _500_version_config BEFORE UPDATE OF agent_type, config, prompts ON public.renus_config FOR EACH ROW WHEN ((((new.agent_type IS DISTINCT FROM old.agent_type) OR (new.config IS DISTINCT FROM old.config)) OR (new.prompts IS DISTINCT FROM old.prompts))) EXECUTE FUNCTION private.version_config();
@@ -7523,6 +8272,11 @@ CREATE TRIGGER _900_start_project AFTER UPDATE OF status ON public.projects FOR 
 -- Name: projects _900_start_project_inserted; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _900_start_project_inserted AFTER INSERT ON public.projects FOR EACH ROW WHEN ((new.status = 'active'::public.project_status)) EXECUTE FUNCTION private.start_project();
+
+-- Name: account_paces account_paces_client_id_channel_account_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.account_paces
+    ADD CONSTRAINT account_paces_client_id_channel_account_id_fkey FOREIGN KEY (client_id, channel_account_id) REFERENCES public.channel_accounts(client_id, id) ON DELETE CASCADE;
 
 -- Name: channel_credentials channel_credentials_client_id_channel_account_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
 
@@ -7819,6 +8573,10 @@ ALTER TABLE ONLY public.webhook_events
 ALTER TABLE ONLY public.webhook_events
     ADD CONSTRAINT webhook_events_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
 
+-- Name: account_paces; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.account_paces ENABLE ROW LEVEL SECURITY;
+
 -- Name: channel_credentials; Type: ROW SECURITY; Schema: private; Owner: postgres
 
 ALTER TABLE private.channel_credentials ENABLE ROW LEVEL SECURITY;
@@ -7826,6 +8584,10 @@ ALTER TABLE private.channel_credentials ENABLE ROW LEVEL SECURITY;
 -- Name: project_changes; Type: ROW SECURITY; Schema: private; Owner: postgres
 
 ALTER TABLE private.project_changes ENABLE ROW LEVEL SECURITY;
+
+-- Name: providers; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.providers ENABLE ROW LEVEL SECURITY;
 
 -- Name: settings; Type: ROW SECURITY; Schema: private; Owner: postgres
 
@@ -8278,6 +9040,10 @@ GRANT ALL ON FUNCTION private.asks_for_rows() TO authenticated;
 
 REVOKE ALL ON FUNCTION private.audience(project_id uuid, among uuid[]) FROM PUBLIC;
 
+-- Name: FUNCTION await_word(delivery_id uuid, error jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.await_word(delivery_id uuid, error jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION awaits_file(path text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.awaits_file(path text) FROM PUBLIC;
@@ -8394,6 +9160,12 @@ GRANT INSERT(consent_basis),UPDATE(consent_basis) ON TABLE public.leads TO authe
 
 REVOKE ALL ON FUNCTION private.delivery_refusal(kind public.delivery_kind, content jsonb, lead public.leads, last_inbound_at timestamp with time zone) FROM PUBLIC;
 
+-- Name: FUNCTION now(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.now() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.now() TO authenticated;
+GRANT ALL ON FUNCTION private.now() TO service_role;
+
 -- Name: TABLE deliveries; Type: ACL; Schema: public; Owner: postgres
 
 GRANT SELECT ON TABLE public.deliveries TO authenticated;
@@ -8427,6 +9199,10 @@ REVOKE ALL ON FUNCTION private.end_of_interview() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.first_name(name text) FROM PUBLIC;
 
+-- Name: FUNCTION follow_account(account_id uuid, news jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.follow_account(account_id uuid, news jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION follow_changes(items jsonb); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.follow_changes(items jsonb) FROM PUBLIC;
@@ -8439,9 +9215,17 @@ REVOKE ALL ON FUNCTION private.follow_delivery() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.function_of(queue text) FROM PUBLIC;
 
--- Name: FUNCTION grant_delivery(delivery_id uuid, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION gate(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: ACL; Schema: private; Owner: postgres
 
-REVOKE ALL ON FUNCTION private.grant_delivery(delivery_id uuid, visibility_s integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.gate(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) FROM PUBLIC;
+
+-- Name: FUNCTION governor_verdict(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.governor_verdict(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) FROM PUBLIC;
+
+-- Name: FUNCTION grant_delivery(delivery_id uuid, visibility_s integer, released_by uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.grant_delivery(delivery_id uuid, visibility_s integer, released_by uuid) FROM PUBLIC;
 
 -- Name: FUNCTION guard_client(); Type: ACL; Schema: private; Owner: postgres
 
@@ -8454,6 +9238,14 @@ REVOKE ALL ON FUNCTION private.guard_interview() FROM PUBLIC;
 -- Name: FUNCTION guard_profile(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.guard_profile() FROM PUBLIC;
+
+-- Name: FUNCTION heed_refusal(delivery_id uuid, error jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.heed_refusal(delivery_id uuid, error jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION hold_delivery(delivery_id uuid, until timestamp with time zone, reason text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.hold_delivery(delivery_id uuid, until timestamp with time zone, reason text) FROM PUBLIC;
 
 -- Name: FUNCTION housekeeping(); Type: ACL; Schema: private; Owner: postgres
 
@@ -8491,6 +9283,10 @@ REVOKE ALL ON FUNCTION private.is_email(address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_email(address text) TO authenticated;
 GRANT ALL ON FUNCTION private.is_email(address text) TO service_role;
 
+-- Name: FUNCTION is_initiated(delivery public.deliveries); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.is_initiated(delivery public.deliveries) FROM PUBLIC;
+
 -- Name: FUNCTION is_opt_out(txt text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.is_opt_out(txt text) FROM PUBLIC;
@@ -8524,6 +9320,10 @@ REVOKE ALL ON FUNCTION private.leave_clients() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.leave_failed_queue() FROM PUBLIC;
 
+-- Name: FUNCTION lock_paces(account_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.lock_paces(account_ids uuid[]) FROM PUBLIC;
+
 -- Name: FUNCTION lock_threads(thread_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.lock_threads(thread_ids uuid[]) FROM PUBLIC;
@@ -8535,6 +9335,10 @@ REVOKE ALL ON FUNCTION private.looks_unfinished(txt text) FROM PUBLIC;
 -- Name: FUNCTION make_partitions(parent regclass, months_ahead integer); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.make_partitions(parent regclass, months_ahead integer) FROM PUBLIC;
+
+-- Name: FUNCTION may_repeat(delivery public.deliveries); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.may_repeat(delivery public.deliveries) FROM PUBLIC;
 
 -- Name: FUNCTION media_bucket(); Type: ACL; Schema: private; Owner: postgres
 
@@ -8590,6 +9394,10 @@ GRANT ALL ON FUNCTION private.owned_client_ids() TO authenticated;
 
 REVOKE ALL ON FUNCTION private.owner_of_client() FROM PUBLIC;
 
+-- Name: FUNCTION pause_account(account_id uuid, pause interval, reason text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.pause_account(account_id uuid, pause interval, reason text) FROM PUBLIC;
+
 -- Name: FUNCTION phone_key(phone text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.phone_key(phone text) FROM PUBLIC;
@@ -8600,6 +9408,10 @@ GRANT ALL ON FUNCTION private.phone_key(phone text) TO authenticated;
 REVOKE ALL ON FUNCTION private.plain(txt text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.plain(txt text) TO authenticated;
 GRANT ALL ON FUNCTION private.plain(txt text) TO service_role;
+
+-- Name: FUNCTION policy_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.policy_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) FROM PUBLIC;
 
 -- Name: FUNCTION profile_of_user(); Type: ACL; Schema: private; Owner: postgres
 
@@ -8637,6 +9449,67 @@ REVOKE ALL ON FUNCTION private.queue_report(project_id uuid, interview_id uuid, 
 
 REVOKE ALL ON FUNCTION private.queue_turn(thread_id uuid) FROM PUBLIC;
 
+-- Name: TABLE channel_accounts; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.channel_accounts TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.channel_accounts TO service_role;
+
+-- Name: COLUMN channel_accounts.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.channel; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(channel) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.provider; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(provider) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.name; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.external_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(external_id) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.display_phone; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(display_phone),UPDATE(display_phone) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.app_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(app_id),UPDATE(app_id) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.config; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(config),UPDATE(config) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.status; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.throughput; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(throughput),UPDATE(throughput) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.portfolio_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(portfolio_id),UPDATE(portfolio_id) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: COLUMN channel_accounts.daily_limit; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(daily_limit),UPDATE(daily_limit) ON TABLE public.channel_accounts TO authenticated;
+
+-- Name: FUNCTION reach_again_at(delivery public.deliveries, account public.channel_accounts); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.reach_again_at(delivery public.deliveries, account public.channel_accounts) FROM PUBLIC;
+
 -- Name: FUNCTION read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.read_answer(question jsonb, proposed jsonb, OUT value jsonb, OUT problem text) FROM PUBLIC;
@@ -8654,13 +9527,21 @@ REVOKE ALL ON FUNCTION private.read_queue(queue text, max integer, visibility_s 
 
 REVOKE ALL ON FUNCTION private.record_lead() FROM PUBLIC;
 
+-- Name: FUNCTION refuse_delivery(delivery_id uuid, error jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.refuse_delivery(delivery_id uuid, error jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION refuse_write(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.refuse_write() FROM PUBLIC;
 
--- Name: FUNCTION release_next(thread_id uuid, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION release_next(thread_id uuid, visibility_s integer, released_by uuid); Type: ACL; Schema: private; Owner: postgres
 
-REVOKE ALL ON FUNCTION private.release_next(thread_id uuid, visibility_s integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.release_next(thread_id uuid, visibility_s integer, released_by uuid) FROM PUBLIC;
+
+-- Name: FUNCTION released_by(thread_id uuid, claim uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.released_by(thread_id uuid, claim uuid) FROM PUBLIC;
 
 -- Name: FUNCTION render_template(body text, parameters text[]); Type: ACL; Schema: private; Owner: postgres
 
@@ -8729,6 +9610,10 @@ REVOKE ALL ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]
 GRANT ALL ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) TO authenticated;
 GRANT ALL ON FUNCTION private.skip_rule_problem(rule jsonb, earlier_keys text[]) TO service_role;
 
+-- Name: FUNCTION start_account(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.start_account() FROM PUBLIC;
+
 -- Name: FUNCTION start_of_interview(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.start_of_interview() FROM PUBLIC;
@@ -8736,6 +9621,10 @@ REVOKE ALL ON FUNCTION private.start_of_interview() FROM PUBLIC;
 -- Name: FUNCTION start_project(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.start_project() FROM PUBLIC;
+
+-- Name: FUNCTION stop_account(account_id uuid, status public.channel_account_status, reason text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.stop_account(account_id uuid, status public.channel_account_status, reason text) FROM PUBLIC;
 
 -- Name: FUNCTION store_answer(interview public.interviews, question jsonb, proposed jsonb, known jsonb); Type: ACL; Schema: private; Owner: postgres
 
@@ -8804,6 +9693,10 @@ REVOKE ALL ON FUNCTION private.template_for(client_id uuid, channel_account_id u
 GRANT ALL ON FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) TO authenticated;
 GRANT ALL ON FUNCTION private.template_for(client_id uuid, channel_account_id uuid, purpose public.template_purpose, name text) TO service_role;
 
+-- Name: FUNCTION throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer) FROM PUBLIC;
+
 -- Name: FUNCTION touch(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.touch() FROM PUBLIC;
@@ -8829,6 +9722,10 @@ GRANT ALL ON FUNCTION private.visible_client_ids() TO authenticated;
 
 REVOKE ALL ON FUNCTION private.visible_profile_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.visible_profile_ids() TO authenticated;
+
+-- Name: FUNCTION word_may_come(delivery public.deliveries); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.word_may_come(delivery public.deliveries) FROM PUBLIC;
 
 -- Name: TABLE clients; Type: ACL; Schema: public; Owner: postgres
 
@@ -8994,55 +9891,6 @@ GRANT SELECT ON TABLE pgmq.notify_insert_throttle TO pg_monitor;
 -- Name: TABLE topic_bindings; Type: ACL; Schema: pgmq; Owner: postgres
 
 GRANT SELECT ON TABLE pgmq.topic_bindings TO pg_monitor;
-
--- Name: TABLE channel_accounts; Type: ACL; Schema: public; Owner: postgres
-
-GRANT SELECT ON TABLE public.channel_accounts TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.channel_accounts TO service_role;
-
--- Name: COLUMN channel_accounts.id; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(id) ON TABLE public.channel_accounts TO authenticated;
-
--- Name: COLUMN channel_accounts.client_id; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(client_id) ON TABLE public.channel_accounts TO authenticated;
-
--- Name: COLUMN channel_accounts.channel; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(channel) ON TABLE public.channel_accounts TO authenticated;
-
--- Name: COLUMN channel_accounts.provider; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(provider) ON TABLE public.channel_accounts TO authenticated;
-
--- Name: COLUMN channel_accounts.name; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(name),UPDATE(name) ON TABLE public.channel_accounts TO authenticated;
-
--- Name: COLUMN channel_accounts.external_id; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(external_id) ON TABLE public.channel_accounts TO authenticated;
-
--- Name: COLUMN channel_accounts.display_phone; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(display_phone),UPDATE(display_phone) ON TABLE public.channel_accounts TO authenticated;
-
--- Name: COLUMN channel_accounts.app_id; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(app_id),UPDATE(app_id) ON TABLE public.channel_accounts TO authenticated;
-
--- Name: COLUMN channel_accounts.config; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(config),UPDATE(config) ON TABLE public.channel_accounts TO authenticated;
-
--- Name: COLUMN channel_accounts.status; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(status),UPDATE(status) ON TABLE public.channel_accounts TO authenticated;
-
--- Name: COLUMN channel_accounts.throughput; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(throughput),UPDATE(throughput) ON TABLE public.channel_accounts TO authenticated;
 
 -- Name: TABLE consents; Type: ACL; Schema: public; Owner: postgres
 

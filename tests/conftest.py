@@ -11,10 +11,12 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.json import Jsonb
 from pytest_postgresql import factories
 from pytest_postgresql.executors import NoopExecutor
 
 from devstack import database
+from devstack.demo.company import ALL_HOURS
 from devstack.paths import CHECKOUT
 from devstack.postgres import Cluster
 from devstack.server import GivenServer, Server
@@ -53,6 +55,10 @@ def renum_server(cluster: Server) -> NoopExecutor:
     )
     database.create_database(cluster, server.template_dbname)
     database.load_source(cluster.dsn(server.template_dbname, "postgres"), CHECKOUT)
+    with psycopg.connect(cluster.dsn(server.template_dbname, "postgres"), autocommit=True) as connection:
+        # Tests run at any hour of any day; what is about hours sets its own.
+        connection.execute("update private.settings set value = %s where key = 'sending_hours'", (Jsonb(ALL_HOURS),))
+        connection.execute("update private.settings set value = 'true' where key = 'sending_holidays'")
     return server
 
 

@@ -26,7 +26,7 @@ from devstack.state import StackDirectory
 
 T = TypeVar("T")
 
-_OURS = ("RENUM_", "SUPABASE_", "WHATSAPP_", "TWILIO_", "ZAPI_", "ZENVIA_", "FUNCTIONS_URL", "SIMULATOR_URL")
+_OURS = ("RENUM_", "SUPABASE_", "WHATSAPP_", "TWILIO_", "ZAPI_", "ZENVIA_", "RESEND_", "FUNCTIONS_URL", "SIMULATOR_")
 _KEPT = ("RENUM_CACHE_DIR",)
 
 

@@ -19,6 +19,7 @@ from renum.clients import BROKEN, PerLoop, new_client
 from renum.errors import DatabaseUnavailable, RpcError
 from renum.settings import Settings, settings
 from renum.shapes import (
+    AccountFacts,
     AccountRow,
     Claim,
     Completion,
@@ -28,8 +29,10 @@ from renum.shapes import (
     Fetched,
     IngestResult,
     Queue,
+    SavedTemplates,
     Task,
     TaskKind,
+    Template,
     TurnResult,
     Verdict,
 )
@@ -111,6 +114,15 @@ class Rpc:
         """Records that a file lies in storage; 'saved', or 'stale' when the claim was lost."""
         arguments = {"media_id": media_id, "claim": claim, **fetched}
         return str((await self._call("save_media", arguments))["verdict"])
+
+    async def save_templates(self, channel_account_id: str, templates: list[Template]) -> SavedTemplates:
+        """Makes an account's templates what the provider's whole list says."""
+        arguments = {"channel_account_id": channel_account_id, "templates": templates}
+        return cast(SavedTemplates, await self._call("save_templates", arguments))
+
+    async def save_account_facts(self, channel_account_id: str, facts: AccountFacts) -> None:
+        """Notes what the provider says of an account."""
+        await self._call("save_account_facts", {"channel_account_id": channel_account_id, "facts": facts})
 
     async def fail_task(
         self, task: Task, error: dict[str, Any], *, retryable: bool, patience_s: float = BRIEF_S

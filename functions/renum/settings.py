@@ -21,6 +21,7 @@ class Settings(BaseModel):
     - `storage_key`: a JWT with `role: renum_files`; only where leads' files are fetched into Storage, at `storage_url`.
     - `credentials_key`: base64 of 32 bytes; channel credentials are encrypted with it.
     - `private_hosts`: host names and addresses that a client's account may name although they are not public ones.
+    - `typing_after_ms`: how long a turn may take before the lead is shown that an answer is being written.
     - `model`: a LangChain `init_chat_model` string, or `offline`.
     - `concurrency`: tasks at a time in one instance; None leaves each function its own default.
     """
@@ -39,7 +40,9 @@ class Settings(BaseModel):
     twilio_url: str = "https://api.twilio.com"
     zapi_url: str = "https://api.z-api.io"
     zenvia_url: str = "https://api.zenvia.com"
+    resend_url: str = "https://api.resend.com"
     private_hosts: frozenset[str] = frozenset()
+    typing_after_ms: int = Field(default=1000, ge=0)
     model: str = "offline"
     model_delay_ms: int = Field(default=0, ge=0)
     model_timeout_s: float = Field(default=60, gt=0)
@@ -71,7 +74,9 @@ VARIABLES = {
     "TWILIO_URL": "twilio_url",
     "ZAPI_URL": "zapi_url",
     "ZENVIA_URL": "zenvia_url",
+    "RESEND_URL": "resend_url",
     "RENUM_PRIVATE_HOSTS": "private_hosts",
+    "RENUM_TYPING_AFTER_MS": "typing_after_ms",
     "RENUM_MODEL": "model",
     "RENUM_MODEL_DELAY_MS": "model_delay_ms",
     "RENUM_MODEL_TIMEOUT_S": "model_timeout_s",
@@ -102,7 +107,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         )
     if environment.get("SUPABASE_URL"):
         given.setdefault("storage_url", environment["SUPABASE_URL"].rstrip("/") + "/storage/v1")
-    for field in ("rest_url", "graph_url", "twilio_url", "zapi_url", "zenvia_url", "storage_url"):
+    for field in ("rest_url", "graph_url", "twilio_url", "zapi_url", "zenvia_url", "resend_url", "storage_url"):
         if field in given:
             given[field] = given[field].rstrip("/")
     try:

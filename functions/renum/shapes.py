@@ -36,7 +36,8 @@ class AccountRow(TypedDict):
 class Sender(TypedDict):
     """Every identity of whoever wrote that the item names; any of them may be absent.
 
-    `wa_id` is WhatsApp's digits, `lid` its other number (never a telephone's), `phone` an SMS sender's E.164."""
+    `wa_id` is WhatsApp's digits, `lid` its other number (never a telephone's), `phone` an SMS sender's E.164, `email`
+    an address in lower case."""
 
     wa_id: str | None
     bsuid: str | None
@@ -45,6 +46,7 @@ class Sender(TypedDict):
     username: str | None
     lid: NotRequired[str | None]
     phone: NotRequired[str | None]
+    email: NotRequired[str | None]
 
 
 class Identity(TypedDict):
@@ -107,14 +109,48 @@ class AccountNews(TypedDict):
     reason: str | None
 
 
+TemplateStatus = Literal["pending", "approved", "paused", "rejected", "disabled"]
+
+
 class TemplateNews(TypedDict):
-    """The provider's verdict on a template. `status` is a value of `public.template_status`."""
+    """The provider's verdict on a template, or its new category alone. `status` is a value of
+    `public.template_status`."""
 
     name: str
     language: str
-    status: Literal["pending", "approved", "paused", "rejected", "disabled"]
+    status: NotRequired[TemplateStatus]
     category: NotRequired[str | None]
     reason: NotRequired[str | None]
+
+
+class Template(TypedDict):
+    """A template as its provider lists it; `body` has its variables as {{1}}, `components` is the provider's own."""
+
+    provider_id: str | None
+    name: str
+    language: str
+    category: str
+    body: str
+    status: TemplateStatus
+    reason: str | None
+    components: list[JSON]
+
+
+class SavedTemplates(TypedDict):
+    """What became of a list of templates: `left_out` cannot be stored, `gone` were here and are not on the list."""
+
+    saved: int
+    left_out: int
+    gone: int
+
+
+class AccountFacts(TypedDict, total=False):
+    """What a provider says of an account beside whether it works. `daily_limit`: people who may be written to first
+    in 24 hours, None for any number."""
+
+    daily_limit: int | None
+    display_phone: str
+    portfolio_id: str
 
 
 class Event(TypedDict):
@@ -199,6 +235,13 @@ class AgentInfo(TypedDict):
     model: str | None
 
 
+class Seen(TypedDict):
+    """The last message of a turn's input, as its provider knows it."""
+
+    channel_account_id: str
+    message_id: str
+
+
 class Turn(TypedDict):
     """The work of an `agent_turn` task: everything the turn needs, and nothing of anyone else."""
 
@@ -212,6 +255,7 @@ class Turn(TypedDict):
     history: list[HistoryItem]
     input: list[InputItem]
     reruns: int
+    seen: NotRequired[Seen | None]
 
 
 class Recipient(TypedDict):
@@ -230,10 +274,13 @@ class Delivery(TypedDict):
     `content` by `type`, every one with the `text` that a person reads:
 
     - `text`: {"text"}
-    - `template`: {"name", "language", "parameters": [text], "text"}
+    - `template`: {"name", "language", "parameters": [text] or {name: text}, "text"}, and with what the template has
+      beside its body: "header": {"type": text | image | video | document, "text" or "link"}, "buttons": [{"index",
+      "type": quick_reply | url, "value"}]
     - `buttons`: {"text", "buttons": [{"id", "title"}]} (1 to 3)
     - `list`: {"text", "button", "rows": [{"id", "title", "description"?}]} (1 to 10)
-    - `media`: {"media": image | audio | video | document, "link", "mime_type"?, "file_name"?, "text": caption}
+    - `media`: {"media": image | audio | video | document, "link", "mime_type"?, "file_name"?, "size"? (bytes), "text":
+      caption}
     - e-mail takes `text` and `template` with "subject" beside them, and "unsubscribe_url" where there is one.
     """
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from renum.accounts import accounts
 from renum.agent.context import AgentContext
 from renum.agent.graph import run_interview
 from renum.agent.models import interviewer
 from renum.batch import Batcher
+from renum.channels import channel
 from renum.clients import PerLoop
-from renum.errors import TaskError
+from renum.errors import TaskError, describe
 from renum.log import Log
 from renum.rpc import rpc
 from renum.settings import settings
-from renum.shapes import Task, Turn, TurnResult, Verdict
+from renum.shapes import Seen, Task, Turn, TurnResult, Verdict
 
 PATIENCE_S = 20.0
 """How long to insist on a commit. The lease outlives it, so no other instance runs the turn meanwhile."""
@@ -42,7 +46,11 @@ async def run_turn(task: Task) -> Task | None:
     config = settings()
     name = turn["agent"]["model"] or config.model
     context = AgentContext(interviewer(name), name, config.model_timeout_s, task["id"])
-    state = await run_interview(turn, context)
+    courtesy = _Courtesy(turn, config.typing_after_ms)
+    try:
+        state = await run_interview(turn, context)
+    finally:
+        courtesy.end()
     verdict = await _commits.get().submit(
         {
             "thread_id": task["id"],
@@ -64,3 +72,34 @@ async def run_turn(task: Task) -> Task | None:
     if verdict["verdict"] == "superseded":
         return verdict.get("task")
     return verdict.get("delivery")
+
+
+class _Courtesy:
+    """Shows the lead that an answer is being written, once a turn takes long: once per turn, whatever it runs again,
+    and so that the turn neither waits for it nor fails by it. A turn that is fast costs a timer."""
+
+    def __init__(self, turn: Turn, after_ms: int) -> None:
+        self._seen = turn.get("seen") if turn["reruns"] == 0 else None
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        if self._seen is not None:
+            self._timer = asyncio.get_running_loop().call_later(after_ms / 1000, self._begin, self._seen)
+
+    def _begin(self, seen: Seen) -> None:
+        self._task = asyncio.create_task(_show_typing(seen))
+
+    def end(self) -> None:
+        """Before the reply goes out: shown after it, the sign would announce nothing."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+
+async def _show_typing(seen: Seen) -> None:
+    try:
+        account = await accounts().get(seen["channel_account_id"])
+        if account is not None:
+            await channel(account.provider).typing(seen["message_id"], account)
+    except Exception as error:  # whatever it is, it is not worth a turn
+        log.debug("Typing could not be shown.", action="turn.typing", code=describe(error)["code"])

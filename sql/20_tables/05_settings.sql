@@ -7,6 +7,7 @@ comment on table private.settings is 'Numbers and addresses an operator may chan
 
 insert into private.settings (key, value, comment) values
 ('functions_url', 'null', 'Where the functions are, without a slash at the end. null: no ring is sent.'),
+('public_url', 'null', 'Where providers reach the functions, without a slash at the end. null: at functions_url.'),
 ('ring_timeout_ms', '1500', 'How long a ring waits for its answer, which nobody reads.'),
 ('debounce_ms', '800', 'How long a lead''s burst of messages is waited for after its last message. 0: not at all.'),
 ('debounce_unfinished_ms', '2500', 'The same where the last message looks unfinished: it breaks off, or only announces the next.'),
@@ -28,4 +29,13 @@ insert into private.settings (key, value, comment) values
 ('media_bucket', 'null', 'The bucket of Supabase Storage that leads'' files are fetched into. null: references are kept, nothing is fetched.'),
 ('media_max_bytes', '20971520', 'A larger file is not fetched.'),
 ('admitted_media', '20', 'Files of one client that may be in the queue at once, beside its deliveries.'),
+('notification_burst', '5', 'Notifications that one person gets one by one within notification_window_s; where more wait, they become one message.'),
+('notification_window_s', '600', 'Seconds since the last notification after which one person is told again what has gathered meanwhile.'),
+('failed_invitation_hours', '24', 'How long an interview whose invitation could not be sent, by no channel, waits for somebody to replay it; then it is cancelled.'),
+('sending_hours', '{
+    "monday": ["08:00", "20:00"], "tuesday": ["08:00", "20:00"], "wednesday": ["08:00", "20:00"], "thursday": ["08:00", "20:00"],
+    "friday": ["08:00", "20:00"], "saturday": ["09:00", "14:00"]
+}', 'When a client without sending_rules of its own may begin with a lead, by the lead''s clock.'),
+('sending_holidays', 'false', 'Whether such a client may do so on Brazil''s national holidays.'),
+('sending_caps', '{"day": 3, "week": 10}', 'How often such a client may write first to one lead within 24 hours and within 7 days; null: no limit.'),
 ('clock_offset_s', '0', 'Seconds that private.now() is ahead of the clock: for tests and demonstrations of what waits for days. 0 in production.');

@@ -24,5 +24,5 @@ create index idx_projects_renus_config_id on public.projects (client_id, renus_c
 create index idx_projects_channel_account_id on public.projects (client_id, channel_account_id);
 create index idx_projects_active on public.projects (id) where status = 'active';
 comment on table public.projects is 'A client''s surveys, campaigns and support lines.';
-comment on column public.projects.config is 'goal, audience, questionnaire, invitation: checked by private.project_config_problem.';
+comment on column public.projects.config is 'goal, audience, questionnaire, invitation, reminders, expire_after, stretch (spread over days what the account''s daily limit does not take at once): checked by private.project_config_problem.';
 comment on column public.projects.channel_account_id is 'The number that writes; null until started, then the client''s oldest active WhatsApp account.';

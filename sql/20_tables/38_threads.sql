@@ -32,6 +32,7 @@ create index idx_threads_channel_account_id on private.threads (client_id, chann
 create index idx_threads_due on private.threads (due_at) where task_id is not null;
 create index idx_threads_waiting on private.threads (client_id, due_at) where task_id is null and due_at is not null;
 create index idx_threads_queued on private.threads (client_id) where task_id is not null;
+create index idx_threads_lease on private.threads (lease) where lease is not null;
 comment on table private.threads is
 'One for each lead and channel account: the lock, the order (last_seq), the counters of what came in and what was handled, and the one live interview or conversation.';
 comment on column private.threads.task_id is 'The agent_turn task in pgmq, if there is one. Only a commit or the last failed attempt removes it.';

@@ -30,6 +30,7 @@ create index idx_interviews_client_lead on public.interviews (client_id, lead_id
 create index idx_interviews_client_project on public.interviews (client_id, project_id);
 create index idx_interviews_thread_id on public.interviews (client_id, thread_id);
 create index idx_interviews_to_invite on public.interviews (project_id, created_at, id) where status = 'pending' and invited_at is null;
+create index idx_interviews_running on public.interviews (project_id, lead_id) where status in ('pending', 'in_progress');
 comment on table public.interviews is 'One lead''s interview in one project.';
 comment on column public.interviews.current_question is 'Key of the question last put to the lead; null while only the invitation went out.';
 comment on column public.interviews.invited_at is 'When the invitation was made. A second survey of a lead waits for the first to end.';

@@ -14,6 +14,7 @@ create table public.failed_tasks (
     msg_id bigint
 );
 create index idx_failed_tasks_client_id on public.failed_tasks (client_id, created_at);
+create index idx_failed_tasks_dead on public.failed_tasks (created_at) where status = 'dead';
 create index idx_failed_tasks_task_row_id on public.failed_tasks (task_row_id) where status <> 'resolved';
 comment on table public.failed_tasks is 'The dead letters: work that failed for good, with its error. The queue of the same name carries their ids.';
 comment on column public.failed_tasks.msg_id is 'The message in the queue failed_tasks that carries this row''s id, while it is dead.';

@@ -20,4 +20,7 @@ alter table public.projects alter column client_id set default private.default_c
 alter table public.channel_accounts alter column client_id set default private.default_client_id();
 alter table public.message_templates alter column client_id set default private.default_client_id();
 alter table public.renus_config alter column client_id set default private.default_client_id();
+alter table public.deliveries alter column client_id set default private.default_client_id();
+alter table public.sending_rules alter column client_id set default private.default_client_id();
+alter table public.erasures alter column client_id set default private.default_client_id();
 alter table public.consents alter column client_id set default private.default_client_id();

@@ -38,6 +38,13 @@ begin
     ) then
         return 'invitation must be {"template": name}';
     end if;
+    if config ? 'stretch' and jsonb_typeof(config -> 'stretch') <> 'boolean' then
+        return 'stretch must be true or false';
+    end if;
+    problem := private.reminders_problem(config);
+    if problem is not null then
+        return problem;
+    end if;
     if not config ? 'questionnaire' then
         return null;
     end if;

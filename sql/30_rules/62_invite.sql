@@ -50,14 +50,22 @@ begin
     );
 
     with
-    chosen as materialized (
+    ready as materialized (
         select i.id as interview_id, t.id as thread_id, t.last_seq + 1 as seq, i.lead_id, gen_random_uuid() as message_id, gen_random_uuid() as delivery_id,
-            private.template_content(template, l.name, company, project.name, null) as content,
-            private.delivery_refusal('invitation', '{"type": "template"}', l, null) as refusal
+            private.template_content(template, l.name, company, project.name, null) as content
         from public.interviews as i
         join private.threads as t on t.lead_id = i.lead_id and t.channel_account_id = project.channel_account_id
         join public.leads as l on l.id = i.lead_id
         where i.id = any (ids) and t.id = any (thread_ids) and t.interview_id is null and t.task_id is null and t.due_at is null
+    ),
+    -- Who may never be invited; an invitation that only has to wait is made, and deferred.
+    chosen as materialized (
+        select r.*, case v.verdict when 'cancel' then v.reason end as refusal
+        from ready as r
+        cross join lateral private.policy_verdict(jsonb_populate_record(null::public.deliveries, jsonb_build_object(
+            'id', r.delivery_id, 'client_id', project.client_id, 'lead_id', r.lead_id, 'thread_id', r.thread_id, 'interview_id', r.interview_id,
+            'channel_account_id', project.channel_account_id, 'kind', 'invitation', 'content', r.content
+        ))) as v
     ),
     refused as (
         update public.interviews as i

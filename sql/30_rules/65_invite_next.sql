@@ -16,7 +16,9 @@ begin
     left join public.projects as p on p.id = i.project_id
     where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending')
         -- What waits for a paused project takes no room from the others.
-        and coalesce(p.status, 'active') = 'active';
+        and coalesce(p.status, 'active') = 'active'
+        -- Nor what waits for days, for a lead who was written to often enough.
+        and not (d.status = 'deferred' and d.due_at > private.now() + interval '1 day');
     for project_id in
         select p.id from public.projects as p
         where p.client_id = invite_next.client_id and p.status = 'active'

@@ -2,6 +2,10 @@ create or replace function private.lock_paces(account_ids uuid[]) returns void
 language plpgsql security definer set search_path = ''
 as $$
 begin
+    if cardinality(account_ids) = 0
+        or not exists (select from public.channel_accounts as a where a.id = any (account_ids) and a.throughput is not null) then
+        return;
+    end if;
     -- Lock order: after threads, before deliveries, each by id. An account without a throughput makes nobody wait.
     insert into private.account_paces (channel_account_id, client_id)
     select a.id, a.client_id

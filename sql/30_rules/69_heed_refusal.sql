@@ -12,6 +12,7 @@ begin
         perform private.stop_account(d.channel_account_id, 'paused', coalesce(heed_refusal.error ->> 'message', 'the provider refuses it'));
         return true;
     end if;
+    perform private.note_refusal(d.id, heed_refusal.error ->> 'code');
     return false;
 end
 $$;

@@ -3,7 +3,7 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
     -- LOCK ORDER, here and everywhere: webhook_events (by provider id) → new leads (by phone) and their identities and threads → interviews (by id) → threads (by id) → account paces (by id) → leads →
-    -- deliveries → messages (insert only) → pgmq rows → pg_net. A tenant's PATCH of an interview has the interview first, so must we.
+    -- deliveries → reminders and notifications → messages (insert only) → pgmq rows → pg_net. A tenant's PATCH of an interview has the interview first, so must we.
     perform from public.interviews as i
     where i.id in (select t.interview_id from private.threads as t where t.id = any (thread_ids))
     order by i.id

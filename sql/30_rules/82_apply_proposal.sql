@@ -21,7 +21,7 @@ begin
         end if;
         perform private.end_interview(interview.id, 'opted_out');
         kind := 'goodbye';
-        reply := 'Tudo bem, você não vai mais receber mensagens nossas. Obrigado e até logo!';
+        reply := private.goodbye();
         return;
     end if;
     if (proposal ->> 'declined')::boolean then

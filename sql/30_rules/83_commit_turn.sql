@@ -4,10 +4,8 @@ as $$
 declare
     t private.threads;
     interview public.interviews;
-    lead public.leads;
     spoken record;
     partial boolean;
-    refusal text;
     new_message_id uuid := gen_random_uuid();
     new_delivery_id uuid := gen_random_uuid();
     verdict jsonb := jsonb_build_object('thread_id', result -> 'thread_id', 'lease', result -> 'lease', 'task', null, 'delivery', null);
@@ -60,13 +58,11 @@ begin
         jsonb_build_object('type', 'text', 'delivery_id', new_delivery_id, 'turn_id', t.lease, 'from_seq', t.handled_seq, 'to_seq', t.lease_seq),
         t.client_id, t.last_seq + 1
     );
-    select * into strict lead from public.leads as l where l.id = t.lead_id;
-    refusal := private.delivery_refusal(spoken.kind, '{"type": "text"}', lead, t.last_inbound_at);
-    insert into public.deliveries (id, client_id, lead_id, thread_id, interview_id, channel_account_id, kind, content, message_id, status, reason, queue, seq)
+    -- Against policy it is born cancelled or deferred (private.police_delivery), and the turn commits all the same.
+    insert into public.deliveries (id, client_id, lead_id, thread_id, interview_id, channel_account_id, kind, content, message_id, queue, seq)
     values (
         new_delivery_id, t.client_id, t.lead_id, t.id, interview.id, t.channel_account_id, spoken.kind,
-        jsonb_build_object('type', 'text', 'text', spoken.reply), new_message_id,
-        case when refusal is null then 'queued' else 'cancelled' end::public.delivery_status, refusal, 'high_priority', t.last_seq + 1
+        jsonb_build_object('type', 'text', 'text', spoken.reply), new_message_id, 'high_priority', t.last_seq + 1
     );
 
     if partial then

@@ -4,15 +4,32 @@ as $$
 declare
     stored integer;
     more integer;
+    leaving uuid[];
 begin
     -- items: [{"ord", "thread_id", "lead_id", "client_id", "event"}], their threads locked by the caller.
-    insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
-    select distinct on (x.lead_id) x.client_id, x.lead_id, false, 'consent'::public.legal_basis,
-        jsonb_build_object('source', 'message', 'text', x.event #>> '{message,text}', 'provider_id', x.event ->> 'provider_id')
-    from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, lead_id uuid, client_id uuid, event jsonb)
-    join public.leads as l on l.id = x.lead_id
-    where private.is_opt_out(x.event #>> '{message,text}') and l.opted_out_at is null
-    order by x.lead_id, x.ord;
+    -- What changes a lead's mind goes into the ledger: a word to be left alone, and one to hear from us again from whoever had said the former.
+    with wishes as (
+        select x.client_id, x.lead_id, x.thread_id, x.ord, x.event, private.wish_of(x.event) as granted, l.opted_out_at is null as before
+        from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, lead_id uuid, client_id uuid, event jsonb)
+        join public.leads as l on l.id = x.lead_id
+    ),
+    changes as (
+        select w.*, coalesce(lag(w.granted) over (partition by w.lead_id order by w.ord), w.before) as earlier
+        from wishes as w
+        where w.granted is not null
+    ),
+    recorded as (
+        insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+        select c.client_id, c.lead_id, c.granted, 'consent'::public.legal_basis,
+            jsonb_build_object('source', 'message', 'text', c.event #>> '{message,text}', 'provider_id', c.event ->> 'provider_id')
+        from changes as c
+        where c.granted <> c.earlier
+        order by c.lead_id, c.ord
+        returning lead_id, granted
+    )
+    select array_agg(distinct c.thread_id) into leaving
+    from changes as c
+    where c.granted <> c.earlier and not c.granted and (select count(*) from recorded) > 0;
 
     -- What no interview waits for belongs to the lead's open conversation.
     insert into public.conversations (lead_id, client_id, thread_id)
@@ -82,6 +99,7 @@ begin
     if items @? '$[*].event.becomes ? (@ != null)' then
         perform private.follow_changes(items);
     end if;
+    perform private.say_goodbye(t.id) from private.threads as t where t.id = any (leaving) and t.interview_id is null order by t.id;
     return stored + more;
 end
 $$;

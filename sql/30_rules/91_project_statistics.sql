@@ -3,7 +3,7 @@ language sql stable security definer set search_path = ''
 as $$
     select jsonb_build_object(
         'invited', f.invited, 'started', f.started, 'completed', f.completed, 'opted_out', f.opted_out, 'cancelled', f.cancelled,
-        'in_progress', f.in_progress, 'unanswered', f.unanswered,
+        'expired', f.expired, 'in_progress', f.in_progress, 'unanswered', f.unanswered,
         'response_rate', case when f.invited = 0 then 0 else round(100.0 * f.responded / f.invited, 1) end,
         'completion_rate', case when f.invited = 0 then 0 else round(100.0 * f.completed / f.invited, 1) end,
         'median_minutes', f.median_minutes,
@@ -19,7 +19,8 @@ as $$
             count(*) filter (where i.started_at is not null) as started,
             count(*) filter (where i.status = 'completed') as completed,
             count(*) filter (where i.end_reason = 'opted_out') as opted_out,
-            count(*) filter (where i.status = 'cancelled' and i.end_reason <> 'opted_out') as cancelled,
+            count(*) filter (where i.status = 'cancelled' and i.end_reason not in ('opted_out', 'expired')) as cancelled,
+            count(*) filter (where i.end_reason = 'expired') as expired,
             count(*) filter (where i.status = 'in_progress') as in_progress,
             count(*) filter (where i.status = 'pending') as unanswered,
             count(*) filter (where i.invited_at is not null and (i.started_at is not null or i.end_reason in ('opted_out', 'cancelled'))) as responded,
@@ -30,4 +31,4 @@ as $$
     where p.id = project_statistics.project_id;
 $$;
 comment on function private.project_statistics(uuid) is
-'A project''s figures: how many were invited, started, completed, opted out, cancelled, are in progress or have not answered, the rates in percent, and each question''s figures.';
+'A project''s figures: how many were invited, started, completed, opted out, were cancelled or expired, are in progress or have not answered, the rates in percent, and each question''s figures.';

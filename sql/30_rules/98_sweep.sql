@@ -3,7 +3,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
     item record;
-    note public.notifications;
+    changed uuid[] := '{}';
     rung text[] := '{}';
 begin
     if not pg_try_advisory_xact_lock(hashtextextended('renum sweep', 0)) then
@@ -15,17 +15,14 @@ begin
         select distinct g.project_id from gone as g order by 1
     loop
         perform private.queue_report(item.project_id, null, false);
+        changed := changed || item.project_id;
     end loop;
-    -- Notifications to send.
-    for note in
-        select * from public.notifications as n
-        where n.status = 'queued' and n.delivery_id is null
-        order by n.created_at
-        limit 200
-        for update skip locked
-    loop
-        perform private.send_notification(note);
-    end loop;
+    -- What waits for a time: reminders, and the end of what nobody answered. Then whatever the clients' people are to be told.
+    perform private.fire_reminders();
+    perform private.expire_interviews();
+    perform private.note_news(changed);
+    perform private.send_notifications();
+    perform private.run_erasures();
     -- Invitations that have room, and whatever else waits for admission.
     for item in select c.client_id from private.clients_to_invite() as c (client_id) loop
         perform private.invite_next(item.client_id);

@@ -8,10 +8,17 @@ begin
     if not private.is_email(new.email) then
         raise exception 'email % is not an e-mail address', quote_literal(left(new.email, 100)) using errcode = '22023';
     end if;
+    if new.time_zone is not null and new.time_zone ~ '/' then
+        begin
+            perform now() at time zone new.time_zone;
+        exception when invalid_parameter_value then
+            raise exception 'time_zone % is not known', quote_literal(left(new.time_zone, 100)) using errcode = '22023', hint = 'For example America/Sao_Paulo, America/Manaus or America/Noronha.';
+        end;
+    end if;
     return new;
 end
 $$;
 comment on function private.normalize_lead() is 'Trigger: phones to E.164, names and e-mail addresses trimmed; what can be neither number nor address is refused.';
 
-create or replace trigger _100_normalize_lead before insert or update of phone, name, email on public.leads
+create or replace trigger _100_normalize_lead before insert or update of phone, name, email, time_zone on public.leads
 for each row execute function private.normalize_lead();

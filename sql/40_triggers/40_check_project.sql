@@ -3,7 +3,16 @@ language plpgsql set search_path = ''
 as $$
 declare
     problem text := private.project_config_problem(new.config);
+    agent public.agent_type;
+    company text;
+    template public.message_templates;
 begin
+    if problem is not null then
+        raise exception 'projects.config: %', problem using errcode = '22023';
+    end if;
+    -- SECURITY: under the asker's rights, as private.account_for: another client's agent is none.
+    agent := (select r.agent_type from public.renus_config as r where r.client_id = new.client_id and r.id = new.renus_config_id);
+    problem := private.question_refusal(agent, new.config);
     if problem is not null then
         raise exception 'projects.config: %', problem using errcode = '22023';
     end if;
@@ -18,15 +27,24 @@ begin
         if new.channel_account_id is null then
             raise exception 'the client has no active WhatsApp account to write from' using errcode = '22023', hint = 'Add one to channel_accounts.';
         end if;
-        if private.template_for(new.client_id, new.channel_account_id, 'invitation', new.config #>> '{invitation,template}') is null then
-            raise exception 'there is no approved template%', coalesce(' named ' || (new.config #>> '{invitation,template}'), ' with purpose invitation')
-                using errcode = '22023', hint = 'Add it to message_templates; it must be approved by the provider.';
+        template := private.template_for(new.client_id, new.channel_account_id, 'invitation', new.config #>> '{invitation,template}');
+        if template is null then
+            raise exception '%', private.no_template(new.client_id, new.channel_account_id, 'invitation', new.config #>> '{invitation,template}')
+                using errcode = '22023', hint = 'The invitation needs a template in message_templates that the provider approved, with something for each of its variables.';
+        end if;
+        company := (select c.company_name from public.clients as c where c.id = new.client_id);
+        problem := coalesce(
+            private.account_refusal(agent, new.channel_account_id),
+            private.invitation_refusal(agent, private.template_content(template, null, company, new.name, null) ->> 'text', company)
+        );
+        if problem is not null then
+            raise exception '%', problem using errcode = '22023';
         end if;
     end if;
     return new;
 end
 $$;
-comment on function private.check_project() is 'Trigger: projects.config is checked when it is written, and a project starts, and runs on, only with what it needs.';
+comment on function private.check_project() is 'Trigger: projects.config is checked when it is written, and a project starts, and runs on, only with what it needs and what its agent''s trade allows.';
 
-create or replace trigger _100_check_project before insert or update of config, status, type, channel_account_id on public.projects
+create or replace trigger _100_check_project before insert or update of config, status, type, channel_account_id, renus_config_id on public.projects
 for each row execute function private.check_project();

@@ -7,7 +7,7 @@ import socket
 from devstack.errors import StackError
 
 HOST = "127.0.0.1"
-NAMES = ("gateway", "simulator", "rest", "rest_admin", "functions", "postgres")
+NAMES = ("gateway", "simulator", "rest", "rest_admin", "functions", "postgres", "smtp")
 # Below the range from which systems take ports for outgoing connections, so that nobody takes one of ours by chance
 # while we are down.
 _FIRST, _COUNT = 20000, 10000

@@ -35,8 +35,10 @@ _NOT_FOR_FUNCTIONS = ("SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", "SUPABASE_JWT_SE
 # private.settings → the variable that sets it. What the functions read from the same variable is then the same.
 _SETTINGS = {"debounce_ms": "RENUM_DEBOUNCE_MS", "visibility_s": "RENUM_VISIBILITY_S"}
 # Where the functions find a provider → its part of the simulator, unless the variable is set already.
-_PROVIDERS = {"TWILIO_URL": "twilio", "ZAPI_URL": "zapi", "ZENVIA_URL": "zenvia"}
+_PROVIDERS = {"TWILIO_URL": "twilio", "ZAPI_URL": "zapi", "ZENVIA_URL": "zenvia", "RESEND_URL": "resend"}
 _MEDIA_BUCKET = "media"
+# The stack's owner hears of every interview at once, so that each can be counted: no digests.
+_NOTIFICATION_BURST = 100_000
 _BUCKET = "insert into storage.buckets (id, name, public) values (%s, %s, false) on conflict do nothing"
 _SET = """
 insert into private.settings (key, value, comment) values (%s, %s, %s)
@@ -62,7 +64,7 @@ class Services:
         self._recorder = recorder
         self._ports = ports.choose(directory.seed, directory.read_ports(), gateway_port)
         # Bound now and kept: nobody can take them between choosing and serving.
-        self._sockets = {name: ports.bind(self._ports[name]) for name in ("gateway", "simulator", "functions")}
+        self._sockets = {name: ports.bind(self._ports[name]) for name in ("gateway", "simulator", "functions", "smtp")}
         directory.write_ports(self._ports)
         self._secrets = keys.StackSecrets.load(directory.secrets_file)
         self.cluster = Cluster(
@@ -112,6 +114,7 @@ class Services:
             "RENUM_CREDENTIALS_KEY": config.credentials_key,
             "FUNCTIONS_URL": config.functions_url,
             "SIMULATOR_URL": config.simulator_url,
+            "SIMULATOR_SMTP": f"{ports.HOST}:{self._ports['smtp']}",
             "WHATSAPP_GRAPH_URL": config.whatsapp_graph_url,
             **self._providers(),
         }
@@ -192,7 +195,7 @@ class Services:
 
         for name, app in (
             ("gateway", gateway.create_app(self.config)),
-            ("simulator", simulator.create_app(self.config)),
+            ("simulator", simulator.create_app(self.config, self._sockets["smtp"])),
         ):
             await self._serve(app, self._sockets[name])
 
@@ -287,7 +290,11 @@ class Services:
         database.create_database(self.cluster, "postgres")
         dsn = self.cluster.dsn("postgres", "postgres")
         applied = database.migrate(dsn, MIGRATIONS)
-        settings: dict[str, object] = {"functions_url": self.config.functions_url, "media_bucket": _MEDIA_BUCKET}
+        settings: dict[str, object] = {
+            "functions_url": self.config.functions_url,
+            "media_bucket": _MEDIA_BUCKET,
+            "notification_burst": _NOTIFICATION_BURST,
+        }
         given = {setting: _number(variable) for setting, variable in _SETTINGS.items()}
         settings |= {setting: number for setting, number in given.items() if number is not None}
         with psycopg.connect(dsn) as connection:

@@ -29,7 +29,8 @@ begin
         where c.relkind in ('r', 'p') and not c.relispartition
             and not (n.nspname = 'private' and c.relname in ('providers', 'prices', 'policy_packs'))
             and (
-                n.nspname in ('public', 'private') or (n.nspname = 'auth' and c.relname = 'users')
+                n.nspname in ('public', 'private')
+                or (n.nspname = 'auth' and c.relname = 'users')
                 or (n.nspname = 'pgmq' and c.relname ~ '^[qa]_')
                 or (n.nspname = 'net' and c.relname = 'http_request_queue')
             )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
+from devstack.demo.company import ALL_HOURS
 from tests.access import ACCESS
 from tests.database.builders import JSON, Tenant, World
 
@@ -47,6 +48,14 @@ def _fill(tenant: Tenant) -> None:
     tenant.all(
         "insert into public.consents (lead_id, granted, legal_basis) values (%s, true, 'consent')", interview.lead
     )
+    tenant.all("insert into public.sending_rules (hours) values (%s)", ALL_HOURS)
+    tenant.all("insert into public.erasures (lead_id) values (%s)", interview.lead)
+    with world.person(world.admin()) as admin:
+        admin.all(
+            "insert into public.risk_acceptances (client_id, agent_type, text)"
+            " values (%s, 'mmn', 'Aceito o risco de bloqueio da conta.')",
+            tenant.id,
+        )
     failing = tenant.interview(ONE)
     failing.say("9")
     task = failing.claim()

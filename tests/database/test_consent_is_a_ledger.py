@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests.database.builders import Interview, Tenant
+from tests.database.builders import JSON, Interview, Tenant
 
 LEDGER = "select granted, legal_basis::text, evidence ->> 'source' from public.consents order by created_at"
 
@@ -25,7 +25,10 @@ def test_an_import_that_says_its_basis_leaves_it_in_the_ledger(tenant: Tenant) -
 def test_the_newest_row_counts(tenant: Tenant) -> None:
     """Withdrawn, granted, withdrawn again: the lead follows, and keeps the time of the first withdrawal in a row."""
     lead = tenant.lead(consent_basis="consent")
-    add = "insert into public.consents (lead_id, granted, legal_basis) values (%s, %s, 'consent')"
+    add = (
+        "insert into public.consents (lead_id, granted, legal_basis, evidence)"
+        " values (%s, %s, 'consent', '{\"text\": \"ao telefone\"}')"
+    )
     assert not _opted_out(tenant, lead)
     tenant.all(add, lead, False)
     since = tenant.one("select opted_out_at from public.leads")
@@ -155,3 +158,16 @@ def test_an_opt_out_is_not_forgotten_by_deleting_the_lead(tenant: Tenant) -> Non
         tenant.all("delete from public.leads where id = %s", stays)
     tenant.all("delete from public.leads where id = %s", gone)
     assert tenant.all("select id from public.leads") == [(stays,)]
+
+
+def test_a_complaint_about_an_email_is_an_opt_out(tenant: Tenant, other: Tenant) -> None:
+    """Of the lead with that address, however it is written, at that client only; from a stranger it makes nobody."""
+    lead, same = tenant.lead(email="Ana@Exemplo.com.br"), other.lead(email="ana@exemplo.com.br")
+    sender = {"wa_id": None, "bsuid": None, "parent_bsuid": None, "name": None, "username": None}
+    event: JSON = {"kind": "opt_out", "number": None, "raw": {}, "occurred_at": None}
+    told = event | {"provider_id": "msg_1", "sender": sender | {"email": "ana@exemplo.com.br"}}
+    assert tenant.ingest(told)["other"] == 1
+    assert _opted_out(tenant, lead)
+    assert not _opted_out(other, same)
+    tenant.ingest(event | {"provider_id": "msg_2", "sender": sender | {"email": "ninguem@exemplo.com.br"}})
+    assert tenant.one("select count(*) from public.leads") == 1

@@ -91,6 +91,7 @@ def test_items_in_are_rows_out(tenant: Tenant, folder: str) -> None:
         status=sums["status"],
         preference=sums["opt_out"] + sums["opt_in"],
         kept=sums["other"],
+        followed=sums["template"] + sums["account"],
     )
 
 

@@ -146,7 +146,7 @@ def test_a_project_starts_only_with_what_it_needs(tenant: Tenant) -> None:
 
     project = tenant.project()
     tenant.all("update public.message_templates set status = 'paused' where name = 'convite'")
-    with pytest.raises(psycopg.errors.InvalidParameterValue, match="no approved template with purpose invitation"):
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="is paused by the provider"):
         tenant.start(project)
 
     tenant.all("update public.channel_accounts set status = 'disconnected'")

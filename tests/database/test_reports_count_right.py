@@ -94,6 +94,7 @@ def test_the_figures_of_a_small_project(tenant: Tenant) -> None:
         "completed": 3,
         "opted_out": 1,
         "cancelled": 1,
+        "expired": 0,
         "in_progress": 1,
         "unanswered": 1,
         "response_rate": 85.7,
@@ -133,9 +134,10 @@ def test_the_figures_of_a_small_project(tenant: Tenant) -> None:
     assert (gasto["mean"], gasto["median"], gasto["min"], gasto["max"]) == (130.17, 100, 40, 250.5)
     assert "nps" not in gasto
     progress = tenant.all(
-        "select leads, invited, in_progress, completed, opted_out, cancelled, unanswered from public.project_progress"
+        "select leads, invited, in_progress, completed, opted_out, cancelled, unanswered, expired"
+        " from public.project_progress"
     )
-    assert progress == [(7, 7, 1, 3, 1, 1, 1)]
+    assert progress == [(7, 7, 1, 3, 1, 1, 1, 0)]
 
 
 def test_a_project_nobody_answered_has_figures_too(tenant: Tenant) -> None:

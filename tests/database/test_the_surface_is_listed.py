@@ -68,13 +68,33 @@ def test_the_rpcs_are_these_and_their_callers_are_these(reader: World) -> None:
                 ("public", "authenticated"),
                 ("worker", "renum_worker"),
                 ("private", "authenticated"),
+                ("private", "renum_agent"),
             ):
                 continue
             assert reader.all(may, schema, role) == [], (schema, role)
     assert {name.split("(")[0] for name in _names(reader.all(may, "private", "authenticated"))} == ACCESS.helpers
+    agents = {name.split("(")[0] for name in _names(reader.all(may, "private", "renum_agent"))}
+    assert agents == ACCESS.lists["functions of private that renum_agent executes"]
 
 
-@pytest.mark.parametrize("role", ["anon", "renum_worker", "renum_agent", "renum_files"])
+def test_agents_write_messages_and_read_nothing(reader: World) -> None:
+    """Of all tables renum_agent has these columns of one to insert into, under its own policy."""
+    found = reader.all(
+        "select a.attrelid::regclass::text, a.attname, p"
+        " from pg_attribute as a join pg_class as c on c.oid = a.attrelid,"
+        " unnest(array['SELECT', 'INSERT', 'UPDATE', 'REFERENCES']) as p"
+        " where c.relnamespace::regnamespace::text in ('public', 'private', 'parts') and c.relkind in ('r', 'p', 'v')"
+        " and a.attnum > 0 and not a.attisdropped and has_column_privilege('renum_agent', c.oid, a.attnum, p)"
+    )
+    columns = ACCESS.lists["columns of deliveries that renum_agent inserts"]
+    assert set(found) == {("deliveries", column, "INSERT") for column in columns}
+    deletes = "select count(*) from pg_class where relnamespace::regnamespace::text in ('public', 'private')"
+    assert (
+        reader.one(f"{deletes} and relkind = 'r' and has_table_privilege('renum_agent', oid, 'DELETE, TRUNCATE')") == 0
+    )
+
+
+@pytest.mark.parametrize("role", ["anon", "renum_worker", "renum_files"])
 def test_who_is_no_person_has_no_table(reader: World, role: str) -> None:
     """Not one privilege on one table or sequence of ours, partitions and queues included.
 
@@ -99,8 +119,8 @@ def test_who_is_no_person_has_no_table(reader: World, role: str) -> None:
 
 
 def test_schemas_are_open_to_these_roles(reader: World) -> None:
-    """public to who comes through the API, worker to the functions, private to people's policies; nobody makes
-    anything."""
+    """public to who comes through the API, worker to the functions, private to people's policies and agents'
+    tools; nobody makes anything."""
     schemas = ["public", "worker", "private", "agent_tools", "parts", "pgmq", "cron"]
     usage = {
         schema: {role for role in ROLES if reader.one("select has_schema_privilege(%s, %s, 'USAGE')", role, schema)}
@@ -109,7 +129,7 @@ def test_schemas_are_open_to_these_roles(reader: World) -> None:
     assert usage == {
         "public": set(ROLES),
         "worker": {"renum_worker"},
-        "private": {"authenticated"},
+        "private": {"authenticated", "renum_agent"},
         "agent_tools": set(),
         "parts": set(),
         "pgmq": set(),
@@ -138,9 +158,15 @@ def test_every_table_is_under_row_level_security(reader: World) -> None:
         for name, table in ACCESS.tables.items()
         for command in table.policies
     }
-    assert {(name, command) for name, command, _, _ in found} == written
-    assert len(found) == len(written)
-    assert {(*roles, permissive) for _, _, roles, permissive in found} == {("authenticated", "PERMISSIVE")}
+    agents = {f"public.{name}" for name in ACCESS.lists["policies of renum_agent"]}
+    assert {(name, command) for name, command, _, _ in found if name not in agents} == written
+    assert len(found) == len(written) + len(agents)
+    assert {(*roles, permissive) for name, _, roles, permissive in found if name not in agents} == {
+        ("authenticated", "PERMISSIVE")
+    }
+    assert {(*roles, permissive) for name, _, roles, permissive in found if name in agents} == {
+        ("renum_agent", "PERMISSIVE")
+    }
 
 
 def test_files_are_read_by_their_tenant_and_written_while_awaited(reader: World) -> None:

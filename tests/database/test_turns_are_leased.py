@@ -28,6 +28,14 @@ def _everything(world: World) -> list[Any]:
     ]
 
 
+def test_a_turn_knows_its_last_message_as_the_provider_does(interview: Interview) -> None:
+    """What is needed to mark it as read; a message that no provider gave an id has none."""
+    tenant = interview.tenant
+    tenant.ingest(*(tenant.message(interview.wa_id, text, provider_id=f"wamid.{text}") for text in ("um", "dois")))
+    seen = interview.claim()["work"]["seen"]
+    assert seen == {"channel_account_id": tenant.account, "message_id": "wamid.dois"}
+
+
 def test_a_burst_is_one_task_with_everything_in_it(interview: Interview) -> None:
     """Ten messages, in several webhooks, are one turn with ten inputs in order."""
     for n in range(5):
@@ -53,6 +61,8 @@ def test_a_turn_gets_all_that_it_needs(tenant: Tenant) -> None:
     )
     lead = tenant.lead("(11) 98765-4321", "Ana Lima")
     tenant.start(project := tenant.project(goal="Entender"))
+    body = "Oi {{1}}, sou o assistente virtual da {{2}}."
+    tenant.all("update public.message_templates set body = %s where name = 'convite'", body)
     tenant.all("update public.projects set renus_config_id = %s", agent)
     tenant.all('update public.renus_config set prompts = \'{"system": "Seja gentil"}\'')
     tenant.world.complete(*tenant.world.claim("default"))

@@ -55,7 +55,9 @@ class Play:
         """One thing happens."""
         match move:
             case ("claim", int(instance), int(limit)):
-                self.held[instance] += self.world.claim("default", limit=limit)
+                # What the sweep makes of others' news is not in this play.
+                tasks = self.world.claim("default", limit=limit)
+                self.held[instance] += [task for task in tasks if task["work"].get("kind") == "invitation"]
             case ("finish", int(instance), str(how)):
                 if self.held[instance]:
                     self._finish(self.held[instance].pop(0), how)

@@ -25,6 +25,8 @@ KEYS = {
     "inbound",
     "outbound",
     "failed_tasks",
+    "reminders",
+    "fallbacks",
     "seconds",
     "report_id",
 }
@@ -104,7 +106,15 @@ def report(outcome: dict[str, Any], access: Access) -> dict[str, Any]:
     return found[0]
 
 
-def test_the_last_line_adds_up(outcome: dict[str, Any], everybody: list[Person]) -> None:
+@pytest.fixture
+def news(outcome: dict[str, Any], access: Access) -> list[dict[str, Any]]:
+    """What the run's owner was told."""
+    (report,) = rows(access.operator().table("reports").select("client_id").eq("id", outcome["report_id"]).execute())
+    found = access.operator().table("notifications").select("*").eq("client_id", report["client_id"])
+    return rows(found.order("created_at").execute())
+
+
+def test_the_last_line_adds_up(outcome: dict[str, Any], everybody: list[Person], news: list[dict[str, Any]]) -> None:
     """Every lead is accounted for, and nothing failed."""
     assert set(outcome) == KEYS
     ends = Counter(person.end for person in everybody)
@@ -115,8 +125,23 @@ def test_the_last_line_adds_up(outcome: dict[str, Any], everybody: list[Person])
     said = sum(len(burst) for person in everybody for bursts in person.lines.values() for burst in bursts)
     assert outcome["inbound"] == said
     assert outcome["turns"] <= said
-    # Invitations, one reply for each turn, one notification for each interview that was completed.
-    assert outcome["outbound"] == LEADS + outcome["turns"] + outcome["completed"]
+    assert outcome["reminders"] == ends["unanswered"]
+    assert outcome["fallbacks"] == 1
+    # Invitations, one reply for each turn, reminders, and what the owner was told: several at once in one message.
+    told = {one["delivery_id"] for one in news}
+    assert outcome["outbound"] == LEADS + outcome["turns"] + outcome["reminders"] + len(told)
+
+
+def test_news_that_whatsapp_and_sms_refuse_come_by_mail_once(
+    news: list[dict[str, Any]], outcome: dict[str, Any]
+) -> None:
+    """Each interview's news reached the owner by exactly one channel; the first, after two refusals, by e-mail."""
+    completed = [one for one in news if one["event"] == "interview_completed"]
+    assert len(completed) == outcome["completed"]
+    assert {one["status"] for one in news} == {"sent"}
+    (fallen,) = (one for one in news if len(one["attempts"]) > 1)
+    assert [attempt["channel"] for attempt in fallen["attempts"]] == ["whatsapp", "sms", "email"]
+    assert [bool(attempt.get("reason")) for attempt in fallen["attempts"]] == [True, True, False]
 
 
 def test_the_report_counts_the_people(report: dict[str, Any], everybody: list[Person]) -> None:

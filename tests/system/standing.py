@@ -90,9 +90,15 @@ def _rows(client_id: str, profile_id: str) -> Iterator[tuple[str, Row]]:
     sent = {"kind": "reply", "queue": "high_priority", "status": "read", "content": {"type": "text", "text": "Oi"}}
     yield "deliveries", {**lead, **account, **thread, "id": ids["delivery"], **sent}
     turn = {"status": "committed", "from_seq": 0, "to_seq": 1, "attempt": 1, "started_at": now}
+    yield "sending_rules", {**mine, "hours": {"monday": ["08:00", "20:00"]}}
+    yield "erasures", {**lead, "reason": "pediu", "done_at": now}
+    accepted = {"agent_type": "mmn", "text": "Aceito o risco de bloqueio.", "accepted_by": profile_id}
+    yield "risk_acceptances", {**mine, **accepted}
     yield "turns", {**interview, **thread, "id": ids["turn"], **turn}
     told = {"profile_id": profile_id, "event": "interview_completed", "text": "Concluída.", "status": "sent"}
     yield "notifications", {**interview, **told}
+    rung = {"step": 1, "channel": "whatsapp", "due_at": now, "status": "cancelled", "reason": "the lead answered"}
+    yield "reminders", {**interview, **rung}
     report = {"kind": "project", "project_id": ids["project"], "status": "ready", "stale": False}
     yield "reports", {**mine, **report, "statistics": {}, "markdown": "# Satisfação"}
     item = {"provider_id": "wamid.1", "kind": "message", "outcome": "stored", "payload": {}}
@@ -287,6 +293,11 @@ def content_for(table: str, client_id: str, lead_id: str, profile_id: str) -> Ro
         },
         "message_templates": {**mine, "name": f"t_{secrets.token_hex(4)}", "body": "Oi"},
         "consents": {**mine, "lead_id": lead_id, "granted": True, "legal_basis": "contract"},
+        # Its thread has heard nothing: whatever is in order is refused for that, and nothing is sent.
+        "deliveries": {**mine, "lead_id": lead_id, "content": {"type": "text", "text": "Oi"}},
+        "sending_rules": {**mine, "hours": {"friday": ["09:00", "12:00"]}},
+        "erasures": {**mine, "lead_id": lead_id},
+        "risk_acceptances": {**mine, "agent_type": "mmn", "text": "Aceito o risco de bloqueio da conta."},
         "tools": {"name": secrets.token_hex(4), "description": "x", "function_name": "x"},
         "sub_agents": {"name": secrets.token_hex(4), "description": "x"},
         "isa_commands": {"admin_id": profile_id, "command": "relatório"},

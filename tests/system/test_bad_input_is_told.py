@@ -199,7 +199,8 @@ RULES: list[tuple[str, Row, str]] = [
     ("channel_accounts", {"throughput": 0}, "throughput_is_positive"),
     ("message_templates", {"language": secrets.token_hex(4000)}, "language_is_a_code_such_as_pt_br"),
     ("message_templates", {"body": " "}, "body_has_1_to_4096_characters"),
-    ("message_templates", {"parameters": ["lead.cpf"]}, "parameters_are_known"),
+    ("message_templates", {"parameters": ["lead.cpf"], "body": "Oi {{1}}"}, "parameters_are_known"),
+    ("message_templates", {"parameters": ["lead.name"]}, "has no variable in its body, but parameters names 1"),
     ("message_templates", {"parameters": {"a": 1}}, "expected JSON array"),
     ("consents", {"evidence": "pediu"}, "evidence_is_an_object"),
     ("consents", {"legal_basis": "porque sim"}, 'invalid input value for enum legal_basis: "porque sim"'),
@@ -314,6 +315,7 @@ def test_no_argument_of_a_function_is_a_fault_of_the_server(
         "report_markdown": {"report_id": str(uuid.uuid4())},
         "set_channel_credentials": {"channel_account_id": str(uuid.uuid4()), "ciphertext": "QUJD" * 20, "key_id": "k"},
         "replay_failed_task": {"failed_task_id": str(uuid.uuid4())},
+        "channel_findings": {"channel_account_id": str(uuid.uuid4())},
         "queue_metrics": {},
         "import_leads": {
             "csv": "nome;fone\nAna;11 98765-4321", "rows": None, "client_id": florists.client_id,

@@ -40,7 +40,7 @@ def test_a_recorded_payload_changed_anywhere_is_read(payload: Any) -> None:
         return
     assert len(events) >= least(payload)
     for event in events:
-        assert event["kind"] in ("message", "status", "opt_out", "opt_in", "other")
+        assert event["kind"] in ("message", "status", "opt_out", "opt_in", "account", "template", "other")
         assert event["provider_id"]
         assert isinstance(event["raw"], dict)
     text = json.dumps(events, allow_nan=False)

@@ -10,7 +10,7 @@ from typing import IO, Protocol
 
 from renum.accounts import Account
 from renum.errors import MediaError, RenumError
-from renum.shapes import Delivery, Event, Fetched, MediaWork
+from renum.shapes import AccountFacts, Delivery, Event, Fetched, MediaWork, Template
 
 PROVIDERS = {
     "whatsapp_cloud": "renum.channels.whatsapp_cloud",
@@ -18,6 +18,8 @@ PROVIDERS = {
     "evolution": "renum.channels.evolution",
     "zapi": "renum.channels.zapi",
     "zenvia": "renum.channels.zenvia",
+    "smtp": "renum.channels.smtp",
+    "resend": "renum.channels.resend",
 }
 
 
@@ -74,6 +76,12 @@ class Channel(Protocol):
         """What is missing for the account to send and receive at `webhook_url`, asked of the provider itself. Raises
         nothing that the provider may answer with."""
 
+    async def facts(self, account: Account) -> AccountFacts:
+        """What the provider says of the account that is kept with it. Raises SendError."""
+
+    async def templates(self, account: Account) -> list[Template] | None:
+        """Every template that the provider keeps for the account, None where it keeps none. Raises SendError."""
+
 
 class Provider:
     """What a provider that does less answers. Adapters inherit it."""
@@ -88,6 +96,14 @@ class Provider:
 
     async def typing(self, message_id: str, account: Account) -> None:
         """Nobody sees it."""
+
+    async def facts(self, account: Account) -> AccountFacts:
+        """Nothing is known."""
+        return {}
+
+    async def templates(self, account: Account) -> list[Template] | None:
+        """There is no list of templates to fetch."""
+        return None
 
 
 def channel(provider: str) -> Channel:

@@ -11,9 +11,17 @@ from collections.abc import Mapping
 from typing import IO
 
 from renum.accounts import Account
-from renum.channels import Post, Provider, whatsapp_cloud_media, whatsapp_cloud_parse, whatsapp_cloud_send
+from renum.channels import (
+    Finding,
+    Post,
+    Provider,
+    whatsapp_cloud_check,
+    whatsapp_cloud_media,
+    whatsapp_cloud_parse,
+    whatsapp_cloud_send,
+)
 from renum.channels.proofs import same
-from renum.shapes import Delivery, Event, Fetched, MediaWork
+from renum.shapes import AccountFacts, Delivery, Event, Fetched, MediaWork, Template
 
 SIGNATURE = "x-hub-signature-256"
 
@@ -43,15 +51,31 @@ class WhatsAppCloud(Provider):
 
     def parse(self, post: Post, account: Account) -> list[Event]:
         """See `whatsapp_cloud_parse`."""
-        return whatsapp_cloud_parse.parse(post.body)
+        return whatsapp_cloud_parse.parse(post.body, whatsapp_cloud_check.waba_of(account))
 
     async def send(self, delivery: Delivery, account: Account) -> str | None:
         """See `whatsapp_cloud_send`."""
         return await whatsapp_cloud_send.send(delivery, account)
 
+    async def typing(self, message_id: str, account: Account) -> None:
+        """See `whatsapp_cloud_send`."""
+        await whatsapp_cloud_send.typing(message_id, account)
+
     async def fetch(self, work: MediaWork, account: Account, into: IO[bytes]) -> Fetched:
         """See `whatsapp_cloud_media`."""
         return await whatsapp_cloud_media.fetch(work, account, into)
+
+    async def check(self, account: Account, webhook_url: str) -> list[Finding]:
+        """See `whatsapp_cloud_check`."""
+        return await whatsapp_cloud_check.check(account, webhook_url)
+
+    async def facts(self, account: Account) -> AccountFacts:
+        """See `whatsapp_cloud_check`."""
+        return await whatsapp_cloud_check.facts(account)
+
+    async def templates(self, account: Account) -> list[Template] | None:
+        """See `whatsapp_cloud_check`."""
+        return await whatsapp_cloud_check.templates(account)
 
 
 channel = WhatsAppCloud()

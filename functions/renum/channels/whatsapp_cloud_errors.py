@@ -35,7 +35,9 @@ ACTIONS: dict[int, Action] = {
     133004: RETRY,
     131053: RETRY,  # media could not be fetched; a second try often can
     # Too fast, from nearest to farthest.
-    131056: Action("throttled", True, "recipient", 6 * SECOND),  # pair rate: 1 message per 6 s to one person
+    131056: Action(
+        "throttled", True, "recipient", SECOND
+    ),  # pair rate: again after 4^X seconds, X counting refusals in a row
     130429: Action("throttled", True, "number", 2 * SECOND),  # throughput of the sender number
     131048: Action("throttled", True, "number", HOUR),  # spam limit
     131064: Action("throttled", True, "number", HOUR),  # template classification limit

@@ -21,10 +21,13 @@ from typing import Any
 
 from renum.channels.payload import fingerprint, id_of, instant, list_of, load, object_of, raw_of, text_of
 from renum.channels.whatsapp_cloud_errors import status_error
+from renum.channels.whatsapp_cloud_news import account_news, template_news
 from renum.errors import RequestError
 from renum.shapes import JSON, Event, Identity, Media, MessageBody, Sender
 
 PHONE = re.compile(r"\+?\d{5,20}")
+PART = re.compile(r"(.+):\d+/\d+")
+"""The reference of a part that is not its delivery's last: `whatsapp_cloud_build`."""
 
 ITEM_LISTS = ("messages", "statuses", "errors", "message_echoes", "user_preferences", "calls", "groups")
 """Lists inside a change's value whose members are items of their own."""
@@ -55,8 +58,9 @@ CHANGES = ("user_changed_number", "user_changed_user_id")
 PREFERENCES = {"stop": "opt_out", "resume": "opt_in"}
 
 
-def parse(body: bytes) -> list[Event]:
-    """Every item of a webhook. Raises RequestError (400) when the body is not JSON (`not_json`) or no envelope
+def parse(body: bytes, waba_id: str | None = None) -> list[Event]:
+    """Every item of a webhook. News of another WhatsApp Business account than `waba_id` (an app may serve several) is
+    kept raw. Raises RequestError (400) when the body is not JSON (`not_json`) or no envelope
     (`not_an_envelope`)."""
     envelope = load(body)
     if not isinstance(envelope, dict) or not envelope:
@@ -65,19 +69,20 @@ def parse(body: bytes) -> list[Event]:
         return [_other(envelope, None, None)]
     if not isinstance(envelope["entry"], list):
         raise RequestError(400, "not_an_envelope", "entry is not a list")
-    return [event for entry in envelope["entry"] for event in _entry(entry)]
+    return [event for entry in envelope["entry"] for event in _entry(entry, waba_id)]
 
 
-def _entry(entry: Any) -> Iterator[Event]:
+def _entry(entry: Any, waba_id: str | None) -> Iterator[Event]:
     changes = object_of(entry).get("changes")
     if not isinstance(changes, list):
         yield _other(entry, None, None)
         return
+    ours = waba_id is None or id_of(entry.get("id")) in (None, waba_id)
     for change in changes:
-        yield from _change(change, entry.get("time"))
+        yield from _change(change, entry.get("time"), ours)
 
 
-def _change(change: Any, time: Any) -> Iterator[Event]:
+def _change(change: Any, time: Any, ours: bool) -> Iterator[Event]:
     value = object_of(change).get("value")
     if not isinstance(value, dict):
         yield _other(change, None, None, time)
@@ -98,7 +103,8 @@ def _change(change: Any, time: Any) -> Iterator[Event]:
             found = True
             yield _guarded(field, name, item, value, number, time)
     if not found:
-        yield _other(value, field, number, time)
+        event = _other(value, field, number, time)
+        yield _understood(event, field, value, time) if ours else event
 
 
 def _guarded(field: str, name: str, item: Any, value: JSON, number: str | None, time: Any) -> Event:
@@ -129,6 +135,17 @@ def _other(item: Any, field: str | None, number: str | None, time: Any = None) -
         "number": number,
         "raw": raw,
     }
+
+
+def _understood(event: Event, field: str, value: JSON, time: Any) -> Event:
+    """`event` as news of the account or of a template, where its value is that."""
+    if (verdict := template_news(field, value)) is not None:
+        event["kind"], event["template"] = "template", verdict
+    elif (state := account_news(field, value)) is not None:
+        event["kind"], event["account"] = "account", state
+    if event["kind"] != "other":
+        event["occurred_at"] = instant(time)
+    return event
 
 
 def _message(item: JSON, value: JSON, number: str | None) -> Event | None:
@@ -268,6 +285,10 @@ def _status(item: JSON, number: str | None) -> Event | None:
     if message_id is None or status is None:
         return None
     status = status.lower()
+    reference, error = _reference(item, status), status_error(item.get("errors"))
+    if error is not None and reference != item.get("biz_opaque_callback_data"):
+        # The other parts of the message have arrived, or will.
+        error = {**error, "retryable": False}
     participant = id_of(item.get("recipient_participant_id")) or id_of(item.get("recipient_participant_user_id"))
     pricing = item.get("pricing")
     return {
@@ -278,12 +299,22 @@ def _status(item: JSON, number: str | None) -> Event | None:
         "status": {
             "message_id": message_id,
             "status": status,
-            "reference": id_of(item.get("biz_opaque_callback_data")),
-            "error": status_error(item.get("errors")),
+            "reference": reference,
+            "error": error,
             "pricing": pricing if isinstance(pricing, dict) else None,
         },
         "raw": item,
     }
+
+
+def _reference(item: JSON, status: str) -> str | None:
+    """Our delivery's id, as it travelled with the message. A part that is not its delivery's last ("<id>:1/3") speaks
+    for the delivery only when it failed."""
+    reference = id_of(item.get("biz_opaque_callback_data"))
+    part = PART.fullmatch(reference) if reference is not None else None
+    if part is None:
+        return reference
+    return part[1] if status == "failed" else None
 
 
 def _preference(item: JSON, value: JSON, number: str | None) -> Event | None:

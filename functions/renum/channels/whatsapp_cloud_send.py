@@ -9,6 +9,8 @@ There is no idempotency key: a request that left without an answer is `unknown` 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -16,62 +18,19 @@ import httpx
 
 from renum.accounts import Account
 from renum.channels import calls
+from renum.channels.whatsapp_cloud_build import build
 from renum.channels.whatsapp_cloud_errors import send_error
 from renum.clients import PerLoop, new_client
 from renum.errors import SendError
 from renum.settings import settings
-from renum.shapes import JSON, Delivery, Recipient
+from renum.shapes import JSON, Delivery
 
-TEXT_LIMIT = 4096
+TYPING_WITHIN_S = 5
+PART_WAITS_S = (1.0, 5.0, 25.0)
+LONGEST_WAIT_S = 30
+"""A part after the first waits here, not in the queue, and no longer than this for an API that says how long."""
 
 _clients: PerLoop[httpx.AsyncClient] = PerLoop(lambda: new_client(connect_s=5, read_s=20, connections=200))
-
-
-def address(to: Recipient) -> JSON:
-    """`to` with a leading + (without it Meta may prepend the business number's country code), the provider's own id
-    first because a Brazilian wa_id may lack the ninth digit; `recipient` for who is known only by a business-scoped
-    id."""
-    number = to.get("wa_id") or to.get("phone")
-    if number:
-        return {"to": "+" + number.lstrip("+")}
-    if to.get("bsuid"):
-        return {"recipient": to["bsuid"]}
-    raise SendError("no_address", "the lead has no phone number and no WhatsApp id", scope="recipient")
-
-
-def _text(content: JSON) -> JSON:
-    text = str(content.get("text") or "")
-    if not text.strip():
-        raise SendError("empty_text", "there is no text to send")
-    if len(text) > TEXT_LIMIT:
-        raise SendError("text_too_long", f"{len(text)} characters; WhatsApp takes {TEXT_LIMIT}")
-    return {"type": "text", "text": {"body": text, "preview_url": False}}
-
-
-def _template(content: JSON) -> JSON:
-    if not content.get("name"):
-        raise SendError("no_template", "the delivery names no template")
-    template: JSON = {"name": content["name"], "language": {"code": content.get("language") or "pt_BR"}}
-    # Meta refuses line breaks, tabs and runs of spaces inside a parameter.
-    parameters = [{"type": "text", "text": " ".join(str(value).split())} for value in content.get("parameters") or []]
-    if parameters:
-        template["components"] = [{"type": "body", "parameters": parameters}]
-    return {"type": "template", "template": template}
-
-
-def build(delivery: Delivery) -> JSON:
-    """The request body. Raises SendError for content that the API would refuse anyway."""
-    content = delivery["content"]
-    kind = content.get("type")
-    if kind not in ("text", "template"):
-        raise SendError("unknown_content", f"content of type {kind} cannot be sent over WhatsApp")
-    return {
-        "messaging_product": "whatsapp",
-        "recipient_type": "individual",
-        **address(delivery["to"]),
-        **(_text(content) if kind == "text" else _template(content)),
-        "biz_opaque_callback_data": delivery["id"],
-    }
 
 
 def _message_id(body: JSON) -> Any:
@@ -88,20 +47,74 @@ READING = calls.Reading(
 
 
 def read_answer(response: httpx.Response) -> str:
-    """The wamid of an accepted send; see `calls.read_answer`."""
+    """The message id of an accepted send. Raises SendError for everything else, by the answer's error code first."""
     return calls.read_answer(response, READING)
 
 
 async def send(delivery: Delivery, account: Account) -> str:
-    """Sends one delivery; returns the wamid. Raises SendError."""
+    """Sends one delivery, in several messages when its text is longer than one may be; returns the last one's wamid.
+
+    Raises SendError. One that comes after an earlier part was accepted is final (`partly_sent`, failed): sent again,
+    the delivery would say twice what has arrived. So a later part that is refused for the moment is tried again here.
+    """
     token = account.credentials.get("access_token")
     if not token:
         problem = account.problem or "credentials_missing"
         raise SendError(problem, "the channel account has no usable access token", scope="account")
-    body = build(delivery)
+    bodies = build(delivery)
+    message_id = await _send(bodies[0], account, token)
+    for accepted, body in enumerate(bodies[1:], start=1):
+        try:
+            message_id = await _send_on(body, account, token)
+        except SendError as error:
+            final = error.outcome == "failed" and not error.retryable
+            raise SendError(
+                "partly_sent",
+                f"{accepted} of {len(bodies)} parts were accepted, the next was not: {error.code}, {error.message}",
+                scope=error.scope if final else "message",
+            ) from error
+    return message_id
+
+
+async def _send_on(body: JSON, account: Account, token: str) -> str:
+    """A part after the first: again after each of PART_WAITS_S, as long as the API surely does not have it."""
+    for wait_s in PART_WAITS_S:
+        try:
+            return await _send(body, account, token)
+        except SendError as error:
+            pause_s = max(wait_s, (error.retry_after_ms or 0) / 1000)
+            if error.outcome == "unknown" or not error.retryable or pause_s > LONGEST_WAIT_S:
+                raise
+        await asyncio.sleep(pause_s)
+    return await _send(body, account, token)
+
+
+async def _send(body: JSON, account: Account, token: str) -> str:
+    return read_answer(await _post(body, account, token))
+
+
+async def _post(body: JSON, account: Account, token: str) -> httpx.Response:
     config = settings()
     version = str(account.config.get("graph_version") or config.graph_version)
     url = f"{config.graph_url}/{version}/{account.external_id}/messages"
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    response = await calls.call(_clients.get(), "POST", url, content=json.dumps(body).encode(), headers=headers)
-    return read_answer(response)
+    return await calls.call(_clients.get(), "POST", url, content=json.dumps(body).encode(), headers=headers)
+
+
+async def typing(message_id: str, account: Account) -> None:
+    """Marks a message as read and shows for up to 25 seconds that an answer is being written. Raises nothing.
+
+    https://developers.facebook.com/docs/whatsapp/cloud-api/typing-indicators
+    """
+    token = account.credentials.get("access_token")
+    if not token:
+        return
+    body = {
+        "messaging_product": "whatsapp",
+        "status": "read",
+        "message_id": message_id,
+        "typing_indicator": {"type": "text"},
+    }
+    with contextlib.suppress(SendError, TimeoutError):
+        async with asyncio.timeout(TYPING_WITHIN_S):
+            await _post(body, account, token)

@@ -58,6 +58,7 @@ def _project(statistics: JSON) -> list[str]:
         ["Concluíram", number(statistics.get("completed")), percent(rate(statistics.get("completed"), invited))],
         ["Em andamento", number(statistics.get("in_progress")), percent(rate(statistics.get("in_progress"), invited))],
         ["Não responderam", number(statistics.get("unanswered")), percent(rate(statistics.get("unanswered"), invited))],
+        ["Expiraram", number(statistics.get("expired")), percent(rate(statistics.get("expired"), invited))],
         ["Pediram para sair", number(statistics.get("opted_out")), percent(rate(statistics.get("opted_out"), invited))],
         ["Canceladas", number(statistics.get("cancelled")), percent(rate(statistics.get("cancelled"), invited))],
     ]

@@ -8,7 +8,17 @@ declare
     next_task jsonb;
     visibility_s integer := private.setting_int('visibility_s');
 begin
-    -- Lock order: threads, then deliveries.
+    -- Lock order: interviews (which a refusal that is an opt-out ends), threads, then deliveries.
+    if results @? '$[*].error ? (@.scope == "recipient")' then
+        perform from public.interviews as i
+        where i.id in (
+            select t.interview_id from private.threads as t
+            join public.deliveries as x on x.thread_id = t.id
+            where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r where r #>> '{error,scope}' = 'recipient')
+        )
+        order by i.id
+        for no key update;
+    end if;
     perform from private.threads as t
     where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
     order by t.id

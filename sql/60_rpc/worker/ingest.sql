@@ -138,7 +138,7 @@ begin
     loop
         case item.event ->> 'kind'
             when 'account' then perform private.follow_account(item.account_id, item.event -> 'account');
-            when 'template' then perform private.follow_template(item.account_id, item.event -> 'template');
+            when 'template' then perform private.follow_template(item.account_id, item.event);
         end case;
     end loop;
     insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)

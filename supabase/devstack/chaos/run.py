@@ -46,7 +46,7 @@ _VARIABLES = {
     "RENUM_MODEL_DELAY_MS": "60",
     "RENUM_LOG_LEVEL": "INFO",
     "WHATSAPP_GRAPH_URL": "",
-    **dict.fromkeys(("TWILIO_URL", "ZAPI_URL", "ZENVIA_URL", "RENUM_PRIVATE_HOSTS"), ""),
+    **dict.fromkeys(("TWILIO_URL", "ZAPI_URL", "ZENVIA_URL", "RESEND_URL", "RENUM_PRIVATE_HOSTS"), ""),
 }
 _SIMULATED = {"statuses": ["sent", "delivered"], "status_delay_ms": 30, "answer_delay_ms": 40}
 

@@ -92,9 +92,14 @@ class Access:
         client.auth.sign_in_with_password({"email": email, "password": password})
         return client
 
+    @property
+    def beyond_this_machine(self) -> bool:
+        """Whether a proxy that the environment names may be in between."""
+        return urlsplit(self.url).hostname not in _LOOPBACK
+
     def _client(self, key: str) -> Client:
         # One client per person: supabase-py keeps the session in it. Its HTTP/2 is not safe in threads.
-        http = httpx.Client(timeout=60.0, http2=False, trust_env=urlsplit(self.url).hostname not in _LOOPBACK)
+        http = httpx.Client(timeout=60.0, http2=False, trust_env=self.beyond_this_machine)
         return create_client(
             self.url, key, ClientOptions(auto_refresh_token=False, persist_session=False, httpx_client=http)
         )

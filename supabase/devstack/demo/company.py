@@ -23,6 +23,8 @@ from devstack.simulator.client import SimulatorClient
 ADMIN_EMAIL = "admin@demo.renum.example"
 _MAIL_PATIENCE_S = 10.0
 _LEADS_AT_ONCE = 1_000
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+ALL_HOURS = {day: ["00:00", "24:00"] for day in DAYS}
 _BASES = ("consent", "contract", "legitimate_interest")
 
 
@@ -90,7 +92,15 @@ def open_company(
         user = owner.auth.get_user()
         assert user is not None, "somebody who just signed in is somebody"
         owner.table("profiles").update({"phone": phone}).eq("id", user.user.id).execute()
-    return Company(str(client["id"]), name, owner, owner_email, password)
+    company = Company(str(client["id"]), name, owner, owner_email, password)
+    open_at_all_hours(company)
+    return company
+
+
+def open_at_all_hours(company: Company) -> None:
+    """The owner lets the company write first at any hour of any day: a demonstration cannot wait for morning."""
+    rules = {"client_id": company.client_id, "hours": ALL_HOURS, "on_holidays": True}
+    company.owner.table("sending_rules").upsert(rules, on_conflict="client_id").execute()
 
 
 def _invitation(simulator: SimulatorClient, email: str) -> str:
@@ -113,16 +123,20 @@ def open_number(
     **columns: Any,
 ) -> Number:
     """The owner adds a WhatsApp account and hands its credentials to the function that encrypts them."""
-    account = row(
-        company.owner.table("channel_accounts")
-        .insert({"provider": "whatsapp_cloud", "name": "WhatsApp principal", "external_id": phone_number_id, **columns})
-        .execute()
-    )
     credentials = {
         "access_token": access_token or secrets.token_urlsafe(24),
         "app_secret": app_secret,
         "verify_token": secrets.token_urlsafe(12),
     }
+    named = {"provider": "whatsapp_cloud", "name": "WhatsApp principal", "external_id": phone_number_id, **columns}
+    account_id = open_account(access, company, credentials, **named)
+    webhook_url = f"{access.functions_url}/whatsapp_webhook/{account_id}"
+    return Number(account_id, phone_number_id, app_secret, webhook_url)
+
+
+def open_account(access: Access, company: Company, credentials: dict[str, str], **columns: Any) -> str:
+    """The owner adds a channel account and hands its credentials to the function that encrypts them. Returns its id."""
+    account = row(company.owner.table("channel_accounts").insert(columns).execute())
     with httpx.Client(timeout=30.0, trust_env=False) as http:
         answer = http.post(
             f"{access.functions_url}/channel_credentials",
@@ -131,8 +145,7 @@ def open_number(
         )
     if answer.status_code != 204:
         raise StackError(f"The function channel_credentials answered {answer.status_code}: {answer.text[:300]}")
-    webhook_url = f"{access.functions_url}/whatsapp_webhook/{account['id']}"
-    return Number(str(account["id"]), phone_number_id, app_secret, webhook_url)
+    return str(account["id"])
 
 
 def add_templates(company: Company, templates: Iterable[Row]) -> None:

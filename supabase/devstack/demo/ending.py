@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from devstack.demo import afterwards
 from devstack.demo.access import rows
 from devstack.demo.acting import Actor
 
@@ -24,6 +25,7 @@ def show(scene: Scene, report_id: str, directory: Path) -> None:
     scene.printer.heading("The project's report, as the owner reads it")
     report = rows(scene.owner.table("reports").select("markdown").eq("id", report_id).execute())
     scene.printer.markdown(str(report[0]["markdown"]))
+    afterwards.show(scene)
     show_queues(scene)
     _show_next(scene, report_id, directory)
 

@@ -74,7 +74,7 @@ def import_list(
     arguments = {
         "csv": given.csv,
         "rows": given.rows,
-        "client_id": None if client is None else _client_id(person, client),
+        "client_id": None if client is None else client_id_of(person, client),
         "legal_basis": legal_basis,
         "evidence": evidence,
         "dry_run": dry_run,
@@ -83,7 +83,8 @@ def import_list(
     return cast("dict[str, Any]", answer.execute().data)
 
 
-def _client_id(person: Client, wanted: str) -> str:
+def client_id_of(person: Client, wanted: str) -> str:
+    """The id of one of the person's clients, by name or id. Raises StackError when it is none of them."""
     own = rows(person.table("clients").select("id,company_name").order("company_name").execute())
     found = [one for one in own if wanted.strip().casefold() in (one["id"], str(one["company_name"]).casefold())]
     if len(found) == 1:

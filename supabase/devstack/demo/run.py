@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from devstack import stack
+from devstack.demo import afterwards, ending, story
 from devstack.demo import company as companies
-from devstack.demo import ending, story
 from devstack.demo.access import Access, Row, row, rows
 from devstack.demo.acting import Stage
 from devstack.demo.company import Company, Number, count
@@ -36,6 +36,8 @@ class Outcome:
     inbound: int
     outbound: int
     failed_tasks: int
+    reminders: int
+    fallbacks: int
     seconds: float
     report_id: str
 
@@ -49,6 +51,7 @@ class Scene:
     simulator: SimulatorClient
     company: Company
     number: Number
+    sms_number: str
     project_id: str
     everybody: list[story.Person]
     sign_ins: dict[str, str]
@@ -71,6 +74,7 @@ def demo(directory: Path, *, leads: int, printer: Printer, patience_s: float, ke
             )
         with SimulatorClient(access.simulator_url) as simulator:
             scene = prepare(access, printer, simulator, story.people(leads))
+            afterwards.let_news_fail(scene)
             perform(scene, patience_s)
             outcome = conclude(scene)
             ending.show(scene, outcome.report_id, directory)
@@ -114,7 +118,10 @@ def prepare(access: Access, printer: Printer, simulator: SimulatorClient, everyb
     with printer.working("connecting WhatsApp"):
         number = connect(access, simulator, company, phone_number_id=companies.phone_number_id_of(tag))
         companies.add_templates(company, story.TEMPLATES)
-    printer.done(f"the owner connected WhatsApp number {number.phone_number_id}; its credentials are stored encrypted")
+        sms_number = afterwards.connect_other_channels(access, simulator, company, tag)
+    printer.done(
+        f"the owner connected WhatsApp number {number.phone_number_id}, SMS and e-mail; credentials are encrypted"
+    )
     with printer.working("importing leads"):
         imported = companies.import_leads(company, everybody)
         project_id = companies.create_project(company, story.PROJECT, story.PROJECT_CONFIG)
@@ -128,7 +135,7 @@ def prepare(access: Access, printer: Printer, simulator: SimulatorClient, everyb
         "owner": f"{company.owner_email} / {company.owner_password}",
         "admin": f"{companies.ADMIN_EMAIL} / {admin_password}",
     }
-    return Scene(access, printer, simulator, company, number, project_id, everybody, sign_ins)
+    return Scene(access, printer, simulator, company, number, sms_number, project_id, everybody, sign_ins)
 
 
 def connect(access: Access, simulator: SimulatorClient, company: Company, *, phone_number_id: str) -> Number:
@@ -178,6 +185,9 @@ def conclude(scene: Scene) -> Outcome:
         scene.owner.rpc("request_report", {"project_id": scene.project_id}).execute()
         report = wrap_up(scene)
     scene.printer.done("the project's report is written, nothing is left in the queues")
+    with scene.printer.working("waiting for the next day"):
+        afterwards.next_day(scene)
+        wrap_up(scene)
     owner, project = scene.owner, scene.project_id
     outcome = Outcome(
         leads=count(owner, "interviews", project_id=project),
@@ -187,7 +197,9 @@ def conclude(scene: Scene) -> Outcome:
         turns=count(owner, "turns"),
         inbound=count(owner, "interview_messages", role="user") + count(owner, "messages", role="user"),
         outbound=count(owner, "deliveries", status=["sent", "delivered", "read"]),
-        failed_tasks=count(owner, "failed_tasks"),
+        failed_tasks=count(owner, "failed_tasks", status="dead"),
+        reminders=count(owner, "reminders", status="sent"),
+        fallbacks=len(afterwards.fallbacks(scene)),
         seconds=round(scene.printer.seconds, 1),
         report_id=str(report["id"]),
     )
@@ -237,5 +249,11 @@ def _under_way(scene: Scene) -> bool:
     return (
         any(queue["waiting"] + queue["queued"] for queue in queues if queue["queue"] != "failed_tasks")
         or count(scene.owner, "deliveries", status=_OPEN) > 0
-        or count(scene.owner, "notifications", status="queued") > 0
+        or _news_under_way(scene)
     )
+
+
+def _news_under_way(scene: Scene) -> bool:
+    # What waits to be told together waits for minutes.
+    query = scene.owner.table("notifications").select("id").eq("status", "queued").not_.is_("delivery_id", "null")
+    return bool(query.limit(1).execute().data)

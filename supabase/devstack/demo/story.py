@@ -43,7 +43,17 @@ NOTIFICATION = {
     "parameters": ["notification.text"],
     "body": "RENUM: {{1}}",
 }
-TEMPLATES = (INVITATION, NOTIFICATION)
+REMINDER = {
+    "name": "lembrete_da_pesquisa",
+    "category": "marketing",
+    "purpose": "reminder",
+    "parameters": ["lead.first_name", "client.company_name"],
+    "body": (
+        "Oi, {{1}}! Aqui é o assistente virtual da {{2}} outra vez. A pesquisa leva só dois minutos e a sua opinião "
+        "faz falta. Podemos começar? Para não receber mais mensagens, responda SAIR."
+    ),
+}
+TEMPLATES = (INVITATION, NOTIFICATION, REMINDER)
 
 CLOSING = "Era isso! Muito obrigado pela sua participação. Até a próxima fornada!"
 QUESTIONS: tuple[dict[str, Any], ...] = (

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from devstack.simulator import evolution, twilio, zapi, zenvia
-from devstack.simulator.control import Refused, _body, _state, _webhooks
+from devstack.simulator.control import Refused, _state, _webhooks, body_of
 from devstack.simulator.gateways import Account, Dialect
 from devstack.simulator.media import MIME_TYPES
 
@@ -55,7 +55,7 @@ def _key(body: dict[str, Any]) -> tuple[str, str]:
 async def register(request: Request) -> Response:
     """POST /_control/accounts {provider, external_id, webhook_url, credentials, …}: see `gateways.Account`. A second
     registration changes only what it names."""
-    body, state = await _body(request), _state(request)
+    body, state = await body_of(request), _state(request)
     key = _key(body)
     changes: dict[str, Any] = {
         name: tuple(map(str, value)) if name in _LISTS else value for name, value in body.items()
@@ -76,7 +76,7 @@ async def register(request: Request) -> Response:
 async def say(request: Request) -> Response:
     """POST /_control/accounts/say {provider, external_id, from, text?, name?, type?, id?, …} → {"id", "status",
     "body"}: the webhook's answer; status 0 means that nobody answered. Other keys: see each dialect's `inbound`."""
-    order, state = await _body(request), _state(request)
+    order, state = await body_of(request), _state(request)
     key = _key(order)
     account = state.accounts.get(key)
     if account is None:

@@ -1,4 +1,5 @@
-"""The simulator's server: the Graph API for messages and files, a control API for whoever plays the leads, the mailbox.
+"""The simulator's server: the Graph API for messages and files, Resend's for e-mail, a mail server on a socket of its
+own, a control API for whoever plays the leads, the mailbox.
 
 It is meant for loopback only: the control API and the mailbox (which holds sign-in links) ask for no key.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -18,36 +20,59 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from devstack import ports
 from devstack.config import StackConfig
-from devstack.simulator import accounts, cloud_api, control, gateways, media
+from devstack.simulator import (
+    accounts,
+    cloud_api,
+    control,
+    gateways,
+    mail_control,
+    mail_resend,
+    mail_smtp,
+    management,
+    media,
+)
 from devstack.simulator.errors import GraphError
+from devstack.simulator.mail import MailState
 from devstack.simulator.state import Number, SentMessage, State, bsuid_of
 from devstack.simulator.webhooks import Webhooks
 
 
-def create_app(config: StackConfig) -> Starlette:
+def create_app(config: StackConfig, smtp: socket.socket | None = None) -> Starlette:
     """The ASGI application. Its state lives in the process and is gone with it.
 
-    config: reserved for addresses of other parts; the simulator itself learns webhook addresses by registration.
+    config: reserved for addresses of other parts; the simulator itself learns webhook addresses by registration. smtp:
+    the listening socket for mail; a free port's where none is given.
     """
-    state, webhooks = State(), Webhooks()
+    state, webhooks, mail = State(), Webhooks(), MailState()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        listening = smtp or ports.bind(0)
+        host, port = listening.getsockname()
+        app.state.smtp = f"{host}:{port}"
+        server = await mail_smtp.serve(state, mail, listening)
         yield
+        server.close()
         await webhooks.close()
 
     app = Starlette(
         routes=[
             Route("/", _health),
             Route("/v{version}/{phone_number_id}/messages", send, methods=["POST"]),
-            Route("/v{version}/{media_id}", media.describe, methods=["GET"]),
+            Route("/v{version}/{waba_id}/message_templates", management.templates, methods=["GET"]),
+            Route("/v{version}/{waba_id}/subscribed_apps", management.subscribed_apps, methods=["GET"]),
+            Route("/v{version}/{media_id}", management.node, methods=["GET"]),
             Route("/whatsapp_business/attachments/", media.download, methods=["GET"]),
+            *mail_resend.routes(),
             *control.routes(),
             *accounts.routes(),
+            *mail_control.routes(),
         ],
         exception_handlers={
             GraphError: _refused,
+            mail_resend.ResendError: mail_resend.refused,
             control.Refused: control.refused,
             gateways.Refused: gateways.refused,
         },
@@ -55,6 +80,7 @@ def create_app(config: StackConfig) -> Starlette:
     )
     app.state.simulator = state
     app.state.webhooks = webhooks
+    app.state.mail = mail
     app.state.config = config
     return app
 

@@ -27,12 +27,17 @@ class SentMessage(TypedDict):
 
 
 class Mail(TypedDict, total=False):
-    """One e-mail. Those of the auth stand-in carry `kind` (signup, invite, …), `link`, `code` and `token_hash`."""
+    """One e-mail. Those of the auth stand-in carry `kind` (signup, invite, …), `link`, `code` and `token_hash`; what
+    came over SMTP or through Resend has kind `message`, `via`, `id` and `headers`.
+    """
 
     seq: int
     to: str
     subject: str
     text: str
+    id: str
+    via: str
+    headers: dict[str, str]
     kind: str
     link: str
     code: str
@@ -230,6 +235,35 @@ class SimulatorClient:
         """E-mails, oldest first."""
         found: list[Mail] = self._call("GET", "/mailbox", params={"to": to, "kind": kind, "after": after})["messages"]
         return found
+
+    def smtp(self) -> tuple[str, int]:
+        """Host and port of the mail server."""
+        host, port = str(self._call("GET", "/_control/mail")["smtp"]).rsplit(":", 1)
+        return host, int(port)
+
+    def register_sender(self, address: str, **options: Any) -> None:
+        """Registers an address that mail may come from.
+
+        options: username, password (SMTP); api_key, webhook_url, webhook_secret, statuses, status_delay_ms, send_only
+        (Resend).
+        """
+        self._call("POST", "/_control/mail/senders", json={"address": address, **options})
+
+    def set_mailbox(self, address: str, *, exists: bool) -> None:
+        """Takes an address's mailbox away, or gives it back."""
+        self._call("POST", "/_control/mail/recipients", json={"address": address, "exists": exists})
+
+    def fail_mail(self, **plan: Any) -> None:
+        """Orders what goes wrong with the next letters (see `devstack.simulator.mail.MailFailure`)."""
+        self._call("POST", "/_control/mail/failures", json=plan)
+
+    def clear_mail_failures(self) -> None:
+        """Forgets what was ordered and has not happened."""
+        self._call("DELETE", "/_control/mail/failures")
+
+    def mail_event(self, email_id: str, kind: str) -> int:
+        """Posts an event of an e-mail that Resend took; the webhook's HTTP status."""
+        return int(self._call("POST", "/_control/mail/events", json={"id": email_id, "type": kind})["status"])
 
     def reset(self, *, numbers: bool = False) -> None:
         """Forgets messages, mails, failures; with `numbers`, registrations too."""

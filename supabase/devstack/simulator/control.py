@@ -71,7 +71,8 @@ def _webhooks(request: Request) -> Webhooks:
     return webhooks
 
 
-async def _body(request: Request) -> dict[str, Any]:
+async def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object that a control call brings. Raises Refused."""
     raw = await request.body()
     try:
         body = json.loads(raw) if raw else {}
@@ -101,8 +102,8 @@ def _query(request: Request, name: str, kind: Callable[[str], T], default: T) ->
 
 
 def _templates(given: Any) -> dict[tuple[str, str], Template] | None:
-    """Templates of a registration: [{"name", "language", "body" | "parameters", "status"?}]; None accepts any
-    template.
+    """Templates of a registration: [{"name", "language", "body" | "parameters", "status"?, "category"?, "components"?,
+    "rejected_reason"?}]; None accepts any template.
     """
     if given is None:
         return None
@@ -115,19 +116,28 @@ def _templates(given: Any) -> dict[tuple[str, str], Template] | None:
         if count is None:
             count = len(set(re.findall(r"{{\s*(\w+)\s*}}", body or "")))
         found[item["name"], language] = Template(
-            item["name"], language, int(count), body, str(item.get("status", "APPROVED")).upper()
+            item["name"],
+            language,
+            int(count),
+            body,
+            str(item.get("status", "APPROVED")).upper(),
+            str(item.get("category", "UTILITY")).upper(),
+            item.get("components"),
+            item.get("rejected_reason"),
         )
     return found
 
 
 async def register(request: Request) -> Response:
     """POST /_control/numbers {phone_number_id, webhook_url, app_secret, access_token?, statuses?, status_delay_ms?,
-    status_batch?, answer_delay_ms?, display_phone_number?, waba_id?, templates?, verify_token?}.
+    status_batch?, answer_delay_ms?, display_phone_number?, waba_id?, templates?, verify_token?}, and of what the API
+    says of the number {verified_name?, name_status?, quality_rating?, status?, messaging_limit?, portfolio_id?,
+    subscribed?}.
 
     A second registration changes only what it names. With `verify_token` the webhook is checked by GET, as Meta does;
     the answer's `verified` says how it went (null: not asked).
     """
-    body = await _body(request)
+    body = await body_of(request)
     verify_token = body.pop("verify_token", None)
     state, key = _state(request), str(body.get("phone_number_id") or "")
     changes: dict[str, Any] = {k: v for k, v in body.items() if k != "phone_number_id"}
@@ -173,11 +183,9 @@ async def fail(request: Request) -> Response:
     """POST /_control/failures {code, mode?: answer|status|lost, http_status?, details?, count? (null: until reset),
     to?, phone_number_id?}.
     """
-    body = await _body(request)
-    code, accounts = body.get("code"), {external_id for _, external_id in _state(request).accounts}
-    # Numbers, as Meta's are; other providers' errors are words.
-    if not isinstance(code, int) and not (isinstance(code, str) and body.get("phone_number_id") in accounts):
-        raise Refused("code is required: the provider's error code, a number")
+    body = await body_of(request)
+    if not isinstance(body.get("code"), (int, str)):
+        raise Refused("code is required: the provider's error code")
     if body.get("mode", "answer") not in ("answer", "status", "lost"):
         raise Refused("mode is one of answer, status, lost")
     count = body.get("count", 1)
@@ -200,7 +208,7 @@ async def window(request: Request) -> Response:
     """POST /_control/windows {phone, open, phone_number_id?}: outside an open window only templates are accepted
     (131047).
     """
-    body = await _body(request)
+    body = await body_of(request)
     number, phone = _number(request, body), recipient_key(str(body.get("phone") or ""))
     if not phone:
         raise Refused("phone is required")
@@ -244,7 +252,7 @@ async def inbound(request: Request) -> Response:
     Writing opens the person's 24-hour window. `status` 0 means that nobody answered. Other keys:
     envelope.inbound_value; of a file, media.send.
     """
-    body = await _body(request)
+    body = await body_of(request)
     number = _number(request, body)
     try:
         if body.get("type") in media.MIME_TYPES and body.get("payload") is None:
@@ -263,7 +271,7 @@ async def webhook(request: Request) -> Response:
     `envelope` may be any JSON value, or a string that is sent as it is. Without `signature` it is signed properly;
     null sends none.
     """
-    body = await _body(request)
+    body = await body_of(request)
     if "envelope" not in body:
         raise Refused("envelope is required")
     number = _number(request, body)
@@ -279,9 +287,10 @@ async def webhook(request: Request) -> Response:
 
 async def reset(request: Request) -> Response:
     """POST /_control/reset {numbers?: bool}."""
-    body = await _body(request)
+    body = await body_of(request)
     await _webhooks(request).reset()
     _state(request).reset(numbers=bool(body.get("numbers")))
+    request.app.state.mail.reset(senders=bool(body.get("numbers")))
     return Response(status_code=204)
 
 
@@ -296,7 +305,7 @@ async def mailbox(request: Request) -> Response:
 
 async def post_mail(request: Request) -> Response:
     """POST /mailbox {to, subject, text, …}: how the auth stand-in sends its e-mails."""
-    body = await _body(request)
+    body = await body_of(request)
     if not isinstance(body.get("to"), str) or "@" not in body["to"]:
         raise Refused("to is required: an e-mail address")
     return JSONResponse(_state(request).keep_mail(body), 201)

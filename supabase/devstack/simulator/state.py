@@ -30,6 +30,9 @@ class Template:
     parameters: int
     body: str | None
     status: str
+    category: str = "UTILITY"
+    components: list[dict[str, Any]] | None = None
+    rejected_reason: str | None = None
 
 
 @dataclass(slots=True)
@@ -48,6 +51,13 @@ class Number:
     answer_delay_ms: int = 0
     templates: dict[tuple[str, str], Template] | None = None
     closed_windows: set[str] = field(default_factory=set)
+    verified_name: str = "Empresa de demonstração"
+    name_status: str = "APPROVED"
+    quality_rating: str = "GREEN"
+    status: str = "CONNECTED"
+    messaging_limit: str = "TIER_UNLIMITED"
+    portfolio_id: str | None = None
+    subscribed: bool = True
 
 
 @dataclass(slots=True)

@@ -282,7 +282,7 @@ def test_registration_checks_the_address_as_meta_does(edge: Edge, sim: Simulator
         ("/_control/numbers", {}),
         ("/_control/numbers", {"phone_number_id": "1", "webhook_url": "x", "app_secret": "y", "unknown": 1}),
         ("/_control/numbers", {"phone_number_id": NUMBER, "templates": [{}]}),
-        ("/_control/failures", {"code": "131026"}),
+        ("/_control/failures", {"code": [131026]}),
         ("/_control/failures", {"code": 1, "mode": "maybe"}),
         ("/_control/failures", {"code": 1, "count": 0}),
         ("/_control/inbound", {"text": "sem remetente"}),

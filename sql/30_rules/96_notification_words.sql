@@ -1,0 +1,15 @@
+create or replace function private.notification_words(event text, out title text, out one text, out many text, out urgent boolean)
+language sql immutable set search_path = ''
+as $$
+    select coalesce(w.title, 'Aviso'), coalesce(w.one, 'outro aviso'), coalesce(w.many, 'outros avisos'), coalesce(w.urgent, false)
+    from (select notification_words.event as event) as asked
+    left join (values
+        ('interview_completed', 'Entrevista concluída', 'entrevista concluída', 'entrevistas concluídas', false),
+        ('project_completed', 'Pesquisa encerrada', 'pesquisa encerrada', 'pesquisas encerradas', false),
+        ('person_needed', 'Um contato precisa de atendimento', 'contato precisa de atendimento', 'contatos precisam de atendimento', true),
+        ('account_stopped', 'Um canal de envio parou', 'canal de envio parado', 'canais de envio parados', true),
+        ('task_failed', 'Há envios ou tarefas que falharam', 'aviso de falha', 'avisos de falha', false)
+    ) as w (event, title, one, many, urgent) on w.event = asked.event;
+$$;
+comment on function private.notification_words(text) is
+'How an event is spoken of: the title of an e-mail, one of it and many of it after a number, and whether it is told at once, never gathered with others.';

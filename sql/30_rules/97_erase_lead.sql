@@ -1,0 +1,90 @@
+create or replace function private.erase_lead(lead_id uuid) returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    l public.leads;
+begin
+    -- Lock order: interviews, threads, leads, deliveries, messages.
+    perform private.lock_threads(array(select t.id from private.threads as t where t.lead_id = erase_lead.lead_id));
+    select * into strict l from public.leads as x where x.id = erase_lead.lead_id for no key update;
+    if l.opted_out_at is null then
+        -- Whoever is forgotten must not be found again by the next list: the number stays, for that alone.
+        insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+        values (l.client_id, l.id, false, 'legal_obligation', '{"source": "erasure"}');
+    end if;
+    update public.leads as x set name = null, email = null, metadata = '{}' where x.id = l.id;
+    delete from public.lead_identities as i where i.client_id = l.client_id and i.lead_id = l.id and i.kind not in ('phone', 'wa_id', 'bsuid', 'lid');
+
+    update public.deliveries as d
+    set status = 'cancelled', reason = 'the lead''s data was erased'
+    where d.client_id = l.client_id and d.lead_id = l.id and d.status in ('queued', 'deferred') and d.kind <> 'goodbye';
+    perform private.end_delivery(d.id)
+    from public.deliveries as d
+    where d.client_id = l.client_id and d.lead_id = l.id and d.status = 'cancelled' and d.task_id is not null;
+    update public.deliveries as d
+    set content = jsonb_build_object('type', d.content -> 'type', 'text', ''), error = d.error - 'message'
+    where d.client_id = l.client_id and d.lead_id = l.id and d.status not in ('queued', 'deferred', 'sending', 'unknown');
+
+    -- The raw items first: the messages know which are theirs.
+    update public.webhook_events as e
+    set payload = '{}'
+    where e.client_id = l.client_id and e.provider_id in (
+        select m.metadata ->> 'provider_id' from public.interview_messages as m join public.interviews as i on i.id = m.interview_id
+        where i.client_id = l.client_id and i.lead_id = l.id
+        union all
+        select m.metadata ->> 'provider_id' from public.messages as m join public.conversations as c on c.id = m.conversation_id
+        where c.client_id = l.client_id and c.lead_id = l.id
+    );
+    update public.interview_messages as m
+    set content = '', metadata = jsonb_strip_nulls(jsonb_build_object('type', m.metadata -> 'type', 'delivery_id', m.metadata -> 'delivery_id', 'erased', true))
+    from public.interviews as i
+    where i.client_id = l.client_id and i.lead_id = l.id and m.client_id = l.client_id and m.interview_id = i.id;
+    update public.messages as m
+    set content = '', metadata = jsonb_strip_nulls(jsonb_build_object('type', m.metadata -> 'type', 'delivery_id', m.metadata -> 'delivery_id', 'erased', true))
+    from public.conversations as c
+    where c.client_id = l.client_id and c.lead_id = l.id and m.client_id = l.client_id and m.conversation_id = c.id;
+
+    delete from public.interview_answers as a using public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id and a.interview_id = i.id;
+    update public.turns as t
+    set proposal = null, steps = '[]', error = null
+    from private.threads as h
+    where h.client_id = l.client_id and h.lead_id = l.id and t.client_id = l.client_id and t.thread_id = h.id;
+    update public.interviews as i set metadata = '{}' where i.client_id = l.client_id and i.lead_id = l.id;
+
+    -- What was made of it: the interview's report goes, the project's is written anew, the news of it lose its name.
+    delete from public.reports as r using public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id and r.interview_id = i.id;
+    insert into private.project_changes (project_id) select distinct i.project_id from public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id;
+    -- Every attempt at telling it, the house client's too.
+    update public.notifications as n
+    set status = 'skipped', reason = 'the lead''s data was erased'
+    from public.interviews as i
+    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and n.status = 'queued' and n.delivery_id is null;
+    update public.deliveries as d
+    set content = jsonb_build_object('type', d.content -> 'type', 'text', '')
+    from public.notifications as n
+    join public.interviews as i on i.id = n.interview_id
+    cross join jsonb_array_elements(n.attempts) as a (v)
+    where i.client_id = l.client_id and i.lead_id = l.id and d.id = (a.v ->> 'delivery_id')::uuid and d.status not in ('queued', 'deferred', 'sending', 'unknown');
+    update public.messages as m
+    set content = 'Dados apagados.'
+    from public.notifications as n
+    join public.interviews as i on i.id = n.interview_id
+    cross join jsonb_array_elements(n.attempts) as a (v)
+    join public.deliveries as d on d.id = (a.v ->> 'delivery_id')::uuid
+    where i.client_id = l.client_id and i.lead_id = l.id and m.client_id = d.client_id and m.id = d.message_id;
+    update public.notifications as n
+    set text = 'Dados apagados.'
+    from public.interviews as i
+    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and n.status <> 'queued';
+
+    -- Files not fetched yet are never fetched. Those in Storage can be removed through its API only; storage_path stays to find them by.
+    update public.media as m
+    set file_name = null, provider_url = null
+    where m.client_id = l.client_id and m.lead_id = l.id;
+    update public.media as m
+    set status = 'expired', error = '{"code": "erased", "message": "the lead''s data was erased"}'
+    where m.client_id = l.client_id and m.lead_id = l.id and m.status = 'waiting' and m.task_id is null;
+end
+$$;
+comment on function private.erase_lead(uuid) is
+'Erases what a client knows of a lead: name, e-mail address, metadata, what was said and answered, and what was made of it. Its number and ids stay so that it is not written to again; figures without it are made anew. Idempotent.';
