@@ -6,7 +6,7 @@ as $$
     from (
         select min(t.due_at) from private.threads as t where t.task_id is not null and t.lease is null and 'high_priority' = any (queues)
         union all
-        select min(d.due_at) - make_interval(secs => private.setting_int('clock_offset_s')) from public.deliveries as d where d.task_id is not null and d.status <> 'sending' and d.queue = any (queues)
+        select min(d.due_at) - (private.now() - clock_timestamp()) from public.deliveries as d where d.task_id is not null and d.status <> 'sending' and d.queue = any (queues)
         union all
         select min(m.due_at) from public.media as m where m.status = 'waiting' and m.task_id is not null and m.claim is null and 'default' = any (queues)
         union all
