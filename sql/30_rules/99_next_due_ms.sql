@@ -2,7 +2,7 @@ create or replace function private.next_due_ms(queues text[]) returns integer
 language sql volatile security definer set search_path = ''
 as $$
     -- What somebody holds is not waited for. At least 20 ms: a task locked this very moment must not make the caller spin.
-    select greatest(20, ceil(extract(epoch from min(w.due_at) - clock_timestamp()) * 1000))::integer
+    select least(greatest(20, ceil(extract(epoch from min(w.due_at) - clock_timestamp()) * 1000)), 2147483647)::integer
     from (
         select min(t.due_at) from private.threads as t where t.task_id is not null and t.lease is null and 'high_priority' = any (queues)
         union all

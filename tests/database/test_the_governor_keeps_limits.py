@@ -289,3 +289,20 @@ def test_a_late_word_about_the_account_stops_it(tenant: Tenant) -> None:
     error = {"code": "131042", "message": "payment method missing", "retryable": False, "scope": "account"}
     tenant.ingest(tenant.status("failed", message_id=f"wamid.out.{one['id']}", error=error))
     assert tenant.one("select stopped_reason from public.channel_accounts") == "payment method missing"
+
+
+def test_a_person_throttled_for_ever_is_given_up(tenant: Tenant) -> None:
+    """A mailbox that says "later" every time: after a day it is a dead letter."""
+    world = tenant.world
+    _campaign(tenant, 1)
+    (task,) = world.claim("default")
+    error = {"code": "450", "message": "greylisted", "retryable": True, "scope": "recipient"}
+    world.all("update public.deliveries set throttles = 29")
+    world.complete(task, outcome="throttled", error=error, retry_after_ms=1000)
+    assert dict(tenant.all(STATES)) == {"deferred": 1}
+    world.later(3601)
+    world.one("select private.sweep()")
+    (task,) = world.claim("default")
+    world.complete(task, outcome="throttled", error=error, retry_after_ms=1000)
+    assert dict(tenant.all(STATES)) == {"failed": 1}
+    assert tenant.one("select error ->> 'code' from public.failed_tasks") == "450"
