@@ -38,7 +38,7 @@ HEARD: dict[str, list[tuple[str, ...]]] = {
     "twilio/status_delivered.form": [("status", "delivered")],
     "twilio/status_read.form": [("status", "read")],
     "twilio/status_undelivered_window.form": [("status", "failed", "63016/message")],
-    "twilio/status_failed_opted_out.form": [("status", "failed", "21610/recipient"), ("opt_out", WA)],
+    "twilio/status_failed_opted_out.form": [("status", "failed", "21610/recipient")],
     "twilio/status_failed_without_code.form": [("status", "failed", "unknown/message")],
     "twilio/status_canceled.form": [("status", "failed", "unknown/message")],
     "twilio/no_sid.form": [("other", "unknown")],

@@ -341,3 +341,30 @@ async def test_a_gateways_address_is_a_public_one_with_https(url: Any, code: str
     with pytest.raises(SendError) as refused:
         await evolution.address(account("evolution", config={"base_url": url}), "/message/sendText")
     assert (refused.value.code, refused.value.scope) == (code, "account")
+
+
+@pytest.mark.parametrize("provider", PATHS)
+async def test_a_long_text_goes_out_in_parts_and_never_twice(provider: str, at: Any) -> None:
+    """In order, the last one alone under our own id; what is refused after the first part was taken ends by name."""
+    long = " ".join(f"Frase número {n} desta resposta." for n in range(330))
+    path = PATHS[provider].rsplit("/", 1)[-1]
+    async with server() as double:
+        found = at(provider, double.url)
+        found.config["webhook_url"] = "https://renum.example/1"
+        double.answer(path, READINGS[provider][1])
+        assert await channel(provider).send(delivery(type="text", text=long), found)
+        sent = len(double.received)
+        assert sent == -(-len(long) // (1600 if provider in ("twilio", "zenvia") else 4096))
+        ours = [b"6f0c2d0e" in request.raw for request in double.received]
+        assert ours == [provider == "twilio" and n == sent for n in range(1, sent + 1)]
+
+        async def refuse_the_second(_: dict[str, Any]) -> web.Response:
+            if len(double.received) == sent + 1:
+                return web.json_response(READINGS[provider][1])
+            return web.json_response({"code": "VALIDATION_ERROR", "error": "invalid phone"}, status=400)
+
+        double.on[path] = refuse_the_second
+        with pytest.raises(SendError) as refused:
+            await channel(provider).send(delivery(type="text", text=long), found)
+        assert (refused.value.code, refused.value.retryable) == ("partly_sent", False)
+        assert len(double.received) == sent + 2

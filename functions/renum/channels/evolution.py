@@ -15,6 +15,7 @@ from renum.accounts import Account
 from renum.channels import Finding, Post, Provider, calls, evolution_errors, evolution_parse, findings
 from renum.channels.addresses import PublicResolver, checked_address, permitted
 from renum.channels.jids import recipient
+from renum.channels.parts import pieces, send_each
 from renum.channels.proofs import bearer, is_secret, is_signed_token
 from renum.channels.wording import link_of, plain_text, within
 from renum.clients import PerLoop, new_client
@@ -102,10 +103,14 @@ class Evolution(Provider):
     async def send(self, delivery: Delivery, account: Account) -> str | None:
         """Sends one delivery; returns the message's id at WhatsApp. Raises SendError."""
         headers = {"apikey": api_key(account)}
-        path, body = build(delivery)
-        url = await address(account, path)
-        response = await calls.call(clients.get(), "POST", url, json=body, headers=headers)
-        return calls.read_answer(response, READING)
+
+        async def one(piece: Delivery) -> str:
+            path, body = build(piece)
+            url = await address(account, path)
+            response = await calls.call(clients.get(), "POST", url, json=body, headers=headers)
+            return calls.read_answer(response, READING)
+
+        return await send_each(pieces(delivery, limit=TEXT_LIMIT, title="WhatsApp"), one)
 
     async def check(self, account: Account, webhook_url: str) -> list[Finding]:
         """Whether the instance is connected, and how it has to be told our address; and that it is Evolution API."""

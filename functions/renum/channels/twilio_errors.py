@@ -25,9 +25,6 @@ from renum.channels.decisions import (
 from renum.errors import SendError
 from renum.shapes import ErrorBody
 
-OPTED_OUT = "21610"
-"""The person has sent STOP to this sender: Twilio takes nothing for them until they send START."""
-
 ACTIONS: dict[int, Action] = {
     # Twilio's own trouble, or the channel's: again, with backoff.
     **dict.fromkeys((20500, 20503, 20504), RETRY),
@@ -47,7 +44,7 @@ ACTIONS: dict[int, Action] = {
     30023: throttled("account", HOUR),  # daily cap
     63038: throttled("account", HOUR),  # daily limit of the account
     # Not to this person.
-    int(OPTED_OUT): REFUSED_RECIPIENT,
+    21610: REFUSED_RECIPIENT,  # has sent STOP to this sender: an opt-out
     **dict.fromkeys((21211, 21214, 21217, 21265, 21604, 21612, 21614, 21635), REFUSED_RECIPIENT),  # no such mobile
     21408: REFUSED_RECIPIENT,  # this region is not enabled for the account
     21608: REFUSED_RECIPIENT,  # a trial account writes to verified numbers only

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from renum.accounts import Account
 from renum.channels.payload import TEXT_LIMIT, fingerprint, load, storable
-from renum.channels.twilio_errors import OPTED_OUT, status_error
+from renum.channels.twilio_errors import status_error
 from renum.errors import RequestError
 from renum.shapes import Event, Media, MessageBody, Sender
 
@@ -232,12 +232,7 @@ def _status(fields: dict[str, str], sid: str, status: str, url: str, account: Ac
         },
         "raw": fields,
     }
-    sender = _sender(fields.get("To", ""), {}) if code == OPTED_OUT else None
-    if sender is None:
-        return [event]
-    told: Event = {**event, "kind": "opt_out", "provider_id": f"{sid}:opt_out", "sender": sender}
-    del told["status"]
-    return [event, told]
+    return [event]
 
 
 def _reference(url: str) -> str | None:

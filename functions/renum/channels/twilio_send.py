@@ -18,6 +18,7 @@ import httpx
 
 from renum.accounts import Account
 from renum.channels import calls
+from renum.channels.parts import pieces, send_each
 from renum.channels.twilio_errors import send_error
 from renum.channels.wording import link_of, plain_text, within
 from renum.clients import PerLoop, new_client
@@ -56,9 +57,10 @@ def address(to: Recipient, medium: str) -> str:
 
 
 def callback(account: Account, delivery_id: str) -> str | None:
-    """Where Twilio tells what became of a message; None when the account does not say under which address it is."""
+    """Where Twilio tells what became of a message; None when the account does not say under which address it is,
+    and for a part that is not the last."""
     url = account.config.get("webhook_url")
-    if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
+    if not delivery_id or not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
         return None
     return f"{url}{'&' if '?' in url else '?'}delivery={delivery_id}"
 
@@ -115,11 +117,16 @@ def resource(sid: str, name: str = "") -> str:
 
 
 async def send(delivery: Delivery, account: Account) -> str:
-    """Sends one delivery; returns the message's sid. Raises SendError."""
+    """Sends one delivery, in parts where it is long; returns the last message's sid. Raises SendError."""
     auth = credentials(account)
-    fields = build(delivery, account)
-    response = await calls.call(clients.get(), "POST", resource(auth[0], "/Messages"), data=fields, auth=auth)
-    return calls.read_answer(response, READING)
+    whole = account.channel == "whatsapp" and _content_sid(delivery["content"]) is not None
+
+    async def one(piece: Delivery) -> str:
+        fields = build(piece, account)
+        response = await calls.call(clients.get(), "POST", resource(auth[0], "/Messages"), data=fields, auth=auth)
+        return calls.read_answer(response, READING)
+
+    return await send_each([delivery] if whole else pieces(delivery, limit=TEXT_LIMIT, title="Twilio"), one)
 
 
 async def account_state(account: Account) -> tuple[int, JSON]:

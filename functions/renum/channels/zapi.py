@@ -14,6 +14,7 @@ import httpx
 from renum.accounts import Account
 from renum.channels import Finding, Post, Provider, calls, findings, zapi_errors, zapi_parse
 from renum.channels.jids import recipient
+from renum.channels.parts import pieces, send_each
 from renum.channels.proofs import is_secret
 from renum.channels.wording import link_of, plain_text, within
 from renum.clients import PerLoop, new_client
@@ -91,10 +92,14 @@ class ZApi(Provider):
 
     async def send(self, delivery: Delivery, account: Account) -> str | None:
         """Sends one delivery; returns the message's id at WhatsApp. Raises SendError."""
-        path, body = build(delivery)
-        url, headers = address(account, path)
-        response = await calls.call(clients.get(), "POST", url, json=body, headers=headers)
-        return calls.read_answer(response, READING)
+
+        async def one(piece: Delivery) -> str:
+            path, body = build(piece)
+            url, headers = address(account, path)
+            response = await calls.call(clients.get(), "POST", url, json=body, headers=headers)
+            return calls.read_answer(response, READING)
+
+        return await send_each(pieces(delivery, limit=TEXT_LIMIT, title="WhatsApp"), one)
 
     async def check(self, account: Account, webhook_url: str) -> list[Finding]:
         """Whether the instance is connected, and where Z-API has to be told our address."""

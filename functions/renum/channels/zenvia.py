@@ -11,6 +11,7 @@ import httpx
 
 from renum.accounts import Account
 from renum.channels import Finding, Post, Provider, calls, findings, zenvia_errors, zenvia_parse
+from renum.channels.parts import pieces, send_each
 from renum.channels.proofs import basic_password, is_secret
 from renum.channels.wording import plain_text
 from renum.clients import PerLoop, new_client
@@ -59,9 +60,13 @@ class Zenvia(Provider):
         if not token:
             problem = account.problem or "credentials_missing"
             raise SendError(problem, "the channel account has no usable api_token", scope="account")
-        body, url = build(delivery, account), f"{settings().zenvia_url}/v2/channels/sms/messages"
-        response = await calls.call(clients.get(), "POST", url, json=body, headers={"X-API-TOKEN": token})
-        return calls.read_answer(response, READING)
+        url, headers = f"{settings().zenvia_url}/v2/channels/sms/messages", {"X-API-TOKEN": token}
+
+        async def one(piece: Delivery) -> str:
+            response = await calls.call(clients.get(), "POST", url, json=build(piece, account), headers=headers)
+            return calls.read_answer(response, READING)
+
+        return await send_each(pieces(delivery, limit=TEXT_LIMIT, title="Zenvia"), one)
 
     async def check(self, account: Account, webhook_url: str) -> list[Finding]:
         """Whether the credentials are there, and how Zenvia has to be told our address. It has no call that tells of
