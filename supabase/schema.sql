@@ -5028,11 +5028,11 @@ CREATE FUNCTION private.next_due_ms(queues text[]) RETURNS integer
     SET search_path TO ''
     AS $$
     -- What somebody holds is not waited for. At least 20 ms: a task locked this very moment must not make the caller spin.
-    select greatest(20, ceil(extract(epoch from min(w.due_at) - clock_timestamp()) * 1000))::integer
+    select least(greatest(20, ceil(extract(epoch from min(w.due_at) - clock_timestamp()) * 1000)), 2147483647)::integer
     from (
         select min(t.due_at) from private.threads as t where t.task_id is not null and t.lease is null and 'high_priority' = any (queues)
         union all
-        select min(d.due_at) - make_interval(secs => private.setting_int('clock_offset_s')) from public.deliveries as d where d.task_id is not null and d.status <> 'sending' and d.queue = any (queues)
+        select min(d.due_at) - (private.now() - clock_timestamp()) from public.deliveries as d where d.task_id is not null and d.status <> 'sending' and d.queue = any (queues)
         union all
         select min(m.due_at) from public.media as m where m.status = 'waiting' and m.task_id is not null and m.claim is null and 'default' = any (queues)
         union all
@@ -8391,6 +8391,12 @@ declare
 begin
     select * into strict d from public.deliveries as x where x.id = throttle_delivery.delivery_id;
     wait := make_interval(secs => greatest(coalesce(throttle_delivery.retry_after_ms, 1000), 1) / 1000.0);
+    if coalesce(throttle_delivery.error ->> 'scope', 'message') in ('recipient', 'message') then
+        if d.throttles >= 30 then
+            perform private.retry_delivery(d.id, throttle_delivery.error, false);
+            return;
+        end if;
+    end if;
     if throttle_delivery.error ->> 'scope' = 'recipient' then
         -- Four times as long each time in a row, up to an hour (WhatsApp Cloud API, pair rate limits: 4^X seconds).
         wait := greatest(wait, least(wait * power(4, least(d.throttles, 10)), interval '1 hour'));
@@ -8409,7 +8415,7 @@ ALTER FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_af
 
 -- Name: FUNCTION throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer) IS 'A send came too fast: it waits for as long as the provider says, and no attempt is counted. Scope recipient holds up that person only, four times longer each time in a row; number and account hold up all their sends.';
+COMMENT ON FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer) IS 'A send came too fast: it waits for as long as the provider says, and no attempt is counted. Scope recipient holds up that person only, four times longer each time in a row; scope number and account hold up all their sends. What is about this message or person alone is given up after 30 times (a day, for a person): a dead letter.';
 
 -- Name: touch(); Type: FUNCTION; Schema: private; Owner: postgres
 

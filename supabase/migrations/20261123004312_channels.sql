@@ -280,7 +280,8 @@ add column sender_client_id uuid,
 add column told_at timestamptz;
 -- What was told already was told by the client's own accounts, once for each interview.
 update public.notifications as n
-set subject = coalesce(n.interview_id::text, n.id::text), sender_client_id = case when n.delivery_id is not null then n.client_id end;
+set subject = coalesce(n.interview_id::text, n.id::text), sender_client_id = case when n.delivery_id is not null then n.client_id end,
+    attempts = case when n.delivery_id is null then '[]' else jsonb_build_array(jsonb_build_object('channel', 'whatsapp', 'delivery_id', n.delivery_id)) end;
 alter table public.notifications
 drop constraint if exists a_person_is_told_once,
 drop constraint if exists notifications_client_id_delivery_id_fkey,
@@ -2073,7 +2074,7 @@ $$;
 comment on function private.stop_account(uuid, public.channel_account_status, text) is
 'Stops an account that its provider does not let send (token, payment, policy, disconnected) and tells the client''s owners, once. Its deliveries wait; other accounts go on. A person who sets it active, or new credentials, or the provider''s word, starts it again.';
 
--- source: sql/30_rules/68_throttle_delivery.sql sha256:28d29d700b0ddc72a8322431944928dec90e2479d0d0f8a704baa6013026d847
+-- source: sql/30_rules/68_throttle_delivery.sql sha256:7e1a452fb47fce60c62277c13c4b71599407fe9ee06d8a75bdee1cb4854f2d4d
 create or replace function private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -2083,6 +2084,12 @@ declare
 begin
     select * into strict d from public.deliveries as x where x.id = throttle_delivery.delivery_id;
     wait := make_interval(secs => greatest(coalesce(throttle_delivery.retry_after_ms, 1000), 1) / 1000.0);
+    if coalesce(throttle_delivery.error ->> 'scope', 'message') in ('recipient', 'message') then
+        if d.throttles >= 30 then
+            perform private.retry_delivery(d.id, throttle_delivery.error, false);
+            return;
+        end if;
+    end if;
     if throttle_delivery.error ->> 'scope' = 'recipient' then
         -- Four times as long each time in a row, up to an hour (WhatsApp Cloud API, pair rate limits: 4^X seconds).
         wait := greatest(wait, least(wait * power(4, least(d.throttles, 10)), interval '1 hour'));
@@ -2097,7 +2104,7 @@ begin
 end
 $$;
 comment on function private.throttle_delivery(uuid, jsonb, integer) is
-'A send came too fast: it waits for as long as the provider says, and no attempt is counted. Scope recipient holds up that person only, four times longer each time in a row; number and account hold up all their sends.';
+'A send came too fast: it waits for as long as the provider says, and no attempt is counted. Scope recipient holds up that person only, four times longer each time in a row; scope number and account hold up all their sends. What is about this message or person alone is given up after 30 times (a day, for a person): a dead letter.';
 
 -- source: sql/30_rules/68_word_may_come.sql sha256:9df217cbb293bc2e115aaf5562d1f4722f9b024aa295847ea769dc520cca8179
 create or replace function private.word_may_come(delivery public.deliveries) returns boolean
@@ -4003,16 +4010,16 @@ $$;
 comment on function private.sweep() is
 'The safety net under the doorbell, run by pg_cron: admits what waits, makes what only commits'' notes ask for (project reports, notifications), and rings for every queue with something due. Everything it does is idempotent.';
 
--- source: sql/30_rules/99_next_due_ms.sql sha256:cba2468b0b9d6085722dbb188b61e403d5586a98231e8950490d62439a70c2c3
+-- source: sql/30_rules/99_next_due_ms.sql sha256:53ccd2d5cbbcd2ba9dfe9bfda9fffb3d98adc8fb6fe0e13f827cdabddfe77559
 create or replace function private.next_due_ms(queues text[]) returns integer
 language sql volatile security definer set search_path = ''
 as $$
     -- What somebody holds is not waited for. At least 20 ms: a task locked this very moment must not make the caller spin.
-    select greatest(20, ceil(extract(epoch from min(w.due_at) - clock_timestamp()) * 1000))::integer
+    select least(greatest(20, ceil(extract(epoch from min(w.due_at) - clock_timestamp()) * 1000)), 2147483647)::integer
     from (
         select min(t.due_at) from private.threads as t where t.task_id is not null and t.lease is null and 'high_priority' = any (queues)
         union all
-        select min(d.due_at) - make_interval(secs => private.setting_int('clock_offset_s')) from public.deliveries as d where d.task_id is not null and d.status <> 'sending' and d.queue = any (queues)
+        select min(d.due_at) - (private.now() - clock_timestamp()) from public.deliveries as d where d.task_id is not null and d.status <> 'sending' and d.queue = any (queues)
         union all
         select min(m.due_at) from public.media as m where m.status = 'waiting' and m.task_id is not null and m.claim is null and 'default' = any (queues)
         union all
@@ -5544,3 +5551,12 @@ drop function if exists private.send_notification(public.notifications);
 drop function if exists private.release_next(uuid, integer);
 drop function if exists private.grant_delivery(uuid, integer);
 drop function if exists private.notify(uuid, text, uuid, text);
+
+-- Interviews that run already get their reminders and their end, too.
+select private.plan_reminders(i.id, 'sent')
+from public.interviews as i
+where i.invited_at is not null and i.status in ('pending', 'in_progress')
+    and exists (
+        select from public.deliveries as d
+        where d.client_id = i.client_id and d.interview_id = i.id and d.kind = 'invitation' and d.status in ('sent', 'delivered', 'read')
+    );
