@@ -31,7 +31,7 @@ insert into private.settings (key, value, comment) values
 ('admitted_media', '20', 'Files of one client that may be in the queue at once, beside its deliveries.'),
 ('notification_burst', '5', 'Notifications that one person gets one by one within notification_window_s; where more wait, they become one message.'),
 ('notification_window_s', '600', 'Seconds since the last notification after which one person is told again what has gathered meanwhile.'),
-('failed_invitation_hours', '24', 'How long an interview whose invitation could not be sent, by no channel, waits for somebody to replay it; then it is cancelled.'),
+('failed_invitation_hours', '24', 'How long an interview whose invitation could not be sent by any channel waits for a replay; then it is cancelled.'),
 ('sending_hours', '{
     "monday": ["08:00", "20:00"], "tuesday": ["08:00", "20:00"], "wednesday": ["08:00", "20:00"], "thursday": ["08:00", "20:00"],
     "friday": ["08:00", "20:00"], "saturday": ["09:00", "14:00"]
