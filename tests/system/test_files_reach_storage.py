@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from devstack.demo.access import Row, token_of
+from devstack.demo.access import Row, rows, token_of
 from tests.stack import Stack, until
 from tests.system.survey import Lead, Survey, open_survey
 
@@ -158,6 +158,11 @@ def test_a_file_the_provider_has_deleted_is_expired(stack: Stack, lead: Lead) ->
     assert stack.value("select count(*) from public.failed_tasks where task_row_id = %s", row["id"]) == 0
 
 
+def _status(survey: Survey) -> str:
+    found = survey.owner.table("channel_accounts").select("status").eq("id", survey.number.channel_account_id)
+    return str(rows(found.execute())[0]["status"])
+
+
 def test_a_wrong_token_is_mended_and_the_file_comes_after_all(gallery: Survey, stack: Stack, lead: Lead) -> None:
     """Refused once and for all; replayed when the token is right again, it is stored and the letter resolved."""
     number = gallery.number.phone_number_id
@@ -165,8 +170,11 @@ def test_a_wrong_token_is_mended_and_the_file_comes_after_all(gallery: Survey, s
     try:
         send(lead, b"abc")
         row = ended(lead)
+        until(lambda: _status(gallery) == "paused", what="the account stopped: its reply was refused, too")
     finally:
         stack.simulator.change_number(number, access_token=gallery.secrets["access_token"])
+        account = gallery.owner.table("channel_accounts").update({"status": "active"})
+        account.eq("id", gallery.number.channel_account_id).execute()
     assert (row["status"], row["error"]["code"], row["attempts"]) == ("failed", "190", 1)
     assert gallery.secrets["access_token"] not in str(row)
     letter = str(stack.value("select id from public.failed_tasks where task_row_id = %s", row["id"]))
