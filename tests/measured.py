@@ -1,8 +1,10 @@
 """The whole suite with coverage of `functions/`: `python -m tests.measured [--table] [arguments for pytest]`.
 
-Two runs of pytest, each test once: `tests/unit`, then everything else, where the functions run as they do when they are
-deployed, in processes of a running stack (one that is killed outright takes its measure with it). Then a table of the
-three numbers; exit 1 when one of them is too low. `--table` runs nothing if there is a measured run: it shows that one,
+Each test once, in two lanes side by side: the tests that need no more than a process or a database, and those that need
+a stack, where the functions run as they do when they are deployed, in processes of their own (one that is killed
+outright takes its measure with it). The first lane's output follows when the second, which is shown as it runs, is
+over. Then a table of three numbers: unit (`tests/unit`), integration (everything else), and both; exit 1 when one of
+them is too low. `--table` runs nothing if there is a measured run: it shows that one,
 with the lines that no test reached.
 """
 
@@ -23,7 +25,15 @@ from devstack.paths import CHECKOUT, cache_dir
 
 # Per cent of lines and branches of functions/ that have to be reached.
 NEEDED = {"unit": 80, "integration": 60, "together": 80}
-RUNS = {"unit": ["tests/unit"], "integration": ["tests", "--ignore=tests/unit"]}
+LIGHT = ("tests/unit", "tests/database", "tests/schema", "tests/project")
+RUNS = {
+    "unit": ["tests/unit"],
+    "light": [place for place in LIGHT if place != "tests/unit"],
+    "stack": ["tests", *(f"--ignore={place}" for place in LIGHT)],
+}
+MEASURES = {"unit": ["unit"], "integration": ["light", "stack"], "together": list(RUNS)}
+ABORTED = 2
+"""pytest's exit code for having been interrupted (https://docs.pytest.org/en/stable/reference/exit-codes.html)."""
 
 
 def folder(name: str) -> Path:
@@ -31,13 +41,34 @@ def folder(name: str) -> Path:
     return cache_dir() / "coverage" / name
 
 
-def run(name: str, arguments: list[str]) -> int:
-    """Runs pytest measured; returns its exit code."""
+def command(name: str, arguments: list[str]) -> list[str]:
+    """The command of one measured run; what an earlier one measured is forgotten."""
     shutil.rmtree(folder(name), ignore_errors=True)
     folder(name).mkdir(parents=True)
     data = f"--data-file={folder(name) / 'data'}"
-    command = [sys.executable, "-m", "coverage", "run", data, "-m", "pytest", *RUNS[name], *arguments]
-    return subprocess.run(command, cwd=CHECKOUT, check=False).returncode
+    return [sys.executable, "-m", "coverage", "run", data, "-m", "pytest", *RUNS[name], *arguments]
+
+
+def run(arguments: list[str]) -> list[int]:
+    """Runs everything, in two lanes; returns the exit codes."""
+    with tempfile.TemporaryFile() as told:
+        beside = subprocess.Popen(command("stack", arguments), cwd=CHECKOUT)
+        codes = []
+        try:
+            for name in ("unit", "light"):
+                codes.append(
+                    subprocess.run(
+                        command(name, arguments), cwd=CHECKOUT, check=False, stdout=told, stderr=subprocess.STDOUT
+                    ).returncode
+                )
+            codes.append(beside.wait())
+        except KeyboardInterrupt:
+            # The terminal has interrupted them, too; each ends in order, so that no stack is left running.
+            beside.wait()
+            return [*codes, ABORTED]
+        told.seek(0)
+        print(told.read().decode(errors="replace"), flush=True)
+    return codes
 
 
 def combined(*names: str) -> Coverage:
@@ -59,11 +90,7 @@ def percentages(measure: Coverage) -> dict[str, float]:
 
 def table() -> tuple[str, bool]:
     """The table as text, and whether every number is high enough; files that have all three above it are left out."""
-    found = {
-        "unit": percentages(combined("unit")),
-        "integration": percentages(combined("integration")),
-        "together": percentages(combined("unit", "integration")),
-    }
+    found = {name: percentages(combined(*runs)) for name, runs in MEASURES.items()}
     lines = [f"{'coverage of functions/, %':44}" + "".join(f"{name:>13}" for name in NEEDED)]
     low = [
         file
@@ -81,7 +108,7 @@ def main(arguments: list[str]) -> int:
     only_table = "--table" in arguments
     codes: list[int] = []
     if not only_table or not all(list(folder(name).glob("data.*")) for name in RUNS):
-        codes = [run(name, [a for a in arguments if a != "--table"]) for name in RUNS]
+        codes = run([a for a in arguments if a != "--table"])
     text, enough = table()
     if only_table:
         missing = io.StringIO()
