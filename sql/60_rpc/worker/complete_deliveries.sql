@@ -8,21 +8,22 @@ declare
     next_task jsonb;
     visibility_s integer := private.setting_int('visibility_s');
 begin
-    -- Lock order: interviews (which a refusal that is an opt-out ends), threads, then deliveries.
+    -- Lock order: interviews (which a refusal that is an opt-out ends, whatever account it came by), threads, then deliveries.
     if results @? '$[*].error ? (@.scope == "recipient")' then
-        perform from public.interviews as i
-        where i.id in (
-            select t.interview_id from private.threads as t
-            join public.deliveries as x on x.thread_id = t.id
+        perform private.lock_threads(array(
+            select t.id
+            from private.threads as t
+            join public.deliveries as x on x.client_id = t.client_id and x.lead_id = t.lead_id
             where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r where r #>> '{error,scope}' = 'recipient')
-        )
-        order by i.id
-        for no key update;
+            union
+            select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r)
+        ));
+    else
+        perform from private.threads as t
+        where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
+        order by t.id
+        for update;
     end if;
-    perform from private.threads as t
-    where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
-    order by t.id
-    for update;
     perform private.lock_paces(array(
         select x.channel_account_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r)
     ));
