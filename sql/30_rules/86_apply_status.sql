@@ -8,7 +8,7 @@ declare
         when 'sent' then 'sent' when 'delivered' then 'delivered' when 'read' then 'read' when 'played' then 'read' when 'failed' then 'failed'
     end;
 begin
-    select * into d from public.deliveries as x where x.id = apply_status.delivery_id for update;
+    select * into d from public.deliveries as x where x.id = apply_status.delivery_id for no key update;
     -- What was cancelled after an attempt of which nobody knew may have left all the same.
     if news is null or (d.status = 'cancelled' and (d.begun_at is null or news = 'failed')) then
         return;

@@ -107,7 +107,7 @@ begin
         where x.thread_id in (select y.thread_id from jsonb_to_recordset(items) as y (thread_id uuid))
             and x.status = 'deferred' and x.task_id is null and x.due_at > private.now() and x.throttles = 0
         order by x.id
-        for update skip locked
+        for no key update skip locked
     );
     perform private.say_goodbye(t.id) from private.threads as t where t.id = any (leaving) and t.interview_id is null order by t.id;
     -- Their other accounts' interviews are answered by no turn.

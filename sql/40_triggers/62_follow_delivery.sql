@@ -35,7 +35,7 @@ begin
                 select x.id from public.deliveries as x
                 where x.id = any (overtaken) and x.status in ('queued', 'deferred')
                 order by x.id
-                for update skip locked
+                for no key update skip locked
             );
         end if;
     end if;

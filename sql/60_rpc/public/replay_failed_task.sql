@@ -14,7 +14,7 @@ begin
     if f.task = 'agent_turn' then
         perform private.lock_threads(array[f.task_row_id]);
     elsif f.task = 'delivery' then
-        perform from private.threads as t where t.id = (select d.thread_id from public.deliveries as d where d.id = f.task_row_id) for update;
+        perform from private.threads as t where t.id = (select d.thread_id from public.deliveries as d where d.id = f.task_row_id) for no key update;
     elsif f.task = 'report' then
         perform from public.reports as r where r.id = f.task_row_id for update;
     elsif f.task = 'media' then

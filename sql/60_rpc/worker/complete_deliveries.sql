@@ -22,14 +22,24 @@ begin
         perform from private.threads as t
         where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
         order by t.id
-        for update;
+        for no key update;
     end if;
     perform private.lock_paces(array(
         select x.channel_account_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r)
     ));
+    -- Accounts that may be stopped, by id as well: two batches that stop the same two do not wait crosswise.
+    if results @? '$[*].error ? (@.scope == "number" || @.scope == "account")' then
+        perform from public.channel_accounts as a
+        where a.id in (
+            select x.channel_account_id from public.deliveries as x
+            where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r where r #>> '{error,scope}' in ('number', 'account'))
+        )
+        order by a.id
+        for no key update;
+    end if;
     for item in select r from jsonb_array_elements(results) as r order by (r ->> 'id')::uuid loop
         begin
-            select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for update;
+            select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for no key update;
             next_task := null;
             if found and d.status in ('sent', 'delivered', 'read') then
                 -- A status was faster than the answer to the send.

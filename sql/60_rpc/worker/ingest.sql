@@ -124,6 +124,14 @@ begin
         where x.v ->> 'outcome' = 'preference'
     ));
 
+    -- Then the accounts that this may stop or start.
+    if fresh @? '$[*] ? (@.outcome == "followed" || @.event.status.error.scope == "number" || @.event.status.error.scope == "account")' then
+        perform from public.channel_accounts as a
+        where a.id in (select (x.v ->> 'account_id')::uuid from jsonb_array_elements(fresh) as x (v) where x.v ->> 'outcome' in ('followed', 'status'))
+        order by a.id
+        for no key update;
+    end if;
+
     if spoken is not null then
         stored := private.ingest_messages(spoken);
         if spoken @? '$[*].event.message.media.id' then
