@@ -7,7 +7,11 @@ as $$
         select coalesce(
             private.account_refusal(k.agent_type, d.channel_account_id),
             case when k.needs_consent and not private.has_consent(lead) then 'the lead has not consented' end,
-            case when d.kind = 'invitation' then private.invitation_refusal(k.agent_type, d.content ->> 'text', c.company_name) end,
+            -- The first message that reaches the lead, be it a reminder by another channel.
+            case when d.kind = 'invitation' or (d.kind = 'reminder' and not exists (
+                select from public.deliveries as e
+                where e.client_id = d.client_id and e.interview_id = d.interview_id and e.id <> d.id and e.status in ('sent', 'delivered', 'read')
+            )) then private.invitation_refusal(k.agent_type, d.content ->> 'text', c.company_name) end,
             case when d.kind in ('invitation', 'reminder') then private.question_refusal(k.agent_type, p.config) end,
             case when d.kind = 'reply' then private.reply_refusal(k.agent_type, d.content ->> 'text') end
         ) as reason

@@ -32,7 +32,7 @@ begin
             )
         order by i.created_at, i.id
         limit invite.max
-        for update of i skip locked
+        for no key update of i skip locked
     );
     insert into private.threads (client_id, lead_id, channel_account_id)
     select i.client_id, i.lead_id, project.channel_account_id
@@ -46,7 +46,7 @@ begin
         from private.threads as t
         join public.interviews as i on i.lead_id = t.lead_id and t.channel_account_id = project.channel_account_id
         where i.id = any (ids)
-        for update of t skip locked
+        for no key update of t skip locked
     );
 
     with

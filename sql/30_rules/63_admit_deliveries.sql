@@ -21,7 +21,7 @@ begin
             )
         order by d.due_at, d.seq, d.id
         limit greatest(free, 0)
-        for update of d skip locked
+        for no key update of d skip locked
     );
     if cardinality(ids) = 0 then
         return 0;

@@ -10,10 +10,10 @@ begin
     returning * into a;
     if found then
         perform private.notify(a.client_id, 'account_stopped', null, format(
-            'A conta "%s" parou de enviar: %s. As mensagens estão guardadas e seguem quando ela voltar.', a.name, rtrim(stop_account.reason, '. ')
-        ));
+            'A conta "%s" parou de enviar. Motivo dado pelo provedor: %s. As mensagens estão guardadas e seguem quando ela voltar.', a.name, rtrim(stop_account.reason, '. ')
+        ), a.id || to_char(private.now() at time zone 'America/Sao_Paulo', ' YYYY-MM-DD HH24'));
     end if;
 end
 $$;
 comment on function private.stop_account(uuid, public.channel_account_status, text) is
-'Stops an account that its provider does not let send (token, payment, policy, disconnected) and tells the client''s owners, once. Its deliveries wait; other accounts go on. A person who sets it active, or new credentials, or the provider''s word, starts it again.';
+'Stops an account that its provider does not let send (token, payment, policy, disconnected) and tells the client''s owners, once an hour. Its deliveries wait; other accounts go on. A person who sets it active, or new credentials, or the provider''s word, starts it again.';

@@ -15,7 +15,7 @@ begin
         from jsonb_array_elements(tasks) as x
         order by 1
     loop
-        select * into d from public.deliveries as x where x.id = task.id for update skip locked;
+        select * into d from public.deliveries as x where x.id = task.id for no key update skip locked;
         if not found then
             -- Locked by whoever is finishing it, or deleted: look again in a second.
             if exists (select from public.deliveries as x where x.id = task.id) then

@@ -11,6 +11,10 @@ begin
     if verdict = 'go' then
         select g.verdict, g.until, g.reason into verdict, until, reason from private.governor_verdict(delivery) as g;
     end if;
+    -- News for staff take another way instead of waiting for a template, for tomorrow's room or out a long pause.
+    if verdict = 'wait' and delivery.kind = 'notification' and until > private.now() + interval '10 minutes' then
+        verdict := 'cancel';
+    end if;
 end
 $$;
 comment on function private.gate(public.deliveries, out text, out timestamptz, out text) is

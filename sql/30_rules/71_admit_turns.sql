@@ -19,7 +19,7 @@ begin
         where t.client_id = admit_turns.client_id and t.task_id is null and t.due_at is not null
         order by t.due_at, t.id
         limit greatest(free, 0)
-        for update skip locked
+        for no key update skip locked
     );
     if cardinality(ids) = 0 then
         return 0;

@@ -11,7 +11,7 @@ begin
         where x.thread_id = release_next.thread_id and x.status in ('queued', 'deferred', 'sending', 'unknown')
         order by x.seq
         limit 1
-        for update;
+        for no key update;
         if not found or d.task_id is not null or d.status not in ('queued', 'deferred') or d.due_at > private.now() or d.queue <> 'high_priority' then
             return null;
         end if;

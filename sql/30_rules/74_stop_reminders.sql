@@ -11,7 +11,7 @@ begin
         where d.client_id = stop_reminders.client_id and d.interview_id = stop_reminders.interview_id
             and d.kind in ('invitation', 'reminder') and d.status in ('queued', 'deferred')
         order by d.id
-        for update
+        for no key update
     );
     update public.reminders as r
     set status = 'cancelled', reason = stop_reminders.why

@@ -13,6 +13,7 @@ declare
     body jsonb;
     problem text;
     state public.delivery_status;
+    leaves timestamptz;
     new_message_id uuid := gen_random_uuid();
     new_delivery_id uuid := gen_random_uuid();
 begin
@@ -58,7 +59,7 @@ begin
             new_delivery_id, interview.client_id, lead.id, case when reminder.channel = 'whatsapp' then thread.id end, interview.id, account.id,
             reminder.channel, 'reminder', body, new_message_id, 'default', case when reminder.channel = 'whatsapp' then thread.last_seq + 1 else 0 end
         )
-        returning d.status, d.reason into state, problem;
+        returning d.status, d.reason, d.due_at into state, problem, leaves;
         insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
         values (
             new_message_id, interview.id, 'assistant', body ->> 'text',
@@ -77,11 +78,11 @@ begin
         where d.client_id = interview.client_id and d.interview_id = interview.id and d.status in ('sent', 'delivered', 'read')
     ) then
         perform private.plan_reminders(interview.id, 'failed');
-    elsif reminder.due_at < private.now() - interval '1 hour' then
-        -- It comes late, since the project was paused, say: those after it keep their distance.
+    elsif reminder.due_at < greatest(leaves, private.now()) - interval '1 hour' then
+        -- It comes late, since the project was paused or the lead may not be written to on a Sunday: those after it keep their distance.
         update public.reminders as r
         set due_at = l.due_at
-        from private.ladder(project.config, true, private.zone_of(lead), private.now(), reminder.step, false) as l
+        from private.ladder(project.config, true, private.zone_of(lead), greatest(leaves, private.now()), reminder.step, false) as l
         where r.interview_id = interview.id and r.step = l.step and r.status = 'waiting' and r.delivery_id is null and r.due_at < l.due_at;
     end if;
 end

@@ -22,13 +22,13 @@ begin
         -- Lock order: interview, thread, deliveries, reminders. Whoever is locked is left for the next time.
         select * into interview from public.interviews as i where i.id = item.interview_id and i.status in ('pending', 'in_progress') for no key update skip locked;
         continue when not found;
-        select * into thread from private.threads as t where t.id = interview.thread_id for update skip locked;
+        select * into thread from private.threads as t where t.id = interview.thread_id for no key update skip locked;
         -- A turn of it waits or runs.
         continue when not found or thread.task_id is not null or thread.due_at is not null;
         perform from public.deliveries as d
         where d.client_id = interview.client_id and d.interview_id = interview.id and d.status in ('queued', 'deferred')
         order by d.id
-        for update;
+        for no key update;
         perform from public.reminders as r where r.id = item.id and r.status = 'waiting' and r.due_at <= private.now() for update;
         continue when not found;
         patience := make_interval(days => coalesce((item.config #>> '{expire_after,days}')::integer, 7));

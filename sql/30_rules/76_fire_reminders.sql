@@ -23,7 +23,7 @@ begin
             -- Lock order: interview, thread. Whoever is locked is left for the next time.
             select * into interview from public.interviews as i where i.id = item.interview_id and i.status = 'pending' for no key update skip locked;
             continue when not found;
-            select * into thread from private.threads as t where t.id = interview.thread_id and t.interview_id = interview.id for update skip locked;
+            select * into thread from private.threads as t where t.id = interview.thread_id and t.interview_id = interview.id for no key update skip locked;
             continue when not found;
             -- Under these locks it is asked again: another may have fired it, or the lead may have answered meanwhile.
             select * into reminder

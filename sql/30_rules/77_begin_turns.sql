@@ -13,7 +13,7 @@ begin
         order by 1
     loop
         -- Never waits: claim-then-wait here against lock-then-delete in a commit would deadlock.
-        select * into t from private.threads as x where x.id = task.id for update skip locked;
+        select * into t from private.threads as x where x.id = task.id for no key update skip locked;
         if not found then
             -- Locked this very moment, mostly by the record of the reply before: the caller keeps the task and asks again at once.
             select * into t from private.threads as x where x.id = task.id;

@@ -8,7 +8,7 @@ begin
     where i.id in (select t.interview_id from private.threads as t where t.id = any (thread_ids))
     order by i.id
     for no key update;
-    perform from private.threads as t where t.id = any (thread_ids) order by t.id for update;
+    perform from private.threads as t where t.id = any (thread_ids) order by t.id for no key update;
 end
 $$;
 comment on function private.lock_threads(uuid[]) is 'Locks threads and their live interviews in the order that cannot deadlock.';

@@ -8,8 +8,9 @@ declare
         when 'sent' then 'sent' when 'delivered' then 'delivered' when 'read' then 'read' when 'played' then 'read' when 'failed' then 'failed'
     end;
 begin
-    select * into d from public.deliveries as x where x.id = apply_status.delivery_id for update;
-    if news is null or d.status = 'cancelled' then
+    select * into d from public.deliveries as x where x.id = apply_status.delivery_id for no key update;
+    -- What was cancelled after an attempt of which nobody knew may have left all the same.
+    if news is null or (d.status = 'cancelled' and (d.begun_at is null or news = 'failed')) then
         return;
     end if;
     update public.deliveries as x
@@ -36,4 +37,4 @@ begin
 end
 $$;
 comment on function private.apply_status(uuid, jsonb, timestamptz) is
-'Moves a delivery forward by what the provider says of it, never backward. One that was accepted and fails later is a dead letter, and its error is heeded like a refusal; should it arrive after all, the dead letter is resolved. Idempotent.';
+'Moves a delivery forward by what the provider says of it, never backward; one that was cancelled stays so unless an attempt of it got through. One that was accepted and fails later is a dead letter, and its error is heeded like a refusal; should it arrive after all, the dead letter is resolved. Idempotent.';

@@ -99,9 +99,24 @@ begin
     if items @? '$[*].event.becomes ? (@ != null)' then
         perform private.follow_changes(items);
     end if;
+    -- Who has just written may be answered at any hour: what waits for one to write to them is looked at again, lest the reply wait behind it.
+    update public.deliveries as d
+    set due_at = private.now()
+    where d.id in (
+        select x.id from public.deliveries as x
+        where x.thread_id in (select y.thread_id from jsonb_to_recordset(items) as y (thread_id uuid))
+            and x.status = 'deferred' and x.task_id is null and x.due_at > private.now() and x.throttles = 0
+        order by x.id
+        for no key update skip locked
+    );
     perform private.say_goodbye(t.id) from private.threads as t where t.id = any (leaving) and t.interview_id is null order by t.id;
+    -- Their other accounts' interviews are answered by no turn.
+    perform private.end_interview(o.interview_id, 'opted_out')
+    from private.threads as o
+    where o.interview_id is not null and o.id <> all (leaving)
+        and (o.client_id, o.lead_id) in (select t.client_id, t.lead_id from private.threads as t where t.id = any (leaving));
     return stored + more;
 end
 $$;
 comment on function private.ingest_messages(jsonb) is
-'Stores inbound messages in order on their threads: in the live interview, or else in the lead''s open conversation. Opt-out words reach the consent ledger before anything is answered. The caller holds the threads'' locks.';
+'Stores inbound messages in order on their threads: in the live interview, or else in the lead''s open conversation. Opt-out words reach the consent ledger before anything is answered. The caller holds the locks of all threads of these leads.';

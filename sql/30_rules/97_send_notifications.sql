@@ -21,7 +21,7 @@ begin
         where d.status in ('queued', 'deferred') and a.status <> 'active'
             and (d.client_id, d.id) in (select n.sender_client_id, n.delivery_id from public.notifications as n where n.status = 'queued' and n.delivery_id is not null)
         order by d.id
-        for update of d skip locked
+        for no key update of d skip locked
     loop
         update public.deliveries as d set status = 'cancelled', reason = 'the account is stopped' where d.id = item.id;
         perform private.end_delivery(item.id);

@@ -4,9 +4,14 @@ as $$
 begin
     new.stopped_reason := null;
     -- What waited for it need not wait for the next look.
+    -- Whoever holds one of them looks at its account anyway; nobody is waited for under the account's lock.
     update public.deliveries as d
     set due_at = private.now()
-    where d.client_id = new.client_id and d.channel_account_id = new.id and d.status = 'deferred' and d.reason like 'the channel account is %';
+    where d.id in (
+        select x.id from public.deliveries as x
+        where x.client_id = new.client_id and x.channel_account_id = new.id and x.status = 'deferred' and x.reason like 'the channel account is %'
+        for no key update skip locked
+    );
     return new;
 end
 $$;

@@ -12,7 +12,7 @@ begin
     perform from private.threads as t
     where (t.client_id, t.interview_id) in (select n.client_id, n.interview_id from new_rows as n where n.role = 'user')
     order by t.id
-    for update;
+    for no key update;
     for sooner in
         with
         said as (

@@ -14,7 +14,7 @@ begin
     update public.notifications as n
     set status = 'sent', reason = null
     where n.sender_client_id = new.client_id and n.delivery_id = new.id and n.status <> 'sent';
-    if not found and old.status in ('queued', 'sending', 'unknown', 'failed') then
+    if not found and old.status in ('queued', 'sending', 'unknown', 'failed', 'cancelled') then
         -- Given up, and it got through after all: whatever the next channel still holds is off.
         with
         earlier as materialized (
@@ -35,7 +35,7 @@ begin
                 select x.id from public.deliveries as x
                 where x.id = any (overtaken) and x.status in ('queued', 'deferred')
                 order by x.id
-                for update skip locked
+                for no key update skip locked
             );
         end if;
     end if;

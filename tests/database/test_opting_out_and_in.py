@@ -302,3 +302,17 @@ def test_a_send_refused_for_good_because_of_stop_is_an_opt_out(tenant: Tenant) -
     assert world.all("select distinct status::text, end_reason::text from public.interviews") == [
         ("cancelled", "opted_out")
     ]
+
+
+def test_an_opt_out_by_another_account_ends_the_interview_too(interview: Interview) -> None:
+    """PARAR in answer to an SMS: the goodbye goes by SMS, and WhatsApp waits for nobody's answer any more."""
+    tenant, world = interview.tenant, interview.world
+    sms = tenant.one(
+        "insert into public.channel_accounts (channel, provider, name, external_id)"
+        " values ('sms', 'twilio', 'SMS', '+15005550006') returning id"
+    )
+    tenant.ingest({**tenant.message(interview.wa_id, "PARAR"), "number": "+15005550006"}, account=sms)
+    assert interview.state() == ("cancelled", "opted_out")
+    assert world.one("select count(*) from public.reminders where status = 'waiting'") == 0
+    (task,) = to_leads(world)
+    assert (task["work"]["kind"], task["work"]["channel"]) == ("goodbye", "sms")

@@ -145,3 +145,20 @@ def interview_of_nobody(tenant: Tenant) -> Tenant:
     tenant.all("update public.interviews set status = 'cancelled'")
     assert tenant.world.claim("default") == []
     return tenant
+
+
+def test_a_replayed_message_is_known_by_its_new_id(tenant: Tenant) -> None:
+    """Accepted, lost, replayed: a provider that tells a message's id and nothing else of it is understood."""
+    world = tenant.world
+    tenant.lead()
+    tenant.start(tenant.project())
+    (task,) = world.claim("default")
+    world.complete(task)
+    error = {"code": "x", "message": "lost", "retryable": False, "scope": "message"}
+    tenant.ingest(tenant.status("failed", message_id=f"wamid.out.{task['id']}", error=error))
+    tenant.all("select public.replay_failed_task((select id from public.failed_tasks))")
+    (task,) = world.claim("default")
+    result = {"id": task["id"], "claim": task["claim"], "outcome": "sent", "provider_message_id": "wamid.second"}
+    world.worker("complete_deliveries", results=[result])
+    tenant.ingest(tenant.status("delivered", message_id="wamid.second"))
+    assert tenant.one("select status::text from public.deliveries") == "delivered"

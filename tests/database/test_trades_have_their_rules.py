@@ -345,3 +345,32 @@ def test_the_packs_are_these(reader: World) -> None:
         "clinica",
         "mmn",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        (None, ("cancelled", "the invitation must say how to be left alone (SAIR)")),
+        ("Aqui é da {{client.company_name}}. Responda SAIR para não receber mais.", ("queued", None)),
+    ],
+)
+def test_a_reminder_that_is_the_first_message_says_what_it_must(
+    tenant: Tenant, text: str | None, outcome: tuple[str, str | None]
+) -> None:
+    """The invitation reached nobody: what the lead reads first is an SMS."""
+    world = tenant.world
+    template(tenant, VEREADOR)
+    world.all("update public.channel_accounts set display_phone = '+55 11 4000-1234'")
+    tenant.all(
+        "insert into public.channel_accounts (channel, provider, name, external_id)"
+        " values ('sms', 'twilio', 'SMS', '+15005550006')"
+    )
+    step = {"after": {"hours": 1}, "channel": "sms"} | ({"text": text} if text else {})
+    made = project(tenant, agent(tenant, "vereador"), audience={"lead_ids": [consenting(tenant)]}, reminders=[step])
+    tenant.start(made)
+    (task,) = world.claim("default")
+    error = {"code": "131026", "message": "Undeliverable", "retryable": False, "scope": "recipient"}
+    world.complete(task, outcome="failed", error=error)
+    world.one("select private.sweep()")
+    state, reason = world.row("select status::text, reason from public.deliveries where kind = 'reminder'")
+    assert (state, reason) == outcome

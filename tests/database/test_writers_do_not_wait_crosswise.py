@@ -125,3 +125,34 @@ def test_a_claim_makes_its_invitations_before_it_takes_tasks(interview: Intervie
         call(session, "worker.ingest", channel_account_id=tenant.account, events=[status])
     assert "tasks" in claimed.result(10)
     assert world.one("select status::text from public.deliveries where id = %s", sent) == "delivered"
+
+
+def test_a_claim_waits_for_nobodys_thread(interview: Interview) -> None:
+    """Not even where it finds that a delivery must not be sent any more, and writes that down."""
+    world, tenant = interview.world, interview.tenant
+    tenant.all(
+        "insert into public.message_templates (name, body, status, purpose) values ('oi', 'Oi!', 'approved', 'other')"
+    )
+    tenant.all(
+        "insert into public.deliveries (lead_id, content) values (%s, %s)",
+        interview.lead,
+        {"type": "template", "name": "oi"},
+    )
+    world.all("update public.leads set status = 'blocked' where id = %s", interview.lead)
+    with _holding(world, "select private.lock_threads(array[%s::uuid])", interview.thread):
+        claimer = Instance(world).connection
+        with as_role(claimer, "renum_worker"):
+            claimer.execute("set local lock_timeout = '2s'")
+            arguments = {"queues": ["high_priority"], "max": 10, "visibility_s": 30}
+            assert call(Session(claimer), "worker.claim_tasks", **arguments)["tasks"] == []
+    assert world.one("select status::text from public.deliveries where kind = 'message'") == "cancelled"
+
+
+def test_news_noted_twice_wait_for_nobody_who_tells_them(tenant: Tenant) -> None:
+    """The sweep is just telling the owner; the same is noted again."""
+    world = tenant.world
+    note = "select private.notify(%s, 'account_stopped', null, 'A conta parou.', 'x')"
+    assert world.one(note, tenant.id) == 1
+    with _holding(world, "update public.notifications set told_at = now()"), world.connection.transaction():
+        world.all("set local lock_timeout = '2s'")
+        assert world.one(note, tenant.id) == 0

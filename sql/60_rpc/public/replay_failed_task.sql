@@ -14,7 +14,7 @@ begin
     if f.task = 'agent_turn' then
         perform private.lock_threads(array[f.task_row_id]);
     elsif f.task = 'delivery' then
-        perform from private.threads as t where t.id = (select d.thread_id from public.deliveries as d where d.id = f.task_row_id) for update;
+        perform from private.threads as t where t.id = (select d.thread_id from public.deliveries as d where d.id = f.task_row_id) for no key update;
     elsif f.task = 'report' then
         perform from public.reports as r where r.id = f.task_row_id for update;
     elsif f.task = 'media' then
@@ -29,7 +29,8 @@ begin
             perform private.queue_turn(f.task_row_id);
         when 'delivery' then
             update public.deliveries as d
-            set status = 'queued', attempts = 0, repeats = 0, throttles = 0, due_at = private.now(), reason = null
+            -- It gets a message id of its own: where the provider tells no more than that, its statuses would find nothing by the old one.
+            set status = 'queued', attempts = 0, repeats = 0, throttles = 0, due_at = private.now(), reason = null, provider_message_id = null
             where d.id = f.task_row_id and d.status = 'failed';
             perform private.admit_deliveries(f.client_id, d.queue) from public.deliveries as d where d.id = f.task_row_id;
         when 'media' then

@@ -8,27 +8,38 @@ declare
     next_task jsonb;
     visibility_s integer := private.setting_int('visibility_s');
 begin
-    -- Lock order: interviews (which a refusal that is an opt-out ends), threads, then deliveries.
+    -- Lock order: interviews (which a refusal that is an opt-out ends, whatever account it came by), threads, then deliveries.
     if results @? '$[*].error ? (@.scope == "recipient")' then
-        perform from public.interviews as i
-        where i.id in (
-            select t.interview_id from private.threads as t
-            join public.deliveries as x on x.thread_id = t.id
+        perform private.lock_threads(array(
+            select t.id
+            from private.threads as t
+            join public.deliveries as x on x.client_id = t.client_id and x.lead_id = t.lead_id
             where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r where r #>> '{error,scope}' = 'recipient')
-        )
-        order by i.id
+            union
+            select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r)
+        ));
+    else
+        perform from private.threads as t
+        where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
+        order by t.id
         for no key update;
     end if;
-    perform from private.threads as t
-    where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
-    order by t.id
-    for update;
     perform private.lock_paces(array(
         select x.channel_account_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r)
     ));
+    -- Accounts that may be stopped, by id as well: two batches that stop the same two do not wait crosswise.
+    if results @? '$[*].error ? (@.scope == "number" || @.scope == "account")' then
+        perform from public.channel_accounts as a
+        where a.id in (
+            select x.channel_account_id from public.deliveries as x
+            where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r where r #>> '{error,scope}' in ('number', 'account'))
+        )
+        order by a.id
+        for no key update;
+    end if;
     for item in select r from jsonb_array_elements(results) as r order by (r ->> 'id')::uuid loop
         begin
-            select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for update;
+            select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for no key update;
             next_task := null;
             if found and d.status in ('sent', 'delivered', 'read') then
                 -- A status was faster than the answer to the send.

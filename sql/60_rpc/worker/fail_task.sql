@@ -9,7 +9,7 @@ begin
                 return private.retry_turn(fail_task.id, fail_task.error, fail_task.retryable, 'failed');
             end if;
         when 'delivery' then
-            perform from public.deliveries as d where d.id = fail_task.id and d.claim = fail_task.claim and d.status = 'sending' for update;
+            perform from public.deliveries as d where d.id = fail_task.id and d.claim = fail_task.claim and d.status = 'sending' for no key update;
             if found then
                 return private.retry_delivery(fail_task.id, fail_task.error, fail_task.retryable);
             end if;

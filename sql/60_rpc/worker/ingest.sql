@@ -103,7 +103,19 @@ begin
 
     -- Lock order: interviews and threads before leads and deliveries (private.lock_threads tells the whole of it).
     perform private.lock_threads(array(
-        select (x.v ->> 'thread_id')::uuid from jsonb_array_elements(coalesce(spoken, '[]') || coalesce(moved, '[]')) as x (v)
+        select (x.v ->> 'thread_id')::uuid from jsonb_array_elements(coalesce(moved, '[]')) as x (v)
+        union
+        -- Of a lead all of them: a word to be left alone, and a refusal that means one, ends what is under way on any.
+        select t.id
+        from (
+            select (x.v ->> 'client_id')::uuid as client_id, (x.v ->> 'lead_id')::uuid as lead_id from jsonb_array_elements(coalesce(spoken, '[]')) as x (v)
+            union
+            select d.client_id, d.lead_id
+            from jsonb_array_elements(coalesce(moved, '[]')) as x (v)
+            join public.deliveries as d on d.id = (x.v ->> 'delivery_id')::uuid
+            where x.v #>> '{event,status,error,scope}' = 'recipient'
+        ) as l
+        join private.threads as t on t.client_id = l.client_id and t.lead_id = l.lead_id
         union
         select t.id
         from jsonb_array_elements(fresh) as x (v)
@@ -111,6 +123,14 @@ begin
         join private.threads as t on t.client_id = account.client_id and t.lead_id = l.lead_id
         where x.v ->> 'outcome' = 'preference'
     ));
+
+    -- Then the accounts that this may stop or start.
+    if fresh @? '$[*] ? (@.outcome == "followed" || @.event.status.error.scope == "number" || @.event.status.error.scope == "account")' then
+        perform from public.channel_accounts as a
+        where a.id in (select (x.v ->> 'account_id')::uuid from jsonb_array_elements(fresh) as x (v) where x.v ->> 'outcome' in ('followed', 'status'))
+        order by a.id
+        for no key update;
+    end if;
 
     if spoken is not null then
         stored := private.ingest_messages(spoken);
