@@ -740,7 +740,7 @@ begin
             )
         order by d.due_at, d.seq, d.id
         limit greatest(free, 0)
-        for update of d skip locked
+        for no key update of d skip locked
     );
     if cardinality(ids) = 0 then
         return 0;
@@ -1061,7 +1061,7 @@ begin
         where t.client_id = admit_turns.client_id and t.task_id is null and t.due_at is not null
         order by t.due_at, t.id
         limit greatest(free, 0)
-        for update skip locked
+        for no key update skip locked
     );
     if cardinality(ids) = 0 then
         return 0;
@@ -1457,8 +1457,9 @@ declare
         when 'sent' then 'sent' when 'delivered' then 'delivered' when 'read' then 'read' when 'played' then 'read' when 'failed' then 'failed'
     end;
 begin
-    select * into d from public.deliveries as x where x.id = apply_status.delivery_id for update;
-    if news is null or d.status = 'cancelled' then
+    select * into d from public.deliveries as x where x.id = apply_status.delivery_id for no key update;
+    -- What was cancelled after an attempt of which nobody knew may have left all the same.
+    if news is null or (d.status = 'cancelled' and (d.begun_at is null or news = 'failed')) then
         return;
     end if;
     update public.deliveries as x
@@ -1489,7 +1490,7 @@ ALTER FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at 
 
 -- Name: FUNCTION apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone) IS 'Moves a delivery forward by what the provider says of it, never backward. One that was accepted and fails later is a dead letter, and its error is heeded like a refusal; should it arrive after all, the dead letter is resolved. Idempotent.';
+COMMENT ON FUNCTION private.apply_status(delivery_id uuid, status jsonb, occurred_at timestamp with time zone) IS 'Moves a delivery forward by what the provider says of it, never backward; one that was cancelled stays so unless an attempt of it got through. One that was accepted and fails later is a dead letter, and its error is heeded like a refusal; should it arrive after all, the dead letter is resolved. Idempotent.';
 
 -- Name: are_choices(jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -1660,7 +1661,7 @@ begin
         from jsonb_array_elements(tasks) as x
         order by 1
     loop
-        select * into d from public.deliveries as x where x.id = task.id for update skip locked;
+        select * into d from public.deliveries as x where x.id = task.id for no key update skip locked;
         if not found then
             -- Locked by whoever is finishing it, or deleted: look again in a second.
             if exists (select from public.deliveries as x where x.id = task.id) then
@@ -1900,7 +1901,7 @@ begin
         order by 1
     loop
         -- Never waits: claim-then-wait here against lock-then-delete in a commit would deadlock.
-        select * into t from private.threads as x where x.id = task.id for update skip locked;
+        select * into t from private.threads as x where x.id = task.id for no key update skip locked;
         if not found then
             -- Locked this very moment, mostly by the record of the reply before: the caller keeps the task and asks again at once.
             select * into t from private.threads as x where x.id = task.id;
@@ -2333,7 +2334,7 @@ begin
     perform from private.threads as t
     where (t.client_id, t.interview_id) in (select n.client_id, n.interview_id from new_rows as n where n.role = 'user')
     order by t.id
-    for update;
+    for no key update;
     for sooner in
         with
         said as (
@@ -2996,13 +2997,13 @@ begin
         -- Lock order: interview, thread, deliveries, reminders. Whoever is locked is left for the next time.
         select * into interview from public.interviews as i where i.id = item.interview_id and i.status in ('pending', 'in_progress') for no key update skip locked;
         continue when not found;
-        select * into thread from private.threads as t where t.id = interview.thread_id for update skip locked;
+        select * into thread from private.threads as t where t.id = interview.thread_id for no key update skip locked;
         -- A turn of it waits or runs.
         continue when not found or thread.task_id is not null or thread.due_at is not null;
         perform from public.deliveries as d
         where d.client_id = interview.client_id and d.interview_id = interview.id and d.status in ('queued', 'deferred')
         order by d.id
-        for update;
+        for no key update;
         perform from public.reminders as r where r.id = item.id and r.status = 'waiting' and r.due_at <= private.now() for update;
         continue when not found;
         patience := make_interval(days => coalesce((item.config #>> '{expire_after,days}')::integer, 7));
@@ -3076,7 +3077,7 @@ begin
             -- Lock order: interview, thread. Whoever is locked is left for the next time.
             select * into interview from public.interviews as i where i.id = item.interview_id and i.status = 'pending' for no key update skip locked;
             continue when not found;
-            select * into thread from private.threads as t where t.id = interview.thread_id and t.interview_id = interview.id for update skip locked;
+            select * into thread from private.threads as t where t.id = interview.thread_id and t.interview_id = interview.id for no key update skip locked;
             continue when not found;
             -- Under these locks it is asked again: another may have fired it, or the lead may have answered meanwhile.
             select * into reminder
@@ -3130,9 +3131,9 @@ begin
         when 'connected' then
             update public.channel_accounts as a set status = 'active' where a.id = follow_account.account_id and a.stopped_reason is not null;
         when 'disconnected' then
-            perform private.stop_account(follow_account.account_id, 'disconnected', coalesce(nullif(news ->> 'reason', ''), 'o provedor avisou que ela está desconectada'));
+            perform private.stop_account(follow_account.account_id, 'disconnected', coalesce(nullif(news ->> 'reason', ''), 'conta desconectada'));
         when 'paused' then
-            perform private.stop_account(follow_account.account_id, 'paused', coalesce(nullif(news ->> 'reason', ''), 'o provedor avisou que ela está suspensa'));
+            perform private.stop_account(follow_account.account_id, 'paused', coalesce(nullif(news ->> 'reason', ''), 'conta suspensa'));
         else
             null;
     end case;
@@ -3214,7 +3215,7 @@ begin
     update public.notifications as n
     set status = 'sent', reason = null
     where n.sender_client_id = new.client_id and n.delivery_id = new.id and n.status <> 'sent';
-    if not found and old.status in ('queued', 'sending', 'unknown', 'failed') then
+    if not found and old.status in ('queued', 'sending', 'unknown', 'failed', 'cancelled') then
         -- Given up, and it got through after all: whatever the next channel still holds is off.
         with
         earlier as materialized (
@@ -3235,7 +3236,7 @@ begin
                 select x.id from public.deliveries as x
                 where x.id = any (overtaken) and x.status in ('queued', 'deferred')
                 order by x.id
-                for update skip locked
+                for no key update skip locked
             );
         end if;
     end if;
@@ -3475,6 +3476,10 @@ begin
     end if;
     if verdict = 'go' then
         select g.verdict, g.until, g.reason into verdict, until, reason from private.governor_verdict(delivery) as g;
+    end if;
+    -- News for staff take another way instead of waiting for a template, for tomorrow's room or out a long pause.
+    if verdict = 'wait' and delivery.kind = 'notification' and until > private.now() + interval '10 minutes' then
+        verdict := 'cancel';
     end if;
 end
 $$;
@@ -3807,7 +3812,7 @@ begin
     end if;
     select * into strict d from public.deliveries as x where x.id = heed_refusal.delivery_id;
     if heed_refusal.error ->> 'scope' in ('number', 'account') then
-        perform private.stop_account(d.channel_account_id, 'paused', coalesce(heed_refusal.error ->> 'message', 'the provider refuses it'));
+        perform private.stop_account(d.channel_account_id, 'paused', coalesce(heed_refusal.error ->> 'message', 'envio recusado'));
         return true;
     end if;
     perform private.note_refusal(d.id, heed_refusal.error ->> 'code');
@@ -4026,7 +4031,22 @@ begin
     if items @? '$[*].event.becomes ? (@ != null)' then
         perform private.follow_changes(items);
     end if;
+    -- Who has just written may be answered at any hour: what waits for one to write to them is looked at again, lest the reply wait behind it.
+    update public.deliveries as d
+    set due_at = private.now()
+    where d.id in (
+        select x.id from public.deliveries as x
+        where x.thread_id in (select y.thread_id from jsonb_to_recordset(items) as y (thread_id uuid))
+            and x.status = 'deferred' and x.task_id is null and x.due_at > private.now() and x.throttles = 0
+        order by x.id
+        for no key update skip locked
+    );
     perform private.say_goodbye(t.id) from private.threads as t where t.id = any (leaving) and t.interview_id is null order by t.id;
+    -- Their other accounts' interviews are answered by no turn.
+    perform private.end_interview(o.interview_id, 'opted_out')
+    from private.threads as o
+    where o.interview_id is not null and o.id <> all (leaving)
+        and (o.client_id, o.lead_id) in (select t.client_id, t.lead_id from private.threads as t where t.id = any (leaving));
     return stored + more;
 end
 $_$;
@@ -4035,7 +4055,7 @@ ALTER FUNCTION private.ingest_messages(items jsonb) OWNER TO postgres;
 
 -- Name: FUNCTION ingest_messages(items jsonb); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.ingest_messages(items jsonb) IS 'Stores inbound messages in order on their threads: in the live interview, or else in the lead''s open conversation. Opt-out words reach the consent ledger before anything is answered. The caller holds the threads'' locks.';
+COMMENT ON FUNCTION private.ingest_messages(items jsonb) IS 'Stores inbound messages in order on their threads: in the live interview, or else in the lead''s open conversation. Opt-out words reach the consent ledger before anything is answered. The caller holds the locks of all threads of these leads.';
 
 -- Name: interview_state(jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -4161,7 +4181,7 @@ begin
             )
         order by i.created_at, i.id
         limit invite.max
-        for update of i skip locked
+        for no key update of i skip locked
     );
     insert into private.threads (client_id, lead_id, channel_account_id)
     select i.client_id, i.lead_id, project.channel_account_id
@@ -4175,7 +4195,7 @@ begin
         from private.threads as t
         join public.interviews as i on i.lead_id = t.lead_id and t.channel_account_id = project.channel_account_id
         where i.id = any (ids)
-        for update of t skip locked
+        for no key update of t skip locked
     );
 
     with
@@ -4244,37 +4264,49 @@ CREATE FUNCTION private.invite_next(client_id uuid) RETURNS integer
     SET search_path TO ''
     AS $$
 declare
-    project_id uuid;
+    project record;
+    open_ones jsonb;
     free integer;
+    made integer;
     invited integer := 0;
 begin
     -- One transaction at a time invites for a client; another that comes meanwhile has nothing to add.
     if not pg_try_advisory_xact_lock(hashtextextended('invite_next ' || invite_next.client_id, 0)) then
         return 0;
     end if;
-    select private.setting_int('admitted_tasks') - count(*) into free
-    from public.deliveries as d
-    left join public.interviews as i on i.id = d.interview_id
-    left join public.projects as p on p.id = i.project_id
-    where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending')
-        -- What waits for a paused project takes no room from the others.
-        and coalesce(p.status, 'active') = 'active'
-        -- Nor what waits for days, for a lead who was written to often enough.
-        and not (d.status = 'deferred' and d.due_at > private.now() + interval '1 day');
-    for project_id in
-        select p.id from public.projects as p
+    -- Counted by account: one that is stopped, or has reached its limit for today, keeps its own people waiting and nobody else's.
+    select coalesce(jsonb_object_agg(w.channel_account_id, w.n), '{}') into open_ones
+    from (
+        select d.channel_account_id, count(*) as n
+        from public.deliveries as d
+        left join public.interviews as i on i.id = d.interview_id
+        left join public.projects as p on p.id = i.project_id
+        where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending')
+            -- What waits for a paused project takes no room from the others.
+            and coalesce(p.status, 'active') = 'active'
+            -- Nor what waits for days, for a lead who was written to often enough.
+            and not (d.status = 'deferred' and d.due_at > private.now() + interval '1 day')
+        group by d.channel_account_id
+    ) as w;
+    for project in
+        select p.id, p.channel_account_id from public.projects as p
         where p.client_id = invite_next.client_id and p.status = 'active'
         order by p.created_at, p.id
     loop
-        exit when free - invited <= 0;
+        free := private.setting_int('admitted_tasks') - coalesce((open_ones ->> project.channel_account_id::text)::integer, 0);
+        continue when free <= 0;
         begin
-            invited := invited + private.invite(project_id, free - invited);
+            made := private.invite(project.id, free);
+            invited := invited + made;
+            if made > 0 then
+                open_ones := open_ones || jsonb_build_object(project.channel_account_id, private.setting_int('admitted_tasks') - free + made);
+            end if;
         exception
             when deadlock_detected or lock_not_available or query_canceled then
                 raise;
             when others then
                 -- The sweep and every claim come by here: one project that cannot invite must not stop the others.
-                raise warning 'project % cannot invite: %', project_id, sqlerrm;
+                raise warning 'project % cannot invite: %', project.id, sqlerrm;
         end;
     end loop;
     perform private.admit_deliveries(invite_next.client_id, 'default');
@@ -4286,7 +4318,7 @@ ALTER FUNCTION private.invite_next(client_id uuid) OWNER TO postgres;
 
 -- Name: FUNCTION invite_next(client_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.invite_next(client_id uuid) IS 'Makes and admits a client''s next invitations, as many as its share of the queue has room for. Called when a project starts, when deliveries finish, and by the sweep.';
+COMMENT ON FUNCTION private.invite_next(client_id uuid) IS 'Makes and admits a client''s next invitations, as many for each account as its share of the queue has room for. Called when a project starts, when deliveries finish, and by the sweep.';
 
 -- Name: is_admin(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -4698,7 +4730,7 @@ begin
     where i.id in (select t.interview_id from private.threads as t where t.id = any (thread_ids))
     order by i.id
     for no key update;
-    perform from private.threads as t where t.id = any (thread_ids) order by t.id for update;
+    perform from private.threads as t where t.id = any (thread_ids) order by t.id for no key update;
 end
 $$;
 
@@ -5480,11 +5512,18 @@ declare
     told integer;
 begin
     insert into public.notifications (client_id, profile_id, event, interview_id, text, subject)
-    select notify.client_id, m.profile_id, notify.event, notify.interview_id, notify.txt,
-        -- Without anything to go by, the same words are said once a day.
-        coalesce(notify.subject, notify.interview_id::text, md5(notify.txt) || to_char(private.now() at time zone 'America/Sao_Paulo', ' YYYY-MM-DD'))
+    select notify.client_id, m.profile_id, notify.event, notify.interview_id, notify.txt, about.subject
     from public.client_members as m
+    -- Without anything to go by, the same words are said once a day.
+    cross join (
+        select coalesce(notify.subject, notify.interview_id::text, md5(notify.txt) || to_char(private.now() at time zone 'America/Sao_Paulo', ' YYYY-MM-DD')) as subject
+    ) as about
     where m.client_id = notify.client_id and m.role = 'owner' and m.status = 'active'
+        -- on conflict would wait for whoever is just telling of it: the sweep, which holds much else.
+        and not exists (
+            select from public.notifications as n
+            where n.client_id = m.client_id and n.profile_id = m.profile_id and n.event = notify.event and n.subject = about.subject
+        )
     order by m.profile_id
     on conflict on constraint a_person_is_told_once do nothing;
     get diagnostics told = row_count;
@@ -5561,7 +5600,11 @@ CREATE FUNCTION private.pack_refusal(d public.deliveries, lead public.leads) RET
         select coalesce(
             private.account_refusal(k.agent_type, d.channel_account_id),
             case when k.needs_consent and not private.has_consent(lead) then 'the lead has not consented' end,
-            case when d.kind = 'invitation' then private.invitation_refusal(k.agent_type, d.content ->> 'text', c.company_name) end,
+            -- The first message that reaches the lead, be it a reminder by another channel.
+            case when d.kind = 'invitation' or (d.kind = 'reminder' and not exists (
+                select from public.deliveries as e
+                where e.client_id = d.client_id and e.interview_id = d.interview_id and e.id <> d.id and e.status in ('sent', 'delivered', 'read')
+            )) then private.invitation_refusal(k.agent_type, d.content ->> 'text', c.company_name) end,
             case when d.kind in ('invitation', 'reminder') then private.question_refusal(k.agent_type, p.config) end,
             case when d.kind = 'reply' then private.reply_refusal(k.agent_type, d.content ->> 'text') end
         ) as reason
@@ -6697,10 +6740,8 @@ begin
         where x.thread_id = release_next.thread_id and x.status in ('queued', 'deferred', 'sending', 'unknown')
         order by x.seq
         limit 1
-        for update;
-        if not found or d.task_id is not null or d.status not in ('queued', 'deferred') or d.due_at > private.now() or d.queue <> 'high_priority' then
-            return null;
-        end if;
+        for no key update;
+        exit when not found or d.task_id is not null or d.status not in ('queued', 'deferred') or d.due_at > private.now() or d.queue <> 'high_priority';
         d.initiated := private.is_initiated(d);
         select * into gate from private.gate(d);
         if gate.verdict = 'go' then
@@ -6708,10 +6749,11 @@ begin
         end if;
         if gate.verdict = 'wait' then
             perform private.hold_delivery(d.id, gate.until, gate.reason);
-            return null;
+            exit;
         end if;
         update public.deliveries as x set status = 'cancelled', reason = gate.reason where x.id = d.id;
     end loop;
+    return null;
 end
 $$;
 
@@ -6848,6 +6890,7 @@ declare
     body jsonb;
     problem text;
     state public.delivery_status;
+    leaves timestamptz;
     new_message_id uuid := gen_random_uuid();
     new_delivery_id uuid := gen_random_uuid();
 begin
@@ -6893,7 +6936,7 @@ begin
             new_delivery_id, interview.client_id, lead.id, case when reminder.channel = 'whatsapp' then thread.id end, interview.id, account.id,
             reminder.channel, 'reminder', body, new_message_id, 'default', case when reminder.channel = 'whatsapp' then thread.last_seq + 1 else 0 end
         )
-        returning d.status, d.reason into state, problem;
+        returning d.status, d.reason, d.due_at into state, problem, leaves;
         insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
         values (
             new_message_id, interview.id, 'assistant', body ->> 'text',
@@ -6912,11 +6955,11 @@ begin
         where d.client_id = interview.client_id and d.interview_id = interview.id and d.status in ('sent', 'delivered', 'read')
     ) then
         perform private.plan_reminders(interview.id, 'failed');
-    elsif reminder.due_at < private.now() - interval '1 hour' then
-        -- It comes late, since the project was paused, say: those after it keep their distance.
+    elsif reminder.due_at < greatest(leaves, private.now()) - interval '1 hour' then
+        -- It comes late, since the project was paused or the lead may not be written to on a Sunday: those after it keep their distance.
         update public.reminders as r
         set due_at = l.due_at
-        from private.ladder(project.config, true, private.zone_of(lead), private.now(), reminder.step, false) as l
+        from private.ladder(project.config, true, private.zone_of(lead), greatest(leaves, private.now()), reminder.step, false) as l
         where r.interview_id = interview.id and r.step = l.step and r.status = 'waiting' and r.delivery_id is null and r.due_at < l.due_at;
     end if;
 end
@@ -7284,6 +7327,8 @@ CREATE FUNCTION private.run_erasures() RETURNS integer
     AS $$
 declare
     e public.erasures;
+    wanted uuid[];
+    held integer;
     done integer := 0;
 begin
     for e in
@@ -7293,6 +7338,16 @@ begin
         limit 50
     loop
         begin
+            -- The sweep holds other leads' threads by now: one that somebody works in is left for the next time, not waited for.
+            wanted := array(select t.id from private.threads as t where t.client_id = e.client_id and t.lead_id = e.lead_id);
+            perform from public.interviews as i
+            where i.id in (select t.interview_id from private.threads as t where t.id = any (wanted))
+            for no key update skip locked;
+            get diagnostics held = row_count;
+            continue when held < (select count(t.interview_id) from private.threads as t where t.id = any (wanted));
+            perform from private.threads as t where t.id = any (wanted) for no key update skip locked;
+            get diagnostics held = row_count;
+            continue when held < cardinality(wanted);
             perform private.erase_lead(e.lead_id);
             update public.erasures as x set done_at = private.now() where x.id = e.id;
             done := done + 1;
@@ -7429,7 +7484,7 @@ begin
         where d.status in ('queued', 'deferred') and a.status <> 'active'
             and (d.client_id, d.id) in (select n.sender_client_id, n.delivery_id from public.notifications as n where n.status = 'queued' and n.delivery_id is not null)
         order by d.id
-        for update of d skip locked
+        for no key update of d skip locked
     loop
         update public.deliveries as d set status = 'cancelled', reason = 'the account is stopped' where d.id = item.id;
         perform private.end_delivery(item.id);
@@ -7660,9 +7715,14 @@ CREATE FUNCTION private.start_account() RETURNS trigger
 begin
     new.stopped_reason := null;
     -- What waited for it need not wait for the next look.
+    -- Whoever holds one of them looks at its account anyway; nobody is waited for under the account's lock.
     update public.deliveries as d
     set due_at = private.now()
-    where d.client_id = new.client_id and d.channel_account_id = new.id and d.status = 'deferred' and d.reason like 'the channel account is %';
+    where d.id in (
+        select x.id from public.deliveries as x
+        where x.client_id = new.client_id and x.channel_account_id = new.id and x.status = 'deferred' and x.reason like 'the channel account is %'
+        for no key update skip locked
+    );
     return new;
 end
 $$;
@@ -7765,8 +7825,8 @@ begin
     returning * into a;
     if found then
         perform private.notify(a.client_id, 'account_stopped', null, format(
-            'A conta "%s" parou de enviar: %s. As mensagens estão guardadas e seguem quando ela voltar.', a.name, rtrim(stop_account.reason, '. ')
-        ));
+            'A conta "%s" parou de enviar. Motivo dado pelo provedor: %s. As mensagens estão guardadas e seguem quando ela voltar.', a.name, rtrim(stop_account.reason, '. ')
+        ), a.id || to_char(private.now() at time zone 'America/Sao_Paulo', ' YYYY-MM-DD HH24'));
     end if;
 end
 $$;
@@ -7775,7 +7835,7 @@ ALTER FUNCTION private.stop_account(account_id uuid, status public.channel_accou
 
 -- Name: FUNCTION stop_account(account_id uuid, status public.channel_account_status, reason text); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.stop_account(account_id uuid, status public.channel_account_status, reason text) IS 'Stops an account that its provider does not let send (token, payment, policy, disconnected) and tells the client''s owners, once. Its deliveries wait; other accounts go on. A person who sets it active, or new credentials, or the provider''s word, starts it again.';
+COMMENT ON FUNCTION private.stop_account(account_id uuid, status public.channel_account_status, reason text) IS 'Stops an account that its provider does not let send (token, payment, policy, disconnected) and tells the client''s owners, once an hour. Its deliveries wait; other accounts go on. A person who sets it active, or new credentials, or the provider''s word, starts it again.';
 
 -- Name: stop_reminders(uuid, uuid, text, boolean); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -7793,7 +7853,7 @@ begin
         where d.client_id = stop_reminders.client_id and d.interview_id = stop_reminders.interview_id
             and d.kind in ('invitation', 'reminder') and d.status in ('queued', 'deferred')
         order by d.id
-        for update
+        for no key update
     );
     update public.reminders as r
     set status = 'cancelled', reason = stop_reminders.why
@@ -9165,7 +9225,7 @@ begin
     if f.task = 'agent_turn' then
         perform private.lock_threads(array[f.task_row_id]);
     elsif f.task = 'delivery' then
-        perform from private.threads as t where t.id = (select d.thread_id from public.deliveries as d where d.id = f.task_row_id) for update;
+        perform from private.threads as t where t.id = (select d.thread_id from public.deliveries as d where d.id = f.task_row_id) for no key update;
     elsif f.task = 'report' then
         perform from public.reports as r where r.id = f.task_row_id for update;
     elsif f.task = 'media' then
@@ -9180,7 +9240,8 @@ begin
             perform private.queue_turn(f.task_row_id);
         when 'delivery' then
             update public.deliveries as d
-            set status = 'queued', attempts = 0, repeats = 0, throttles = 0, due_at = private.now(), reason = null
+            -- It gets a message id of its own: where the provider tells no more than that, its statuses would find nothing by the old one.
+            set status = 'queued', attempts = 0, repeats = 0, throttles = 0, due_at = private.now(), reason = null, provider_message_id = null
             where d.id = f.task_row_id and d.status = 'failed';
             perform private.admit_deliveries(f.client_id, d.queue) from public.deliveries as d where d.id = f.task_row_id;
         when 'media' then
@@ -9468,27 +9529,38 @@ declare
     next_task jsonb;
     visibility_s integer := private.setting_int('visibility_s');
 begin
-    -- Lock order: interviews (which a refusal that is an opt-out ends), threads, then deliveries.
+    -- Lock order: interviews (which a refusal that is an opt-out ends, whatever account it came by), threads, then deliveries.
     if results @? '$[*].error ? (@.scope == "recipient")' then
-        perform from public.interviews as i
-        where i.id in (
-            select t.interview_id from private.threads as t
-            join public.deliveries as x on x.thread_id = t.id
+        perform private.lock_threads(array(
+            select t.id
+            from private.threads as t
+            join public.deliveries as x on x.client_id = t.client_id and x.lead_id = t.lead_id
             where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r where r #>> '{error,scope}' = 'recipient')
-        )
-        order by i.id
+            union
+            select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r)
+        ));
+    else
+        perform from private.threads as t
+        where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
+        order by t.id
         for no key update;
     end if;
-    perform from private.threads as t
-    where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
-    order by t.id
-    for update;
     perform private.lock_paces(array(
         select x.channel_account_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r)
     ));
+    -- Accounts that may be stopped, by id as well: two batches that stop the same two do not wait crosswise.
+    if results @? '$[*].error ? (@.scope == "number" || @.scope == "account")' then
+        perform from public.channel_accounts as a
+        where a.id in (
+            select x.channel_account_id from public.deliveries as x
+            where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r where r #>> '{error,scope}' in ('number', 'account'))
+        )
+        order by a.id
+        for no key update;
+    end if;
     for item in select r from jsonb_array_elements(results) as r order by (r ->> 'id')::uuid loop
         begin
-            select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for update;
+            select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for no key update;
             next_task := null;
             if found and d.status in ('sent', 'delivered', 'read') then
                 -- A status was faster than the answer to the send.
@@ -9608,7 +9680,7 @@ begin
                 return private.retry_turn(fail_task.id, fail_task.error, fail_task.retryable, 'failed');
             end if;
         when 'delivery' then
-            perform from public.deliveries as d where d.id = fail_task.id and d.claim = fail_task.claim and d.status = 'sending' for update;
+            perform from public.deliveries as d where d.id = fail_task.id and d.claim = fail_task.claim and d.status = 'sending' for no key update;
             if found then
                 return private.retry_delivery(fail_task.id, fail_task.error, fail_task.retryable);
             end if;
@@ -9743,7 +9815,19 @@ begin
 
     -- Lock order: interviews and threads before leads and deliveries (private.lock_threads tells the whole of it).
     perform private.lock_threads(array(
-        select (x.v ->> 'thread_id')::uuid from jsonb_array_elements(coalesce(spoken, '[]') || coalesce(moved, '[]')) as x (v)
+        select (x.v ->> 'thread_id')::uuid from jsonb_array_elements(coalesce(moved, '[]')) as x (v)
+        union
+        -- Of a lead all of them: a word to be left alone, and a refusal that means one, ends what is under way on any.
+        select t.id
+        from (
+            select (x.v ->> 'client_id')::uuid as client_id, (x.v ->> 'lead_id')::uuid as lead_id from jsonb_array_elements(coalesce(spoken, '[]')) as x (v)
+            union
+            select d.client_id, d.lead_id
+            from jsonb_array_elements(coalesce(moved, '[]')) as x (v)
+            join public.deliveries as d on d.id = (x.v ->> 'delivery_id')::uuid
+            where x.v #>> '{event,status,error,scope}' = 'recipient'
+        ) as l
+        join private.threads as t on t.client_id = l.client_id and t.lead_id = l.lead_id
         union
         select t.id
         from jsonb_array_elements(fresh) as x (v)
@@ -9751,6 +9835,14 @@ begin
         join private.threads as t on t.client_id = account.client_id and t.lead_id = l.lead_id
         where x.v ->> 'outcome' = 'preference'
     ));
+
+    -- Then the accounts that this may stop or start.
+    if fresh @? '$[*] ? (@.outcome == "followed" || @.event.status.error.scope == "number" || @.event.status.error.scope == "account")' then
+        perform from public.channel_accounts as a
+        where a.id in (select (x.v ->> 'account_id')::uuid from jsonb_array_elements(fresh) as x (v) where x.v ->> 'outcome' in ('followed', 'status'))
+        order by a.id
+        for no key update;
+    end if;
 
     if spoken is not null then
         stored := private.ingest_messages(spoken);

@@ -12,9 +12,7 @@ begin
         order by x.seq
         limit 1
         for no key update;
-        if not found or d.task_id is not null or d.status not in ('queued', 'deferred') or d.due_at > private.now() or d.queue <> 'high_priority' then
-            return null;
-        end if;
+        exit when not found or d.task_id is not null or d.status not in ('queued', 'deferred') or d.due_at > private.now() or d.queue <> 'high_priority';
         d.initiated := private.is_initiated(d);
         select * into gate from private.gate(d);
         if gate.verdict = 'go' then
@@ -22,10 +20,11 @@ begin
         end if;
         if gate.verdict = 'wait' then
             perform private.hold_delivery(d.id, gate.until, gate.reason);
-            return null;
+            exit;
         end if;
         update public.deliveries as x set status = 'cancelled', reason = gate.reason where x.id = d.id;
     end loop;
+    return null;
 end
 $$;
 comment on function private.release_next(uuid, integer, uuid) is

@@ -4,14 +4,14 @@
 create type public.reminder_status as enum ('waiting', 'sent', 'skipped', 'cancelled', 'expired');
 comment on type public.reminder_status is 'Life of a reminder. skipped: it could not be sent, cancelled: it need not be, see reason; expired: the end of the ladder was reached.';
 
--- source: sql/20_tables/05_settings.sql sha256:686f5669f36c75829a3f6721e3e7282c48ee6364d476078edc0b1983d05bb70e by hand
+-- source: sql/20_tables/05_settings.sql sha256:679c0a3d87d76a0aab774f7cbe7d0d536247426a8534b6a7e0bcd623c6334775 by hand
 insert into private.settings (key, value, comment) values
 ('public_url', 'null', 'Where providers reach the functions, without a slash at the end. null: at functions_url.'),
 ('unknown_patience_s', '120', 'How long it waits at most, where no webhook of its account comes in at all: an outage holds the provider''s word up, too.'),
 ('unknown_repeats', '1', 'How often a delivery is sent again of which nobody knows whether it left.'),
 ('notification_burst', '5', 'Notifications that one person gets one by one within notification_window_s; where more wait, they become one message.'),
 ('notification_window_s', '600', 'Seconds since the last notification after which one person is told again what has gathered meanwhile.'),
-('failed_invitation_hours', '24', 'How long an interview whose invitation could not be sent, by no channel, waits for somebody to replay it; then it is cancelled.'),
+('failed_invitation_hours', '24', 'How long an interview whose invitation could not be sent by any channel waits for a replay; then it is cancelled.'),
 ('sending_hours', '{
     "monday": ["08:00", "20:00"], "tuesday": ["08:00", "20:00"], "wednesday": ["08:00", "20:00"], "thursday": ["08:00", "20:00"],
     "friday": ["08:00", "20:00"], "saturday": ["09:00", "14:00"]
@@ -1304,7 +1304,7 @@ as $$
 $$;
 comment on function private.lead_of_sender(uuid, jsonb) is 'The lead that a sender {"wa_id", "phone", "bsuid", "lid", "email"} is known to be; null for a stranger. The number decides where it is given and known, since invitations go to numbers: a person first met by a business-scoped id or a lid alone is another lead until somebody says otherwise. Of several leads with one e-mail address it is the oldest.';
 
--- source: sql/30_rules/56_pack_refusal.sql sha256:465edfad45b9718e6bf7c67c3a7abbe23366876ff9cdd1fc75c0d15ae1ef9ba9
+-- source: sql/30_rules/56_pack_refusal.sql sha256:56f8a152022b912d640e1d00af8ca4ecf17092b019c692b0503cd0c2510e1790
 create or replace function private.pack_refusal(d public.deliveries, lead public.leads) returns text
 language sql stable security definer set search_path = ''
 as $$
@@ -1314,7 +1314,11 @@ as $$
         select coalesce(
             private.account_refusal(k.agent_type, d.channel_account_id),
             case when k.needs_consent and not private.has_consent(lead) then 'the lead has not consented' end,
-            case when d.kind = 'invitation' then private.invitation_refusal(k.agent_type, d.content ->> 'text', c.company_name) end,
+            -- The first message that reaches the lead, be it a reminder by another channel.
+            case when d.kind = 'invitation' or (d.kind = 'reminder' and not exists (
+                select from public.deliveries as e
+                where e.client_id = d.client_id and e.interview_id = d.interview_id and e.id <> d.id and e.status in ('sent', 'delivered', 'read')
+            )) then private.invitation_refusal(k.agent_type, d.content ->> 'text', c.company_name) end,
             case when d.kind in ('invitation', 'reminder') then private.question_refusal(k.agent_type, p.config) end,
             case when d.kind = 'reply' then private.reply_refusal(k.agent_type, d.content ->> 'text') end
         ) as reason
@@ -1518,7 +1522,7 @@ $$;
 comment on function private.audience(uuid, uuid[]) is
 'The leads a project is for, each with why it is left out (null: it is interviewed). Without projects.config.audience: all leads of the client. An id that is no lead of the client is left out as not_found. among: only these leads.';
 
--- source: sql/30_rules/62_invite.sql sha256:7fa47d47944e0341612bb960416f821df86f902b4881eda51d34e3326394a21b
+-- source: sql/30_rules/62_invite.sql sha256:f1fa24a8f037f23c53b81571cf7e93ebf97623a10610250e97473048cbab4e66
 create or replace function private.invite(project_id uuid, max integer) returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -1553,7 +1557,7 @@ begin
             )
         order by i.created_at, i.id
         limit invite.max
-        for update of i skip locked
+        for no key update of i skip locked
     );
     insert into private.threads (client_id, lead_id, channel_account_id)
     select i.client_id, i.lead_id, project.channel_account_id
@@ -1567,7 +1571,7 @@ begin
         from private.threads as t
         join public.interviews as i on i.lead_id = t.lead_id and t.channel_account_id = project.channel_account_id
         where i.id = any (ids)
-        for update of t skip locked
+        for no key update of t skip locked
     );
 
     with
@@ -1625,7 +1629,7 @@ $$;
 comment on function private.invite(uuid, integer) is
 'Makes the next invitations of an active project, at most max: takes each lead''s thread for the interview, writes the message and its delivery. Returns how many were made. Idempotent: an interview is invited once.';
 
--- source: sql/30_rules/63_admit_deliveries.sql sha256:e4f0da415167a95de017d57564a0ca5faa25a989708de097ba1ef16f7d2501e6
+-- source: sql/30_rules/63_admit_deliveries.sql sha256:3b41f195bda7fbd5e963780e8746e65055e4d396c02f1eb1424080a5e5c25c3b
 create or replace function private.admit_deliveries(client_id uuid, queue text) returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -1649,7 +1653,7 @@ begin
             )
         order by d.due_at, d.seq, d.id
         limit greatest(free, 0)
-        for update of d skip locked
+        for no key update of d skip locked
     );
     if cardinality(ids) = 0 then
         return 0;
@@ -1763,42 +1767,54 @@ $$;
 comment on function private.start_problem(public.projects) is
 'Why a project cannot start now although all is set up, as a sentence; null if it can: an audience larger than the daily limit''s room, unless config.stretch spreads it over days.';
 
--- source: sql/30_rules/65_invite_next.sql sha256:16c318825e974f06bf29352e04d63740e053064297144648918ab03148f077bf
+-- source: sql/30_rules/65_invite_next.sql sha256:38a5de2136bafe1f1a8c0ab5a595b488112d272e8ec3cb70f52ce5c457f901d5
 create or replace function private.invite_next(client_id uuid) returns integer
 language plpgsql security definer set search_path = ''
 as $$
 declare
-    project_id uuid;
+    project record;
+    open_ones jsonb;
     free integer;
+    made integer;
     invited integer := 0;
 begin
     -- One transaction at a time invites for a client; another that comes meanwhile has nothing to add.
     if not pg_try_advisory_xact_lock(hashtextextended('invite_next ' || invite_next.client_id, 0)) then
         return 0;
     end if;
-    select private.setting_int('admitted_tasks') - count(*) into free
-    from public.deliveries as d
-    left join public.interviews as i on i.id = d.interview_id
-    left join public.projects as p on p.id = i.project_id
-    where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending')
-        -- What waits for a paused project takes no room from the others.
-        and coalesce(p.status, 'active') = 'active'
-        -- Nor what waits for days, for a lead who was written to often enough.
-        and not (d.status = 'deferred' and d.due_at > private.now() + interval '1 day');
-    for project_id in
-        select p.id from public.projects as p
+    -- Counted by account: one that is stopped, or has reached its limit for today, keeps its own people waiting and nobody else's.
+    select coalesce(jsonb_object_agg(w.channel_account_id, w.n), '{}') into open_ones
+    from (
+        select d.channel_account_id, count(*) as n
+        from public.deliveries as d
+        left join public.interviews as i on i.id = d.interview_id
+        left join public.projects as p on p.id = i.project_id
+        where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending')
+            -- What waits for a paused project takes no room from the others.
+            and coalesce(p.status, 'active') = 'active'
+            -- Nor what waits for days, for a lead who was written to often enough.
+            and not (d.status = 'deferred' and d.due_at > private.now() + interval '1 day')
+        group by d.channel_account_id
+    ) as w;
+    for project in
+        select p.id, p.channel_account_id from public.projects as p
         where p.client_id = invite_next.client_id and p.status = 'active'
         order by p.created_at, p.id
     loop
-        exit when free - invited <= 0;
+        free := private.setting_int('admitted_tasks') - coalesce((open_ones ->> project.channel_account_id::text)::integer, 0);
+        continue when free <= 0;
         begin
-            invited := invited + private.invite(project_id, free - invited);
+            made := private.invite(project.id, free);
+            invited := invited + made;
+            if made > 0 then
+                open_ones := open_ones || jsonb_build_object(project.channel_account_id, private.setting_int('admitted_tasks') - free + made);
+            end if;
         exception
             when deadlock_detected or lock_not_available or query_canceled then
                 raise;
             when others then
                 -- The sweep and every claim come by here: one project that cannot invite must not stop the others.
-                raise warning 'project % cannot invite: %', project_id, sqlerrm;
+                raise warning 'project % cannot invite: %', project.id, sqlerrm;
         end;
     end loop;
     perform private.admit_deliveries(invite_next.client_id, 'default');
@@ -1806,7 +1822,7 @@ begin
 end
 $$;
 comment on function private.invite_next(uuid) is
-'Makes and admits a client''s next invitations, as many as its share of the queue has room for. Called when a project starts, when deliveries finish, and by the sweep.';
+'Makes and admits a client''s next invitations, as many for each account as its share of the queue has room for. Called when a project starts, when deliveries finish, and by the sweep.';
 
 -- source: sql/30_rules/65_policy_verdict.sql sha256:405dc9f1f7e1f6261c9173f4e2d16fcabc7c0a59dbe09c8773acd8866984b0ae
 create or replace function private.policy_verdict(d public.deliveries, out verdict text, out until timestamptz, out reason text)
@@ -1961,7 +1977,7 @@ $$;
 comment on function private.await_word(uuid, jsonb) is
 'A send that may have left is unknown: for the grace period (unknown_grace_s) only the provider''s word decides. Its claim stays good for the result that comes late. The caller holds its row''s lock.';
 
--- source: sql/30_rules/68_follow_account.sql sha256:88c6c789923390d8500e0e68bb1b1605b9ce12a5d59fb00284aaf5cf4728b099
+-- source: sql/30_rules/68_follow_account.sql sha256:75638861d6042296f2e0e79a84a30df74b4d6608c71b40dffa58d1bf42d14c6f
 create or replace function private.follow_account(account_id uuid, news jsonb) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -1970,9 +1986,9 @@ begin
         when 'connected' then
             update public.channel_accounts as a set status = 'active' where a.id = follow_account.account_id and a.stopped_reason is not null;
         when 'disconnected' then
-            perform private.stop_account(follow_account.account_id, 'disconnected', coalesce(nullif(news ->> 'reason', ''), 'o provedor avisou que ela está desconectada'));
+            perform private.stop_account(follow_account.account_id, 'disconnected', coalesce(nullif(news ->> 'reason', ''), 'conta desconectada'));
         when 'paused' then
-            perform private.stop_account(follow_account.account_id, 'paused', coalesce(nullif(news ->> 'reason', ''), 'o provedor avisou que ela está suspensa'));
+            perform private.stop_account(follow_account.account_id, 'paused', coalesce(nullif(news ->> 'reason', ''), 'conta suspensa'));
         else
             null;
     end case;
@@ -2053,7 +2069,7 @@ $$;
 comment on function private.retry_delivery(uuid, jsonb, boolean) is
 'After a failed attempt at a delivery: again after 1, 5, 25 seconds (throttled: when error.retry_after_ms says, uncounted), or, when that was the last one or the error is permanent, failed and a dead letter.';
 
--- source: sql/30_rules/68_stop_account.sql sha256:3da512a8627e824d70e42c62bbc3e024cdafd2999f6ef1c18d4de043c08a0568
+-- source: sql/30_rules/68_stop_account.sql sha256:3d425363e6146b8dd9ea5d9c489c850cf9df813dbfc73302fc966a7e8e9a3180
 create or replace function private.stop_account(account_id uuid, status public.channel_account_status, reason text) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -2066,13 +2082,13 @@ begin
     returning * into a;
     if found then
         perform private.notify(a.client_id, 'account_stopped', null, format(
-            'A conta "%s" parou de enviar: %s. As mensagens estão guardadas e seguem quando ela voltar.', a.name, rtrim(stop_account.reason, '. ')
-        ));
+            'A conta "%s" parou de enviar. Motivo dado pelo provedor: %s. As mensagens estão guardadas e seguem quando ela voltar.', a.name, rtrim(stop_account.reason, '. ')
+        ), a.id || to_char(private.now() at time zone 'America/Sao_Paulo', ' YYYY-MM-DD HH24'));
     end if;
 end
 $$;
 comment on function private.stop_account(uuid, public.channel_account_status, text) is
-'Stops an account that its provider does not let send (token, payment, policy, disconnected) and tells the client''s owners, once. Its deliveries wait; other accounts go on. A person who sets it active, or new credentials, or the provider''s word, starts it again.';
+'Stops an account that its provider does not let send (token, payment, policy, disconnected) and tells the client''s owners, once an hour. Its deliveries wait; other accounts go on. A person who sets it active, or new credentials, or the provider''s word, starts it again.';
 
 -- source: sql/30_rules/68_throttle_delivery.sql sha256:7e1a452fb47fce60c62277c13c4b71599407fe9ee06d8a75bdee1cb4854f2d4d
 create or replace function private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer) returns void
@@ -2245,7 +2261,7 @@ $$;
 comment on function private.grant_delivery(uuid, integer, uuid) is
 'Claims a delivery for the caller for so many seconds, counts it against its account''s limits, and returns its task. released_by: the claim whose completion hands it out. The caller holds its row''s lock and has asked private.gate.';
 
--- source: sql/30_rules/69_heed_refusal.sql sha256:b4ba02509581058de848fb81c6a02aa5749a07a2adbcd5dde0d5433b17fbdb6b
+-- source: sql/30_rules/69_heed_refusal.sql sha256:66558f4b21ee45977fd62e712fcbd4e923a6ce1aceb0ee6e23f623897c3bca98
 create or replace function private.heed_refusal(delivery_id uuid, error jsonb) returns boolean
 language plpgsql security definer set search_path = ''
 as $$
@@ -2257,7 +2273,7 @@ begin
     end if;
     select * into strict d from public.deliveries as x where x.id = heed_refusal.delivery_id;
     if heed_refusal.error ->> 'scope' in ('number', 'account') then
-        perform private.stop_account(d.channel_account_id, 'paused', coalesce(heed_refusal.error ->> 'message', 'the provider refuses it'));
+        perform private.stop_account(d.channel_account_id, 'paused', coalesce(heed_refusal.error ->> 'message', 'envio recusado'));
         return true;
     end if;
     perform private.note_refusal(d.id, heed_refusal.error ->> 'code');
@@ -2288,7 +2304,7 @@ $$;
 comment on function private.refuse_delivery(uuid, jsonb) is
 'A send was refused with {"code", "message", "retryable", "scope"}: tried again, or a dead letter; where it is the number or the account that may not send, the account stops and the delivery waits for it.';
 
--- source: sql/30_rules/70_begin_deliveries.sql sha256:2190d2bcd248d5ae1f14dc2458c3db3d69ea1de8dc121fe20d9114dca6ff2219
+-- source: sql/30_rules/70_begin_deliveries.sql sha256:3d4cd3089ee76c2245475213b1654e7772ebf22d2c021e78586ec37ecff5ec1e
 create or replace function private.begin_deliveries(tasks jsonb, visibility_s integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -2306,7 +2322,7 @@ begin
         from jsonb_array_elements(tasks) as x
         order by 1
     loop
-        select * into d from public.deliveries as x where x.id = task.id for update skip locked;
+        select * into d from public.deliveries as x where x.id = task.id for no key update skip locked;
         if not found then
             -- Locked by whoever is finishing it, or deleted: look again in a second.
             if exists (select from public.deliveries as x where x.id = task.id) then
@@ -2368,7 +2384,7 @@ $$;
 comment on function private.begin_deliveries(jsonb, integer) is
 'Claims the deliveries of tasks just read: sorts out what is done, busy, not allowed any more or exhausted, and returns the rest as tasks. Waits for no lock but an account''s pace.';
 
--- source: sql/30_rules/70_gate.sql sha256:d415be76e7d2c74ebdafac23ce8eb2d6107bea157df7e04d004b0724f3b838ca
+-- source: sql/30_rules/70_gate.sql sha256:f537734a255f746ac3c668478ccef9dac9af08e2ad2261aa322d520268c8e468
 create or replace function private.gate(delivery public.deliveries, out verdict text, out until timestamptz, out reason text)
 language plpgsql security definer set search_path = ''
 as $$
@@ -2381,6 +2397,10 @@ begin
     end if;
     if verdict = 'go' then
         select g.verdict, g.until, g.reason into verdict, until, reason from private.governor_verdict(delivery) as g;
+    end if;
+    -- News for staff take another way instead of waiting for a template, for tomorrow's room or out a long pause.
+    if verdict = 'wait' and delivery.kind = 'notification' and until > private.now() + interval '10 minutes' then
+        verdict := 'cancel';
     end if;
 end
 $$;
@@ -2422,7 +2442,50 @@ $$;
 comment on function private.hold_delivery(uuid, timestamptz, text) is
 'Lets a delivery wait: for less than a minute in its queue, for longer as deferred, out of the queue, until admission takes it again. The caller holds its row''s lock.';
 
--- source: sql/30_rules/71_release_next.sql sha256:28bef6a79561511b70b3546310c767614760e3f3224bfaab5be24a678cb3716f
+-- source: sql/30_rules/71_admit_turns.sql sha256:64ecf28ecc5c6ff218476b051986779e714ec5a15420174fb3d5c5241be11975
+create or replace function private.admit_turns(client_id uuid) returns integer
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    free integer;
+    ids uuid[];
+    msg_ids bigint[];
+begin
+    if not exists (select from private.threads as t where t.client_id = admit_turns.client_id and t.task_id is null and t.due_at is not null) then
+        return 0;
+    end if;
+    select private.setting_int('admitted_tasks') - count(*) into free
+    from private.threads as t
+    where t.client_id = admit_turns.client_id and t.task_id is not null and t.lease is null;
+    -- A thread somebody holds is left for the next time: this never waits, so it may be called under other locks.
+    ids := array(
+        select t.id
+        from private.threads as t
+        where t.client_id = admit_turns.client_id and t.task_id is null and t.due_at is not null
+        order by t.due_at, t.id
+        limit greatest(free, 0)
+        for no key update skip locked
+    );
+    if cardinality(ids) = 0 then
+        return 0;
+    end if;
+    msg_ids := array(
+        select s.id
+        from pgmq.send_batch('high_priority', array(
+            select private.task_message('agent_turn', u.id, admit_turns.client_id, 1) from unnest(ids) with ordinality as u (id, ord) order by u.ord
+        ), 0) as s (id)
+    );
+    update private.threads as t
+    set task_id = u.msg_id
+    from unnest(ids, msg_ids) as u (id, msg_id)
+    where t.id = u.id;
+    return cardinality(ids);
+end
+$$;
+comment on function private.admit_turns(uuid) is
+'Puts a client''s waiting turns into high_priority, the longest waiting first, as far as its share (admitted_tasks, turns under way not counted) goes. Returns how many. So a client whose leads all answer at once cannot stand before another''s reply.';
+
+-- source: sql/30_rules/71_release_next.sql sha256:83a13c1ba02a554974f7d054105c799adec9f64637325050578abbbf59f7bce3
 create or replace function private.release_next(thread_id uuid, visibility_s integer, released_by uuid default null) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -2436,10 +2499,8 @@ begin
         where x.thread_id = release_next.thread_id and x.status in ('queued', 'deferred', 'sending', 'unknown')
         order by x.seq
         limit 1
-        for update;
-        if not found or d.task_id is not null or d.status not in ('queued', 'deferred') or d.due_at > private.now() or d.queue <> 'high_priority' then
-            return null;
-        end if;
+        for no key update;
+        exit when not found or d.task_id is not null or d.status not in ('queued', 'deferred') or d.due_at > private.now() or d.queue <> 'high_priority';
         d.initiated := private.is_initiated(d);
         select * into gate from private.gate(d);
         if gate.verdict = 'go' then
@@ -2447,10 +2508,11 @@ begin
         end if;
         if gate.verdict = 'wait' then
             perform private.hold_delivery(d.id, gate.until, gate.reason);
-            return null;
+            exit;
         end if;
         update public.deliveries as x set status = 'cancelled', reason = gate.reason where x.id = d.id;
     end loop;
+    return null;
 end
 $$;
 comment on function private.release_next(uuid, integer, uuid) is
@@ -2604,7 +2666,7 @@ $$;
 comment on function private.plan_reminders(uuid, public.delivery_status) is
 'Writes down the ladder of an interview whose invitation has come to this status (sent or further, failed, cancelled), from private.now(), in place of what was still waiting of an earlier one. An interview that has ended gets none. Called under the invitation''s lock; takes no other.';
 
--- source: sql/30_rules/74_stop_reminders.sql sha256:c7eb5ab131c76cc0e179772500789d2e0f9506699538ee4e61e13d708438249f
+-- source: sql/30_rules/74_stop_reminders.sql sha256:d183bc48d1fac4e2c284e610509274b293862f754bb2d32091c942c7f507d2ae
 create or replace function private.stop_reminders(client_id uuid, interview_id uuid, why text, ended boolean) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -2618,7 +2680,7 @@ begin
         where d.client_id = stop_reminders.client_id and d.interview_id = stop_reminders.interview_id
             and d.kind in ('invitation', 'reminder') and d.status in ('queued', 'deferred')
         order by d.id
-        for update
+        for no key update
     );
     update public.reminders as r
     set status = 'cancelled', reason = stop_reminders.why
@@ -2630,7 +2692,7 @@ $$;
 comment on function private.stop_reminders(uuid, uuid, text, boolean) is
 'Cancels an interview''s reminders, and what of them and of its invitation still waits to be sent: it would hold a reply back, which goes out after it. ended: the ladder''s end, too. The caller holds the thread''s lock.';
 
--- source: sql/30_rules/75_remind.sql sha256:9c6a9bb5ab4e8a2cb9a2bfa7683af8083216885023837d9edbd25f2123325a98
+-- source: sql/30_rules/75_remind.sql sha256:114445ebc51ee14d713aa87727cf71773f1f40e34fef692877f47f1ebbdf312f
 create or replace function private.remind(reminder public.reminders, interview public.interviews, thread private.threads) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -2646,6 +2708,7 @@ declare
     body jsonb;
     problem text;
     state public.delivery_status;
+    leaves timestamptz;
     new_message_id uuid := gen_random_uuid();
     new_delivery_id uuid := gen_random_uuid();
 begin
@@ -2691,7 +2754,7 @@ begin
             new_delivery_id, interview.client_id, lead.id, case when reminder.channel = 'whatsapp' then thread.id end, interview.id, account.id,
             reminder.channel, 'reminder', body, new_message_id, 'default', case when reminder.channel = 'whatsapp' then thread.last_seq + 1 else 0 end
         )
-        returning d.status, d.reason into state, problem;
+        returning d.status, d.reason, d.due_at into state, problem, leaves;
         insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
         values (
             new_message_id, interview.id, 'assistant', body ->> 'text',
@@ -2710,11 +2773,11 @@ begin
         where d.client_id = interview.client_id and d.interview_id = interview.id and d.status in ('sent', 'delivered', 'read')
     ) then
         perform private.plan_reminders(interview.id, 'failed');
-    elsif reminder.due_at < private.now() - interval '1 hour' then
-        -- It comes late, since the project was paused, say: those after it keep their distance.
+    elsif reminder.due_at < greatest(leaves, private.now()) - interval '1 hour' then
+        -- It comes late, since the project was paused or the lead may not be written to on a Sunday: those after it keep their distance.
         update public.reminders as r
         set due_at = l.due_at
-        from private.ladder(project.config, true, private.zone_of(lead), private.now(), reminder.step, false) as l
+        from private.ladder(project.config, true, private.zone_of(lead), greatest(leaves, private.now()), reminder.step, false) as l
         where r.interview_id = interview.id and r.step = l.step and r.status = 'waiting' and r.delivery_id is null and r.due_at < l.due_at;
     end if;
 end
@@ -2745,7 +2808,7 @@ $$;
 comment on function private.reminder_text(text, text, text, text, text) is
 'A reminder''s text with its variables put in; without a wording, a default one. link, where there is one, stands at the end unless the wording has a place for it.';
 
--- source: sql/30_rules/76_expire_interviews.sql sha256:23e4c7fa067c6582cdae7442492c18b962ba007f9f6d95bf1da9a90eb1f7056a
+-- source: sql/30_rules/76_expire_interviews.sql sha256:6112ca53bfcee7eba4df7fee2bfe1a86b79594d8731a49cbc1cd35ec63626df7
 create or replace function private.expire_interviews() returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -2770,13 +2833,13 @@ begin
         -- Lock order: interview, thread, deliveries, reminders. Whoever is locked is left for the next time.
         select * into interview from public.interviews as i where i.id = item.interview_id and i.status in ('pending', 'in_progress') for no key update skip locked;
         continue when not found;
-        select * into thread from private.threads as t where t.id = interview.thread_id for update skip locked;
+        select * into thread from private.threads as t where t.id = interview.thread_id for no key update skip locked;
         -- A turn of it waits or runs.
         continue when not found or thread.task_id is not null or thread.due_at is not null;
         perform from public.deliveries as d
         where d.client_id = interview.client_id and d.interview_id = interview.id and d.status in ('queued', 'deferred')
         order by d.id
-        for update;
+        for no key update;
         perform from public.reminders as r where r.id = item.id and r.status = 'waiting' and r.due_at <= private.now() for update;
         continue when not found;
         patience := make_interval(days => coalesce((item.config #>> '{expire_after,days}')::integer, 7));
@@ -2803,7 +2866,7 @@ $$;
 comment on function private.expire_interviews() is
 'Ends the interviews whose ladder has come to its end: expired, or cancelled where no message ever reached the lead. One that began expires when the lead has been silent for as long. Their threads are free for the next survey. At most 200 at a time. Run by the sweep. Returns how many.';
 
--- source: sql/30_rules/76_fire_reminders.sql sha256:6c2b7a1674b7c5e45aaa46d624be8a99f0c6834374cd7584e4158891ad68d0d0
+-- source: sql/30_rules/76_fire_reminders.sql sha256:18f96bb89e2a0ac817a20200e7f33069104f30c02f7aae01ccf73d5535b079d7
 create or replace function private.fire_reminders() returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -2829,7 +2892,7 @@ begin
             -- Lock order: interview, thread. Whoever is locked is left for the next time.
             select * into interview from public.interviews as i where i.id = item.interview_id and i.status = 'pending' for no key update skip locked;
             continue when not found;
-            select * into thread from private.threads as t where t.id = interview.thread_id and t.interview_id = interview.id for update skip locked;
+            select * into thread from private.threads as t where t.id = interview.thread_id and t.interview_id = interview.id for no key update skip locked;
             continue when not found;
             -- Under these locks it is asked again: another may have fired it, or the lead may have answered meanwhile.
             select * into reminder
@@ -2853,7 +2916,76 @@ $$;
 comment on function private.fire_reminders() is
 'Fires the reminders that are due, of active projects, at most 200 at a time, each once however many run this. Run by the sweep. Returns how many.';
 
--- source: sql/30_rules/79_lock_threads.sql sha256:b5dc76eb8f13bb6f52749d3c05ef315957da3b9a78b92247a08858998e042a53
+-- source: sql/30_rules/77_begin_turns.sql sha256:00fe7de8413b10cf9bdb0e7e710dd7abd0b6094dd87de852fcad1d186f0297b5
+create or replace function private.begin_turns(tasks jsonb, visibility_s integer) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    task record;
+    t private.threads;
+    right_now timestamptz;
+    granted jsonb := '[]';
+begin
+    for task in
+        select (x ->> 'id')::uuid as id, (x ->> 'msg_id')::bigint as msg_id
+        from jsonb_array_elements(tasks) as x
+        order by 1
+    loop
+        -- Never waits: claim-then-wait here against lock-then-delete in a commit would deadlock.
+        select * into t from private.threads as x where x.id = task.id for no key update skip locked;
+        if not found then
+            -- Locked this very moment, mostly by the record of the reply before: the caller keeps the task and asks again at once.
+            select * into t from private.threads as x where x.id = task.id;
+            if not found then
+                perform pgmq.delete('high_priority', task.msg_id);
+            elsif t.task_id = task.msg_id then
+                granted := granted || private.turn_task(t, 15);
+            end if;
+            continue;
+        end if;
+        -- Read under the lock: a lease must not seem to begin before the one before it ended.
+        right_now := clock_timestamp();
+        if t.task_id is distinct from task.msg_id then
+            perform pgmq.delete('high_priority', task.msg_id);
+            continue;
+        end if;
+        if t.inbound_seq <= t.handled_seq or t.interview_id is null
+            or exists (select from public.leads as l where l.id = t.lead_id and l.status = 'blocked') then
+            perform private.drop_turn(t.id);
+            continue;
+        end if;
+        if t.lease_until > right_now then
+            perform pgmq.set_vt('high_priority', task.msg_id, ceil(extract(epoch from t.lease_until - right_now))::integer);
+            continue;
+        end if;
+        if t.lease is not null then
+            -- Its instance died. That was an attempt.
+            perform private.retry_turn(t.id, '{"code": "no_result", "message": "the attempt came back with no result"}', true, 'crashed');
+            continue;
+        end if;
+        perform pgmq.set_vt('high_priority', task.msg_id, visibility_s);
+        if t.not_before > right_now then
+            -- The caller holds it: nobody else is to look before the task shows again.
+            update private.threads as x set due_at = right_now + make_interval(secs => visibility_s) where x.id = t.id;
+            granted := granted || private.turn_task(t, ceil(extract(epoch from t.not_before - right_now) * 1000)::integer);
+            continue;
+        end if;
+        update private.threads as x
+        set lease = gen_random_uuid(), lease_until = right_now + make_interval(secs => visibility_s), lease_seq = x.inbound_seq, lease_began_at = right_now,
+            due_at = right_now + make_interval(secs => visibility_s), attempts = x.attempts + 1, reruns = 0
+        where x.id = t.id
+        returning * into t;
+        granted := granted || private.turn_task(t, 0);
+    end loop;
+    -- What is begun makes room for what waits.
+    perform private.admit_turns(c.client_id) from (select distinct (x ->> 'client_id')::uuid as client_id from jsonb_array_elements(granted) as x) as c;
+    return granted;
+end
+$$;
+comment on function private.begin_turns(jsonb, integer) is
+'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done or busy, counts a lease that lapsed as a failed attempt, says how long a debounce still runs, and admits further turns of the same clients. Never waits for a lock.';
+
+-- source: sql/30_rules/79_lock_threads.sql sha256:64735f12daa071471c4df6c00bd608802c54598cacabfa59554f5a05a3979519
 create or replace function private.lock_threads(thread_ids uuid[]) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -2864,7 +2996,7 @@ begin
     where i.id in (select t.interview_id from private.threads as t where t.id = any (thread_ids))
     order by i.id
     for no key update;
-    perform from private.threads as t where t.id = any (thread_ids) order by t.id for update;
+    perform from private.threads as t where t.id = any (thread_ids) order by t.id for no key update;
 end
 $$;
 comment on function private.lock_threads(uuid[]) is 'Locks threads and their live interviews in the order that cannot deadlock.';
@@ -3257,7 +3389,7 @@ $$;
 comment on function private.admit_direct(public.deliveries, text) is
 'A delivery that somebody writes directly, in its place; raises 42501 with the rule that speaks against sending it now. writer: the role that writes. Refuses nothing that row level security refuses anyway.';
 
--- source: sql/30_rules/86_apply_status.sql sha256:b131469bc9d96339b0c050ad67a213d671cfff206c8edd852310f6437a1dba22
+-- source: sql/30_rules/86_apply_status.sql sha256:9570a63af931e27eeb6878150a2ac3b04396e07a5acf671d01c644752c56b052
 create or replace function private.apply_status(delivery_id uuid, status jsonb, occurred_at timestamptz) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -3268,8 +3400,9 @@ declare
         when 'sent' then 'sent' when 'delivered' then 'delivered' when 'read' then 'read' when 'played' then 'read' when 'failed' then 'failed'
     end;
 begin
-    select * into d from public.deliveries as x where x.id = apply_status.delivery_id for update;
-    if news is null or d.status = 'cancelled' then
+    select * into d from public.deliveries as x where x.id = apply_status.delivery_id for no key update;
+    -- What was cancelled after an attempt of which nobody knew may have left all the same.
+    if news is null or (d.status = 'cancelled' and (d.begun_at is null or news = 'failed')) then
         return;
     end if;
     update public.deliveries as x
@@ -3296,7 +3429,7 @@ begin
 end
 $$;
 comment on function private.apply_status(uuid, jsonb, timestamptz) is
-'Moves a delivery forward by what the provider says of it, never backward. One that was accepted and fails later is a dead letter, and its error is heeded like a refusal; should it arrive after all, the dead letter is resolved. Idempotent.';
+'Moves a delivery forward by what the provider says of it, never backward; one that was cancelled stays so unless an attempt of it got through. One that was accepted and fails later is a dead letter, and its error is heeded like a refusal; should it arrive after all, the dead letter is resolved. Idempotent.';
 
 -- source: sql/30_rules/86_say_goodbye.sql sha256:cb59fd562063e7872c4447bb35799def8b94d45abd85b807ad65e46b6ce2b2f0
 create or replace function private.say_goodbye(thread_id uuid) returns void
@@ -3325,7 +3458,7 @@ $$;
 comment on function private.say_goodbye(uuid) is
 'Confirms an opt-out to a lead with no interview to end: the message in its conversation and the delivery. The caller holds the thread''s lock and has given it a conversation.';
 
--- source: sql/30_rules/87_ingest_messages.sql sha256:53b5299236abc2dd47c8c8d504f44c3b4366fbe437087ccda0c25e0d1b4bcca9
+-- source: sql/30_rules/87_ingest_messages.sql sha256:602f29e6c4dc22e700d88be4cbd4e35d1abe40d1b5ab3eccf772adc5385335c7
 create or replace function private.ingest_messages(items jsonb) returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -3427,12 +3560,27 @@ begin
     if items @? '$[*].event.becomes ? (@ != null)' then
         perform private.follow_changes(items);
     end if;
+    -- Who has just written may be answered at any hour: what waits for one to write to them is looked at again, lest the reply wait behind it.
+    update public.deliveries as d
+    set due_at = private.now()
+    where d.id in (
+        select x.id from public.deliveries as x
+        where x.thread_id in (select y.thread_id from jsonb_to_recordset(items) as y (thread_id uuid))
+            and x.status = 'deferred' and x.task_id is null and x.due_at > private.now() and x.throttles = 0
+        order by x.id
+        for no key update skip locked
+    );
     perform private.say_goodbye(t.id) from private.threads as t where t.id = any (leaving) and t.interview_id is null order by t.id;
+    -- Their other accounts' interviews are answered by no turn.
+    perform private.end_interview(o.interview_id, 'opted_out')
+    from private.threads as o
+    where o.interview_id is not null and o.id <> all (leaving)
+        and (o.client_id, o.lead_id) in (select t.client_id, t.lead_id from private.threads as t where t.id = any (leaving));
     return stored + more;
 end
 $$;
 comment on function private.ingest_messages(jsonb) is
-'Stores inbound messages in order on their threads: in the live interview, or else in the lead''s open conversation. Opt-out words reach the consent ledger before anything is answered. The caller holds the threads'' locks.';
+'Stores inbound messages in order on their threads: in the live interview, or else in the lead''s open conversation. Opt-out words reach the consent ledger before anything is answered. The caller holds the locks of all threads of these leads.';
 
 -- source: sql/30_rules/91_project_statistics.sql sha256:a40b60421c4af8ec134c5ff1a609649e54b526a5f096441b7bbb7ffbc927f86d
 create or replace function private.project_statistics(project_id uuid) returns jsonb
@@ -3487,7 +3635,7 @@ $$;
 comment on function private.notification_words(text) is
 'How an event is spoken of: the title of an e-mail, one of it and many of it after a number, and whether it is told at once, never gathered with others.';
 
--- source: sql/30_rules/96_notify.sql sha256:340190f55347f7dc2b22ac60a7c8b5e51459a46bb51961d74d22df02e4e6319f
+-- source: sql/30_rules/96_notify.sql sha256:6ac3537a526cf18cfdb6b5b6bba56626f32a2d17684c310810b4bc7212a4f46e
 create or replace function private.notify(client_id uuid, event text, interview_id uuid, txt text, subject text default null) returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -3495,11 +3643,18 @@ declare
     told integer;
 begin
     insert into public.notifications (client_id, profile_id, event, interview_id, text, subject)
-    select notify.client_id, m.profile_id, notify.event, notify.interview_id, notify.txt,
-        -- Without anything to go by, the same words are said once a day.
-        coalesce(notify.subject, notify.interview_id::text, md5(notify.txt) || to_char(private.now() at time zone 'America/Sao_Paulo', ' YYYY-MM-DD'))
+    select notify.client_id, m.profile_id, notify.event, notify.interview_id, notify.txt, about.subject
     from public.client_members as m
+    -- Without anything to go by, the same words are said once a day.
+    cross join (
+        select coalesce(notify.subject, notify.interview_id::text, md5(notify.txt) || to_char(private.now() at time zone 'America/Sao_Paulo', ' YYYY-MM-DD')) as subject
+    ) as about
     where m.client_id = notify.client_id and m.role = 'owner' and m.status = 'active'
+        -- on conflict would wait for whoever is just telling of it: the sweep, which holds much else.
+        and not exists (
+            select from public.notifications as n
+            where n.client_id = m.client_id and n.profile_id = m.profile_id and n.event = notify.event and n.subject = about.subject
+        )
     order by m.profile_id
     on conflict on constraint a_person_is_told_once do nothing;
     get diagnostics told = row_count;
@@ -3721,7 +3876,7 @@ $$;
 comment on function private.notification_content(public.channel, public.message_templates, text, text, text, text, text) is
 'A notification as a channel takes it: by WhatsApp the template, or free text where there is none; one short text by SMS; a subject and a text by e-mail.';
 
--- source: sql/30_rules/97_send_notifications.sql sha256:ef04b53cb04140c871f1024508817feb067ee66c1831f64ecfeb4759f62baeea
+-- source: sql/30_rules/97_send_notifications.sql sha256:582acd42a9ed48af563b876e5e6e631841103a8349b518bf3a6d5adc2bebde07
 create or replace function private.send_notifications() returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -3745,7 +3900,7 @@ begin
         where d.status in ('queued', 'deferred') and a.status <> 'active'
             and (d.client_id, d.id) in (select n.sender_client_id, n.delivery_id from public.notifications as n where n.status = 'queued' and n.delivery_id is not null)
         order by d.id
-        for update of d skip locked
+        for no key update of d skip locked
     loop
         update public.deliveries as d set status = 'cancelled', reason = 'the account is stopped' where d.id = item.id;
         perform private.end_delivery(item.id);
@@ -3911,12 +4066,14 @@ $$;
 comment on function private.tell(uuid[]) is
 'Makes the message and delivery that tell one person of these notifications by the first channel not tried yet, in the person''s own order; where none is left, they are skipped (nothing was ever sent) or failed, with each channel''s reason. Where somebody else holds one of them, or one needs no telling any more, nothing happens. No two run at a time for one person.';
 
--- source: sql/30_rules/98_run_erasures.sql sha256:8c58034f5dd5934ec7e9c3c4c3a36cd8a3180f22670858d84d95c3ea1d890df1
+-- source: sql/30_rules/98_run_erasures.sql sha256:f0883282331fbc21c5d46c05bf66b478f45da113e2267395787723104b2662ca
 create or replace function private.run_erasures() returns integer
 language plpgsql security definer set search_path = ''
 as $$
 declare
     e public.erasures;
+    wanted uuid[];
+    held integer;
     done integer := 0;
 begin
     for e in
@@ -3926,6 +4083,16 @@ begin
         limit 50
     loop
         begin
+            -- The sweep holds other leads' threads by now: one that somebody works in is left for the next time, not waited for.
+            wanted := array(select t.id from private.threads as t where t.client_id = e.client_id and t.lead_id = e.lead_id);
+            perform from public.interviews as i
+            where i.id in (select t.interview_id from private.threads as t where t.id = any (wanted))
+            for no key update skip locked;
+            get diagnostics held = row_count;
+            continue when held < (select count(t.interview_id) from private.threads as t where t.id = any (wanted));
+            perform from private.threads as t where t.id = any (wanted) for no key update skip locked;
+            get diagnostics held = row_count;
+            continue when held < cardinality(wanted);
             perform private.erase_lead(e.lead_id);
             update public.erasures as x set done_at = private.now() where x.id = e.id;
             done := done + 1;
@@ -4076,16 +4243,21 @@ begin
 end
 $$;
 
--- source: sql/40_triggers/27_start_account.sql sha256:65734f12c76069ce798f441c85b709e5c1b81ca0642be01c59bed3b5cdfea5a6
+-- source: sql/40_triggers/27_start_account.sql sha256:db2adfd17021d3d42035b549befd3c6ed64631de7ff2b4f0f6de8c718f93a079
 create or replace function private.start_account() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
     new.stopped_reason := null;
     -- What waited for it need not wait for the next look.
+    -- Whoever holds one of them looks at its account anyway; nobody is waited for under the account's lock.
     update public.deliveries as d
     set due_at = private.now()
-    where d.client_id = new.client_id and d.channel_account_id = new.id and d.status = 'deferred' and d.reason like 'the channel account is %';
+    where d.id in (
+        select x.id from public.deliveries as x
+        where x.client_id = new.client_id and x.channel_account_id = new.id and x.status = 'deferred' and x.reason like 'the channel account is %'
+        for no key update skip locked
+    );
     return new;
 end
 $$;
@@ -4390,7 +4562,7 @@ create or replace trigger _900_tell_of_template after update of status on public
 for each row when (old.status = 'approved' and new.status in ('paused', 'rejected', 'disabled') and new.synced_at is not null)
 execute function private.tell_of_template();
 
--- source: sql/40_triggers/60_count_inbound.sql sha256:314722753ace1e7747d4a6023cf254c9125cc5696b48d25bd2fd23cda7758b37
+-- source: sql/40_triggers/60_count_inbound.sql sha256:f02448a61d37e6ac0bd5d38ba171c6d53e9fbebe2826b96de6f3f0b412fedf90
 create or replace function private.count_inbound() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -4405,7 +4577,7 @@ begin
     perform from private.threads as t
     where (t.client_id, t.interview_id) in (select n.client_id, n.interview_id from new_rows as n where n.role = 'user')
     order by t.id
-    for update;
+    for no key update;
     for sooner in
         with
         said as (
@@ -4486,7 +4658,7 @@ create or replace trigger _910_stop_reminding after insert on public.interview_m
 referencing new table as new_rows
 for each statement execute function private.stop_reminding();
 
--- source: sql/40_triggers/62_follow_delivery.sql sha256:417408dc8f4e0731e1b37420f8d3ba329c59c0f1592c583f081e1f69f5d27cf9
+-- source: sql/40_triggers/62_follow_delivery.sql sha256:5f656f94c3d23346ea636e598253d3bc99ff89498f84158acf531805e4627950
 create or replace function private.follow_delivery() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -4503,7 +4675,7 @@ begin
     update public.notifications as n
     set status = 'sent', reason = null
     where n.sender_client_id = new.client_id and n.delivery_id = new.id and n.status <> 'sent';
-    if not found and old.status in ('queued', 'sending', 'unknown', 'failed') then
+    if not found and old.status in ('queued', 'sending', 'unknown', 'failed', 'cancelled') then
         -- Given up, and it got through after all: whatever the next channel still holds is off.
         with
         earlier as materialized (
@@ -4524,7 +4696,7 @@ begin
                 select x.id from public.deliveries as x
                 where x.id = any (overtaken) and x.status in ('queued', 'deferred')
                 order by x.id
-                for update skip locked
+                for no key update skip locked
             );
         end if;
     end if;
@@ -4734,7 +4906,7 @@ $$;
 comment on function public.preview_audience(uuid) is
 'What starting a project now would do: {"count": leads it would interview, "left_out": {"opted_out": 2}, "cost": what their invitations cost by the price list {"currency", "amount", "per_message", "category"} or null where no price is known, "limit": whether they fit into the account''s daily limit {"daily_limit", "used_24h", "waiting", "free", "needed", "fits", "days"} or null where there is none}. Read-only.';
 
--- source: sql/60_rpc/public/replay_failed_task.sql sha256:c8dea11eaaa34674142b5fca00882bf926a0ef8a8ff2f27791f151886d1f3a1c
+-- source: sql/60_rpc/public/replay_failed_task.sql sha256:9b86660e4f431c2d77ed177bfbe1ef99551514c24baede8229d87fde4a2f0eeb
 create or replace function public.replay_failed_task(failed_task_id uuid) returns public.failed_tasks
 language plpgsql security definer set search_path = ''
 as $$
@@ -4751,7 +4923,7 @@ begin
     if f.task = 'agent_turn' then
         perform private.lock_threads(array[f.task_row_id]);
     elsif f.task = 'delivery' then
-        perform from private.threads as t where t.id = (select d.thread_id from public.deliveries as d where d.id = f.task_row_id) for update;
+        perform from private.threads as t where t.id = (select d.thread_id from public.deliveries as d where d.id = f.task_row_id) for no key update;
     elsif f.task = 'report' then
         perform from public.reports as r where r.id = f.task_row_id for update;
     elsif f.task = 'media' then
@@ -4766,7 +4938,8 @@ begin
             perform private.queue_turn(f.task_row_id);
         when 'delivery' then
             update public.deliveries as d
-            set status = 'queued', attempts = 0, repeats = 0, throttles = 0, due_at = private.now(), reason = null
+            -- It gets a message id of its own: where the provider tells no more than that, its statuses would find nothing by the old one.
+            set status = 'queued', attempts = 0, repeats = 0, throttles = 0, due_at = private.now(), reason = null, provider_message_id = null
             where d.id = f.task_row_id and d.status = 'failed';
             perform private.admit_deliveries(f.client_id, d.queue) from public.deliveries as d where d.id = f.task_row_id;
         when 'media' then
@@ -4861,7 +5034,7 @@ $$;
 comment on function worker.commit_turns(jsonb) is
 'Commits turns, each whole or not at all: [{"thread_id", "lease", "proposal", "model", "graph", "steps", …}] → [{"thread_id", "lease", "verdict", "task", "delivery"}]. verdict: committed, partial (a further turn follows), superseded (task: the same lease with merged input, run it again), stale (the lease was lost, nothing written; a commit repeated because its answer got lost hears its answer again), failed (an error, retried later). delivery: the reply, claimed for the caller to send at once. Idempotent by the lease.';
 
--- source: sql/60_rpc/worker/complete_deliveries.sql sha256:6b99006f892423af3984c38fc3b4bdb792177e17d537a5d3a07dc7908dd68824
+-- source: sql/60_rpc/worker/complete_deliveries.sql sha256:6b102a18a44b90f2a979a48229b54ebecb2c4272fcc3688cf02004daece1dc7f
 create or replace function worker.complete_deliveries(results jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -4872,27 +5045,38 @@ declare
     next_task jsonb;
     visibility_s integer := private.setting_int('visibility_s');
 begin
-    -- Lock order: interviews (which a refusal that is an opt-out ends), threads, then deliveries.
+    -- Lock order: interviews (which a refusal that is an opt-out ends, whatever account it came by), threads, then deliveries.
     if results @? '$[*].error ? (@.scope == "recipient")' then
-        perform from public.interviews as i
-        where i.id in (
-            select t.interview_id from private.threads as t
-            join public.deliveries as x on x.thread_id = t.id
+        perform private.lock_threads(array(
+            select t.id
+            from private.threads as t
+            join public.deliveries as x on x.client_id = t.client_id and x.lead_id = t.lead_id
             where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r where r #>> '{error,scope}' = 'recipient')
-        )
-        order by i.id
+            union
+            select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r)
+        ));
+    else
+        perform from private.threads as t
+        where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
+        order by t.id
         for no key update;
     end if;
-    perform from private.threads as t
-    where t.id in (select x.thread_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r))
-    order by t.id
-    for update;
     perform private.lock_paces(array(
         select x.channel_account_id from public.deliveries as x where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r)
     ));
+    -- Accounts that may be stopped, by id as well: two batches that stop the same two do not wait crosswise.
+    if results @? '$[*].error ? (@.scope == "number" || @.scope == "account")' then
+        perform from public.channel_accounts as a
+        where a.id in (
+            select x.channel_account_id from public.deliveries as x
+            where x.id in (select (r ->> 'id')::uuid from jsonb_array_elements(results) as r where r #>> '{error,scope}' in ('number', 'account'))
+        )
+        order by a.id
+        for no key update;
+    end if;
     for item in select r from jsonb_array_elements(results) as r order by (r ->> 'id')::uuid loop
         begin
-            select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for update;
+            select * into d from public.deliveries as x where x.id = (item ->> 'id')::uuid for no key update;
             next_task := null;
             if found and d.status in ('sent', 'delivered', 'read') then
                 -- A status was faster than the answer to the send.
@@ -4987,7 +5171,42 @@ end
 $$;
 comment on function worker.extend_task(text, uuid, uuid, integer) is 'Keeps a claim for longer. false: it was lost, stop.';
 
--- source: sql/60_rpc/worker/ingest.sql sha256:3ed60abb59d09fda11e670798066cbe5d886210be4addd6f66674fa5e7031de1
+-- source: sql/60_rpc/worker/fail_task.sql sha256:17c8ddcb214681215e4b3e84b9b9c19b3abd496a3c217712d99e412743c353ae
+create or replace function worker.fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    case fail_task.task
+        when 'agent_turn' then
+            perform private.lock_threads(array[fail_task.id]);
+            if exists (select from private.threads as t where t.id = fail_task.id and t.lease = fail_task.claim) then
+                return private.retry_turn(fail_task.id, fail_task.error, fail_task.retryable, 'failed');
+            end if;
+        when 'delivery' then
+            perform from public.deliveries as d where d.id = fail_task.id and d.claim = fail_task.claim and d.status = 'sending' for no key update;
+            if found then
+                return private.retry_delivery(fail_task.id, fail_task.error, fail_task.retryable);
+            end if;
+        when 'report' then
+            perform from public.reports as r where r.id = fail_task.id and r.claim = fail_task.claim for update;
+            if found then
+                return private.retry_report(fail_task.id, fail_task.error, fail_task.retryable);
+            end if;
+        when 'media' then
+            perform from public.media as m where m.id = fail_task.id and m.claim = fail_task.claim for update;
+            if found then
+                return private.retry_media(fail_task.id, fail_task.error, fail_task.retryable);
+            end if;
+        else
+            raise exception 'there is no task named %', fail_task.task using errcode = 'PT400';
+    end case;
+    return '{"outcome": "stale", "retry_in_ms": null}';
+end
+$$;
+comment on function worker.fail_task(text, uuid, uuid, jsonb, boolean) is
+'A claimed task failed: {"outcome": "retry" | "dead" | "stale", "retry_in_ms"}. Retries after 1, 5, 25 seconds; then, or at once when not retryable, a row in failed_tasks. Idempotent by the claim.';
+
+-- source: sql/60_rpc/worker/ingest.sql sha256:420fd0e38ca998fdac4f78adae8a326903a19fc63a5cbaee86f6378c44ae4f05
 create or replace function worker.ingest(channel_account_id uuid, events jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -5093,7 +5312,19 @@ begin
 
     -- Lock order: interviews and threads before leads and deliveries (private.lock_threads tells the whole of it).
     perform private.lock_threads(array(
-        select (x.v ->> 'thread_id')::uuid from jsonb_array_elements(coalesce(spoken, '[]') || coalesce(moved, '[]')) as x (v)
+        select (x.v ->> 'thread_id')::uuid from jsonb_array_elements(coalesce(moved, '[]')) as x (v)
+        union
+        -- Of a lead all of them: a word to be left alone, and a refusal that means one, ends what is under way on any.
+        select t.id
+        from (
+            select (x.v ->> 'client_id')::uuid as client_id, (x.v ->> 'lead_id')::uuid as lead_id from jsonb_array_elements(coalesce(spoken, '[]')) as x (v)
+            union
+            select d.client_id, d.lead_id
+            from jsonb_array_elements(coalesce(moved, '[]')) as x (v)
+            join public.deliveries as d on d.id = (x.v ->> 'delivery_id')::uuid
+            where x.v #>> '{event,status,error,scope}' = 'recipient'
+        ) as l
+        join private.threads as t on t.client_id = l.client_id and t.lead_id = l.lead_id
         union
         select t.id
         from jsonb_array_elements(fresh) as x (v)
@@ -5101,6 +5332,14 @@ begin
         join private.threads as t on t.client_id = account.client_id and t.lead_id = l.lead_id
         where x.v ->> 'outcome' = 'preference'
     ));
+
+    -- Then the accounts that this may stop or start.
+    if fresh @? '$[*] ? (@.outcome == "followed" || @.event.status.error.scope == "number" || @.event.status.error.scope == "account")' then
+        perform from public.channel_accounts as a
+        where a.id in (select (x.v ->> 'account_id')::uuid from jsonb_array_elements(fresh) as x (v) where x.v ->> 'outcome' in ('followed', 'status'))
+        order by a.id
+        for no key update;
+    end if;
 
     if spoken is not null then
         stored := private.ingest_messages(spoken);
