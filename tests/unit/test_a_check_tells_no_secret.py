@@ -251,3 +251,17 @@ def test_an_address_is_one_that_the_provider_reaches(
         assert _address(url).ok is ok
     finally:
         settings.cache_clear()
+
+
+@pytest.mark.parametrize("kept", [6, 11, 15, 16])
+def test_a_secret_that_a_sentence_was_cut_in_is_not_told(kept: int) -> None:
+    """A provider's words are kept up to a length: the half of a token that fits is taken out as the whole one is."""
+    account = Account(
+        "a", "c", "whatsapp", "zapi", "3C", "active", {}, {"token": SECRETS["access_token"], "short": "ab"}
+    )
+    cut = SECRETS["access_token"][:kept]
+    for sentence in (f"no access for {cut}", f"no access for {cut} — details about it", "no access for ab"):
+        told = account.without_secrets(sentence)
+        assert cut not in told
+        assert told.startswith("no access for ")
+    assert account.without_secrets("the end is EAAG") == "the end is EAAG"
