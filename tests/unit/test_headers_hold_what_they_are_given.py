@@ -20,7 +20,7 @@ HIDDEN = "=?utf-8?q?a=0D=0ABcc:_v=40x.example?="
 NAMES = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "List-Unsubscribe"]
 BODY = ["Content-Type", "Content-Transfer-Encoding", "MIME-Version"]
 URL = "https://abcdefghijklmnopqrst.supabase.co/functions/v1/sair?d={delivery_id}"
-ODD = st.text(st.sampled_from(list("=?utf8-qb_0DA:,<>\"@;. \\éÇ🎉")) | st.characters(codec="utf-8"), max_size=60)
+ODD = st.text(st.sampled_from(list('=?utf8-qb_0DA:,<>"@;. \\éÇ🎉')) | st.characters(codec="utf-8"), max_size=60)
 
 
 def wire(subject: str, to: str = "ana@exemplo.com.br", **config: str) -> bytes:
@@ -52,7 +52,8 @@ def test_a_letter_has_its_own_headers_and_no_others(subject: str, name: str, que
             subject, from_name=name, reply_to="fale@padaria.com.br", unsubscribe_url="https://p.example/" + query
         )
     except SendError as refused:
-        assert refused.code == "bad_header"
+        if refused.code != "bad_header":
+            raise
         return
     assert message.keys() == [*NAMES, "List-Unsubscribe-Post", *BODY]
     assert message["From"].addresses[0].addr_spec == "oi@padaria.com.br"

@@ -269,7 +269,7 @@ class Graph:
 @pytest.fixture
 async def graph(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Graph]:
     """A running API whose refused parts are tried again at once."""
-    monkeypatch.setattr(sender, "PART_WAITS_S", (0.01, 0.02, 0.03))
+    monkeypatch.setattr("renum.channels.parts.PART_WAITS_S", (0.01, 0.02, 0.03))
     async with server() as side:
         monkeypatch.setattr(sender, "settings", lambda: config(side.url))
         yield Graph(side)

@@ -110,7 +110,7 @@ def address(value: Any, code: str, sentence: str, *, scope: Scope) -> str:
 def body(content: JSON) -> str:
     """What the person reads. Choices that other channels show as buttons stand below the text, a file as its link."""
     if content.get("type") != "media":
-        return plain_text(content, limit=TEXT_LIMIT, title="e-mail")
+        return within(plain_text(content, title="e-mail"), limit=TEXT_LIMIT, title="e-mail")
     text = "\n".join(line for line in (str(content.get("text") or "").strip(), link_of(content)) if line)
     return within(text, limit=TEXT_LIMIT, title="e-mail")
 

@@ -18,6 +18,7 @@ import httpx
 
 from renum.accounts import Account
 from renum.channels import calls
+from renum.channels.parts import send_parts
 from renum.channels.whatsapp_cloud_build import build
 from renum.channels.whatsapp_cloud_errors import send_error
 from renum.clients import PerLoop, new_client
@@ -26,9 +27,6 @@ from renum.settings import settings
 from renum.shapes import JSON, Delivery
 
 TYPING_WITHIN_S = 5
-PART_WAITS_S = (1.0, 5.0, 25.0)
-LONGEST_WAIT_S = 30
-"""A part after the first waits here, not in the queue, and no longer than this for an API that says how long."""
 
 _clients: PerLoop[httpx.AsyncClient] = PerLoop(lambda: new_client(connect_s=5, read_s=20, connections=200))
 
@@ -53,44 +51,16 @@ def read_answer(response: httpx.Response) -> str:
 
 async def send(delivery: Delivery, account: Account) -> str:
     """Sends one delivery, in several messages when its text is longer than one may be; returns the last one's wamid.
-
-    Raises SendError. One that comes after an earlier part was accepted is final (`partly_sent`, failed): sent again,
-    the delivery would say twice what has arrived. So a later part that is refused for the moment is tried again here.
-    """
+    Raises SendError."""
     token = account.credentials.get("access_token")
     if not token:
         problem = account.problem or "credentials_missing"
         raise SendError(problem, "the channel account has no usable access token", scope="account")
-    bodies = build(delivery)
-    message_id = await _send(bodies[0], account, token)
-    for accepted, body in enumerate(bodies[1:], start=1):
-        try:
-            message_id = await _send_on(body, account, token)
-        except SendError as error:
-            final = error.outcome == "failed" and not error.retryable
-            raise SendError(
-                "partly_sent",
-                f"{accepted} of {len(bodies)} parts were accepted, the next was not: {error.code}, {error.message}",
-                scope=error.scope if final else "message",
-            ) from error
-    return message_id
 
+    async def one(body: JSON) -> str:
+        return read_answer(await _post(body, account, token))
 
-async def _send_on(body: JSON, account: Account, token: str) -> str:
-    """A part after the first: again after each of PART_WAITS_S, as long as the API surely does not have it."""
-    for wait_s in PART_WAITS_S:
-        try:
-            return await _send(body, account, token)
-        except SendError as error:
-            pause_s = max(wait_s, (error.retry_after_ms or 0) / 1000)
-            if error.outcome == "unknown" or not error.retryable or pause_s > LONGEST_WAIT_S:
-                raise
-        await asyncio.sleep(pause_s)
-    return await _send(body, account, token)
-
-
-async def _send(body: JSON, account: Account, token: str) -> str:
-    return read_answer(await _post(body, account, token))
+    return await send_parts(build(delivery), one)
 
 
 async def _post(body: JSON, account: Account, token: str) -> httpx.Response:
