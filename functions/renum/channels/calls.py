@@ -26,6 +26,10 @@ MOST_BYTES = 1024 * 1024
 """What is read of an answer. Those to a send are a few hundred bytes, a page of templates some hundred thousand; a
 gateway that never stops answering must not fill the memory that every client's messages need."""
 
+UNSETTLED = frozenset({408, 502, 504, 520, 524})
+"""Statuses of a proxy that handed the request on and got no answer, or none that it could read. Cloudflare's own are at
+https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/."""
+
 UNPACKING = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 
 
@@ -108,7 +112,7 @@ def read_answer(response: httpx.Response, reading: Reading) -> str:
     error = reading.error_in(body) if body is not None else None
     if error:
         raise reading.send_error(error, status, retry_after_ms(response))
-    if status >= 400 and status not in (502, 504):
+    if status >= 400 and status not in UNSETTLED:
         raise reading.send_error(None, status, retry_after_ms(response))
     if not response.content:
         raise SendError("empty_answer", f"HTTP {status} without a body", outcome="unknown")
