@@ -22,6 +22,9 @@ MOST_ACCOUNTS = 10_000
 SHORTEST_SECRET = 6
 """A shorter credential is no secret, and taking it out of sentences would only garble them."""
 
+SEAM = " — "
+"""What stands between the parts of a provider's sentence."""
+
 log = Log("accounts")
 
 
@@ -40,11 +43,21 @@ class Account:
     problem: str | None = None
 
     def without_secrets(self, text: str) -> str:
-        """`text` as it may be stored: without the account's credentials, and without what looks like one."""
+        """`text` as it may be stored: without the account's credentials, and without what looks like one. A provider's
+        sentence was cut to a length: at the end of each of its parts the beginning of a credential is taken out, too.
+        """
         for secret in self.credentials.values():
             if len(secret) >= SHORTEST_SECRET:
-                text = text.replace(secret, REDACTED)
+                text = SEAM.join(_without_end(part, secret) for part in text.replace(secret, REDACTED).split(SEAM))
         return SECRET_SHAPES.sub(REDACTED, text)
+
+
+def _without_end(text: str, secret: str) -> str:
+    """`text` without a beginning of `secret` that it ends with."""
+    for length in range(min(len(secret) - 1, len(text)), SHORTEST_SECRET - 1, -1):
+        if text.endswith(secret[:length]):
+            return text[:-length] + REDACTED
+    return text
 
 
 @dataclass

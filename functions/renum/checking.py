@@ -27,6 +27,11 @@ BODY_LIMIT = 1024
 ASK_WITHIN_S = 60
 """How long a provider may keep somebody waiting for a check in all."""
 
+SILENT = ("smtp",)
+"""Providers that never call us."""
+
+LISTS_TEMPLATES = ("whatsapp_cloud",)
+
 log = Log("checking")
 
 
@@ -153,6 +158,10 @@ async def _keep_templates(adapter: Channel, account: Account, findings: list[Fin
         text = f"A lista de modelos não pôde ser lida do provedor (código {error.code})."
         findings.append(Finding("templates", False, text, again))
         return None
+    if templates is None and account.provider not in LISTS_TEMPLATES:
+        text = "Este provedor não tem lista de modelos a ler: os textos são os de message_templates."
+        findings.append(Finding("templates", True, text))
+        return None
     if templates is None:
         todo = "Veja os outros itens desta verificação, ou cadastre os modelos em message_templates."
         findings.append(Finding("templates", False, "O provedor não deu nenhuma lista de modelos.", todo))
@@ -174,8 +183,8 @@ def _clean(account: Account, one: Finding) -> JSON:
 
 
 def _needed(known: JSON, asked: JSON) -> list[Finding]:
-    """What every account needs, whichever its provider: an address, and all of its credentials."""
-    findings = [_address(known["webhook_url"])]
+    """What every account needs, whichever its provider: an address if it calls us, and all of its credentials."""
+    findings = [] if known["provider"] in SILENT else [_address(known["webhook_url"])]
     problem = asked["problem"]
     if problem == "credentials_missing":
         # The database has said so.

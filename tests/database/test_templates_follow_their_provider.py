@@ -306,6 +306,23 @@ def test_a_template_with_parts_to_be_filled_is_not_used(tenant: Tenant, part: JS
     assert start(tenant, invitation={"template": "novo"}) == ""
 
 
+def test_a_gateway_without_templates_lacks_none_for_news(tenant: Tenant) -> None:
+    """There they go out as they are; only an official account needs an approved wording."""
+
+    def told() -> Any:
+        found = tenant.one("select public.channel_findings(%s)", tenant.account)["findings"]
+        return {one["item"]: one for one in found}["template_notification"]
+
+    tenant.world.all(
+        "delete from public.message_templates where client_id = %s and purpose = 'notification'", tenant.id
+    )
+    assert not told()["ok"]
+    tenant.world.all(
+        "update public.channel_accounts set provider = 'zapi', external_id = '3C01' where id = %s", tenant.account
+    )
+    assert (told()["ok"], told()["todo"]) == (True, None)
+
+
 def test_the_account_is_looked_at_by_its_owner_only(tenant: Tenant, other: Tenant) -> None:
     """What the database knows of an account, in Portuguese; never to a stranger, never a secret."""
     told = tenant.one("select public.channel_findings(%s)", tenant.account)

@@ -43,6 +43,7 @@ class Adapter(Provider):
 
     asked = 0
     list_refused = False
+    has_list = True
 
     async def check(self, account: Account, webhook_url: str) -> list[Finding]:
         """One finding with a secret in both of its texts."""
@@ -59,6 +60,8 @@ class Adapter(Provider):
         """One template, or a refusal."""
         if self.list_refused:
             raise SendError("190", f"refused {account.credentials['access_token']}", scope="account")
+        if not self.has_list:
+            return None
         return [
             {
                 "provider_id": "1",
@@ -85,14 +88,14 @@ class Door:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return await self.http.post("/", content=content, headers=OWNER if headers is None else headers)
 
-    def stored(self, credentials: dict[str, str] | None) -> None:
+    def stored(self, credentials: dict[str, str] | None, provider: str = "whatsapp_cloud") -> None:
         """What the database has of the account."""
         sealed = credentials and seal(credentials, channel_account_id=ACCOUNT, key=KEY, key_id="1")
         row = {
             "id": ACCOUNT,
             "client_id": "c",
             "channel": "whatsapp",
-            "provider": "whatsapp_cloud",
+            "provider": provider,
             "external_id": "1000",
             "status": "active",
             "config": {},
@@ -157,6 +160,23 @@ async def test_templates_are_fetched_only_when_asked_for(door: Door) -> None:
     told = (await door.post(body(sync=True))).json()
     assert (told["templates"], told["findings"][-1]["ok"]) == (None, False)
     assert "EAAG" not in json.dumps(told)
+
+
+@pytest.mark.parametrize(("provider", "ok"), [("zapi", True), ("whatsapp_cloud", False)])
+async def test_a_provider_without_a_list_of_templates_lacks_nothing(door: Door, provider: str, ok: bool) -> None:
+    """None of one that should have a list is another thing: the account does not say whose."""
+    door.adapter.has_list = False
+    door.stored(SECRETS, provider)
+    told = (await door.post(body(sync=True))).json()
+    assert (told["templates"], told["findings"][-1]["item"], told["findings"][-1]["ok"]) == (None, "templates", ok)
+
+
+@pytest.mark.parametrize(("provider", "asked"), [("smtp", False), ("resend", True)])
+async def test_who_never_calls_needs_no_address(door: Door, provider: str, asked: bool) -> None:
+    door.rest.answer("channel_findings", {**KNOWN, "provider": provider, "webhook_url": None})
+    door.stored(SECRETS, provider)
+    told = (await door.post(body())).json()
+    assert ("address" in [one["item"] for one in told["findings"]]) == asked
 
 
 async def test_who_does_not_own_the_account_causes_nothing(door: Door) -> None:
@@ -251,3 +271,17 @@ def test_an_address_is_one_that_the_provider_reaches(
         assert _address(url).ok is ok
     finally:
         settings.cache_clear()
+
+
+@pytest.mark.parametrize("kept", [6, 11, 15, 16])
+def test_a_secret_that_a_sentence_was_cut_in_is_not_told(kept: int) -> None:
+    """A provider's words are kept up to a length: the half of a token that fits is taken out as the whole one is."""
+    account = Account(
+        "a", "c", "whatsapp", "zapi", "3C", "active", {}, {"token": SECRETS["access_token"], "short": "ab"}
+    )
+    cut = SECRETS["access_token"][:kept]
+    for sentence in (f"no access for {cut}", f"no access for {cut} — details about it", "no access for ab"):
+        told = account.without_secrets(sentence)
+        assert cut not in told
+        assert told.startswith("no access for ")
+    assert account.without_secrets("the end is EAAG") == "the end is EAAG"

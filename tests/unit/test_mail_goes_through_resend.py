@@ -310,7 +310,7 @@ def test_good_news_moves_the_delivery(kind: str, status: str) -> None:
     assert (event["kind"], event["provider_id"], event["occurred_at"]) == (
         "status",
         "msg_1",
-        "2026-11-22T23:41:12.126Z",
+        "2026-11-22T23:41:12.126000+00:00",
     )
     assert event["status"] == {
         "message_id": "e1",
@@ -365,7 +365,14 @@ def test_everything_else_is_kept_raw(kind: str, data: dict[str, Any]) -> None:
     assert (event["kind"], event["field"], event["raw"]["type"]) == ("other", kind, kind)
 
 
-@pytest.mark.parametrize("moment", ["ontem", "2026-11-22T23:41:12", 7, None])
+def test_a_moment_of_a_week_is_a_moment_to_the_database_too() -> None:
+    """Python reads what PostgreSQL does not."""
+    body = {"type": "email.sent", "created_at": "2026-W47-1T10:00:00-03:00", "data": {"email_id": "e1"}}
+    (event,) = channel("resend").parse(Post(json.dumps(body).encode(), {}, "http://l/"), account())
+    assert event["occurred_at"] == "2026-11-16T13:00:00+00:00"
+
+
+@pytest.mark.parametrize("moment", ["ontem", "2026-11-22T23:41:12", "9999-12-31T23:59:59-12:00", 7, None])
 def test_a_moment_that_is_none_is_left_out(moment: Any) -> None:
     """The database would have to refuse the whole webhook for it."""
     body = {"type": "email.sent", "created_at": moment, "data": {"email_id": "e1"}}

@@ -45,7 +45,8 @@ def delivery(content: Any, **to: Any) -> Delivery:
 
 
 def form(content: Any, channel: str = "whatsapp", config: Any = None, **to: Any) -> dict[str, str]:
-    return twilio_send.build(delivery(content, **to), account("twilio", channel=channel, config=config or {}))
+    (only,) = twilio_send.build(delivery(content, **to), account("twilio", channel=channel, config=config or {}))
+    return only
 
 
 @pytest.mark.parametrize(
@@ -61,9 +62,9 @@ def test_every_provider_sends_what_has_a_text_as_text(content: Any, expected: st
     """Choices have numbers."""
     assert form(content)["Body"] == expected
     assert form(content, "sms")["Body"] == expected
-    assert evolution.build(delivery(content))[1]["text"] == expected
-    assert zapi.build(delivery(content))[1]["message"] == expected
-    assert zenvia.build(delivery(content), account("zenvia"))["contents"] == [{"type": "text", "text": expected}]
+    assert evolution.build(delivery(content))[0][1]["text"] == expected
+    assert zapi.build(delivery(content))[0][1]["message"] == expected
+    assert zenvia.build(delivery(content), account("zenvia"))[0]["contents"] == [{"type": "text", "text": expected}]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,6 @@ def test_every_provider_sends_what_has_a_text_as_text(content: Any, expected: st
     [
         ({"type": "text", "text": " \n"}, "empty_text"),
         ({"type": "text"}, "empty_text"),
-        ({"type": "text", "text": "x" * 4097}, "text_too_long"),
         ({**BUTTONS, "buttons": []}, "no_choices"),
         ({**LIST, "rows": None}, "no_choices"),
         ({"type": "hologram", "text": "oi"}, "unknown_content"),
@@ -88,14 +88,11 @@ def test_what_no_provider_would_take_is_refused_before_it_leaves(content: Any, c
 
 
 def test_an_sms_is_a_text() -> None:
-    """No file, and no more than the provider's own length."""
-    for content, code in ((MEDIA, "unknown_content"), ({"type": "text", "text": "x" * 1601}, "text_too_long")):
+    """No file."""
+    for build in (lambda: form(MEDIA, "sms"), lambda: zenvia.build(delivery(MEDIA), account("zenvia"))):
         with pytest.raises(SendError) as refused:
-            form(content, "sms")
-        assert refused.value.code == code
-        with pytest.raises(SendError) as refused:
-            zenvia.build(delivery(content), account("zenvia"))
-        assert refused.value.code == code
+            build()
+        assert refused.value.code == "unknown_content"
 
 
 def test_addresses_are_the_ids_that_each_provider_knows() -> None:
@@ -107,10 +104,10 @@ def test_addresses_are_the_ids_that_each_provider_knows() -> None:
     assert form(text, "sms", **both)["To"] == "+5511987654321"
     assert form(text)["From"] == "whatsapp:+551130000000"
     assert form(text, "sms")["From"] == "+551130000000"
-    assert evolution.build(delivery(text, **both))[1]["number"] == "551187654321"
-    assert evolution.build(delivery(text, lid="212345678901234"))[1]["number"] == "212345678901234@lid"
-    assert zapi.build(delivery(text, lid="212345678901234"))[1]["phone"] == "212345678901234@lid"
-    assert zenvia.build(delivery(text), account("zenvia"))["to"] == "5511987654321"
+    assert evolution.build(delivery(text, **both))[0][1]["number"] == "551187654321"
+    assert evolution.build(delivery(text, lid="212345678901234"))[0][1]["number"] == "212345678901234@lid"
+    assert zapi.build(delivery(text, lid="212345678901234"))[0][1]["phone"] == "212345678901234@lid"
+    assert zenvia.build(delivery(text), account("zenvia"))[0]["to"] == "5511987654321"
 
 
 def test_nobody_to_write_to_is_a_recipients_problem() -> None:
@@ -151,24 +148,43 @@ def test_twilio_is_told_where_to_call_back_with_our_id() -> None:
 
 def test_files_go_by_their_address() -> None:
     assert form(MEDIA)["MediaUrl"] == MEDIA["link"]
-    assert evolution.build(delivery({**MEDIA, "mime_type": "application/pdf", "file_name": "nota.pdf"})) == (
-        "/message/sendMedia",
-        {
-            "number": "5511987654321",
-            "mediatype": "document",
-            "media": MEDIA["link"],
-            "caption": "a nota",
-            "mimetype": "application/pdf",
-            "fileName": "nota.pdf",
-        },
-    )
-    path, body = evolution.build(delivery({**MEDIA, "media": "audio"}))
-    assert (path, body["audio"]) == ("/message/sendWhatsAppAudio", MEDIA["link"])
-    assert zapi.build(delivery(MEDIA)) == (
-        "send-document/pdf",
-        {"phone": "5511987654321", "document": MEDIA["link"], "caption": "a nota", "fileName": "nota.pdf"},
-    )
-    assert zapi.build(delivery({**MEDIA, "media": "image"}))[0] == "send-image"
+    assert evolution.build(delivery({**MEDIA, "mime_type": "application/pdf", "file_name": "nota.pdf"})) == [
+        (
+            "/message/sendMedia",
+            {
+                "number": "5511987654321",
+                "mediatype": "document",
+                "media": MEDIA["link"],
+                "caption": "a nota",
+                "mimetype": "application/pdf",
+                "fileName": "nota.pdf",
+            },
+        )
+    ]
+    assert zapi.build(delivery(MEDIA)) == [
+        (
+            "send-document/pdf",
+            {"phone": "5511987654321", "document": MEDIA["link"], "caption": "a nota", "fileName": "nota.pdf"},
+        )
+    ]
+    assert zapi.build(delivery({**MEDIA, "media": "image"}))[0][0] == "send-image"
+
+
+@pytest.mark.parametrize("content", [{**MEDIA, "media": "audio"}, {**MEDIA, "text": "uma nota. " * 200}])
+def test_what_cannot_stand_below_a_file_follows_it(content: Any) -> None:
+    """An audio shows no text, and no file a long one: nothing of it is dropped."""
+    said = str(content["text"]).strip()
+    file, *rest = twilio_send.build(delivery(content), account("twilio"))
+    assert (file["MediaUrl"], "Body" in file) == (MEDIA["link"], False)
+    assert " ".join(one["Body"] for one in rest) == said
+    (_, sent), *following = evolution.build(delivery(content))
+    assert MEDIA["link"] in sent.values()
+    assert not sent.get("caption")
+    assert " ".join(body["text"] for _, body in following) == said
+    (_, sent), *following = zapi.build(delivery(content))
+    assert MEDIA["link"] in sent.values()
+    assert "caption" not in sent
+    assert " ".join(body["message"] for _, body in following) == said
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from renum.accounts import Account
-from renum.channels import channel, parts
+from renum.channels import channel
 from renum.channels import whatsapp_cloud_send as sender
 from renum.channels.whatsapp_cloud_build import TEXT_LIMIT, build
 from renum.channels.whatsapp_cloud_parse import parse
@@ -269,7 +269,7 @@ class Graph:
 @pytest.fixture
 async def graph(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Graph]:
     """A running API whose refused parts are tried again at once."""
-    monkeypatch.setattr(parts, "WAITS_S", (0.01, 0.02, 0.03))
+    monkeypatch.setattr("renum.channels.parts.PART_WAITS_S", (0.01, 0.02, 0.03))
     async with server() as side:
         monkeypatch.setattr(sender, "settings", lambda: config(side.url))
         yield Graph(side)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,16 @@ from renum.shapes import JSON
 
 ANSWER_WITHIN_S = 30
 """A send is well under a second; one that takes longer is not worth a worker's claim (60 s)."""
+
+MOST_BYTES = 1024 * 1024
+"""What is read of an answer. Those to a send are a few hundred bytes, a page of templates some hundred thousand; a
+gateway that never stops answering must not fill the memory that every client's messages need."""
+
+UNSETTLED = frozenset({408, 502, 504, 520, 524})
+"""Statuses of a proxy that handed the request on and got no answer, or none that it could read. Cloudflare's own are at
+https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/."""
+
+UNPACKING = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 
 
 @dataclass(frozen=True)
@@ -38,10 +49,12 @@ class Reading:
 
 
 async def call(client: httpx.AsyncClient, method: str, url: str, **options: Any) -> httpx.Response:
-    """One request. Raises SendError: `unreachable` (nothing left, retryable), `timeout` or `disconnected` (unknown)."""
+    """One request, its answer read up to MOST_BYTES. Raises SendError: `unreachable` (nothing left, retryable),
+    `timeout`, `disconnected` or `answer_too_large` (unknown)."""
+    options["headers"] = {**options.get("headers", {}), "Accept-Encoding": "identity"}
     try:
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            return await client.request(method, url, **options)
+        async with asyncio.timeout(ANSWER_WITHIN_S), client.stream(method, url, **options) as response:
+            return await _whole(response)
     except BROKEN as error:
         if never_left(error):
             raise SendError("unreachable", "no connection to the API", retryable=True, scope="account") from error
@@ -50,6 +63,25 @@ async def call(client: httpx.AsyncClient, method: str, url: str, **options: Any)
             ("timeout", "the API did not answer in time") if late else ("disconnected", "the connection broke")
         )
         raise SendError(code, f"{sentence} after the request had left", outcome="unknown") from error
+
+
+async def _whole(response: httpx.Response) -> httpx.Response:
+    """The answer with its body, unpacked here where it is packed although nobody asked: what cannot be unpacked is the
+    body as it came, which is no JSON. Raises SendError (`answer_too_large`)."""
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise SendError("answer_too_large", f"the API answers more than {MOST_BYTES} bytes", outcome="unknown")
+    window = UNPACKING.get(response.headers.get("content-encoding", "").strip().lower())
+    if window is not None:
+        unpacking = zlib.decompressobj(window)
+        try:
+            body = bytearray(unpacking.decompress(bytes(body), MOST_BYTES))
+        except zlib.error:
+            body = bytearray(b"?")
+    headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() != "content-encoding"]
+    return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=response.request)
 
 
 def object_in(response: httpx.Response) -> JSON | None:
@@ -80,7 +112,7 @@ def read_answer(response: httpx.Response, reading: Reading) -> str:
     error = reading.error_in(body) if body is not None else None
     if error:
         raise reading.send_error(error, status, retry_after_ms(response))
-    if status >= 400 and status not in (502, 504):
+    if status >= 400 and status not in UNSETTLED:
         raise reading.send_error(None, status, retry_after_ms(response))
     if not response.content:
         raise SendError("empty_answer", f"HTTP {status} without a body", outcome="unknown")

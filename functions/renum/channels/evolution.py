@@ -15,14 +15,15 @@ from renum.accounts import Account
 from renum.channels import Finding, Post, Provider, calls, evolution_errors, evolution_parse, findings
 from renum.channels.addresses import PublicResolver, checked_address, permitted
 from renum.channels.jids import recipient
-from renum.channels.parts import pieces, send_each
+from renum.channels.parts import send_parts
 from renum.channels.proofs import bearer, is_secret, is_signed_token
-from renum.channels.wording import link_of, plain_text, within
+from renum.channels.wording import caption_and_texts, link_of, texts
 from renum.clients import PerLoop, new_client
 from renum.errors import SendError
 from renum.shapes import JSON, Delivery, Event
 
 TEXT_LIMIT = 4096
+CAPTION_LIMIT = 1024
 SECRET = "x-webhook-secret"
 
 clients: PerLoop[httpx.AsyncClient] = PerLoop(
@@ -66,21 +67,26 @@ def api_key(account: Account) -> str:
     return key
 
 
-def build(delivery: Delivery) -> tuple[str, JSON]:
-    """(path, body) of a send. Raises SendError for content that the gateway would refuse anyway."""
+def build(delivery: Delivery) -> list[tuple[str, JSON]]:
+    """(path, body) of each message of a send, in order. Raises SendError for content that the gateway would refuse
+    anyway."""
     content, number = delivery["content"], recipient(delivery["to"])
     if content.get("type") != "media":
-        text = plain_text(content, limit=TEXT_LIMIT, title="WhatsApp")
-        return "/message/sendText", {"number": number, "text": text, "linkPreview": False}
+        return [_text(number, text) for text in texts(content, limit=TEXT_LIMIT, title="WhatsApp")]
     link, kind = link_of(content), content.get("media")
-    if kind == "audio":
-        return "/message/sendWhatsAppAudio", {"number": number, "audio": link}
-    if kind not in ("image", "video", "document"):
+    if kind not in ("image", "video", "audio", "document"):
         raise SendError("unknown_content", f"a file of type {kind} cannot be sent over WhatsApp")
-    body = {"number": number, "mediatype": kind, "media": link}
-    body |= {"caption": within(str(content.get("text") or ""), limit=TEXT_LIMIT, title="WhatsApp")}
+    caption, after = caption_and_texts(content, limit=CAPTION_LIMIT, captioned=kind != "audio")
+    following = [_text(number, text) for text in after]
+    if kind == "audio":
+        return [("/message/sendWhatsAppAudio", {"number": number, "audio": link}), *following]
+    body = {"number": number, "mediatype": kind, "media": link, "caption": caption}
     optional = {"mimetype": content.get("mime_type"), "fileName": content.get("file_name")}
-    return "/message/sendMedia", body | {name: value for name, value in optional.items() if value}
+    return [("/message/sendMedia", body | {name: value for name, value in optional.items() if value}), *following]
+
+
+def _text(number: str, text: str) -> tuple[str, JSON]:
+    return "/message/sendText", {"number": number, "text": text, "linkPreview": False}
 
 
 class Evolution(Provider):
@@ -101,16 +107,16 @@ class Evolution(Provider):
         return evolution_parse.parse(post.body, account)
 
     async def send(self, delivery: Delivery, account: Account) -> str | None:
-        """Sends one delivery; returns the message's id at WhatsApp. Raises SendError."""
+        """Sends one delivery; returns the (last) message's id at WhatsApp. Raises SendError."""
         headers = {"apikey": api_key(account)}
 
-        async def one(piece: Delivery) -> str:
-            path, body = build(piece)
+        async def one(message: tuple[str, JSON]) -> str:
+            path, body = message
             url = await address(account, path)
             response = await calls.call(clients.get(), "POST", url, json=body, headers=headers)
             return calls.read_answer(response, READING)
 
-        return await send_each(pieces(delivery, limit=TEXT_LIMIT, title="WhatsApp"), one)
+        return await send_parts(build(delivery), one)
 
     async def check(self, account: Account, webhook_url: str) -> list[Finding]:
         """Whether the instance is connected, and how it has to be told our address; and that it is Evolution API."""

@@ -43,6 +43,20 @@ REVOKE = ("REVOKE", 0)
 EDIT = ("MESSAGE_EDIT", 14)
 
 
+BESIDE = ("messageContextInfo", "senderKeyDistributionMessage")
+"""Keys that stand beside what a person says, and say nothing themselves."""
+
+
+def says_something(item: JSON) -> bool:
+    """Whether a message is a person's word at all. One that could not be decrypted yet comes without content, and again
+    with it, under the same id; and telephones tell each other of keys, histories and settings."""
+    content = _unwrapped(object_of(item.get("message")))
+    protocol = content.get("protocolMessage")
+    if protocol is not None:
+        return object_of(protocol).get("type") in (*REVOKE, *EDIT)
+    return any(value is not None for key, value in content.items() if key not in BESIDE)
+
+
 def body_of(item: JSON) -> MessageBody:
     """The message's body. What has no known key is `unsupported`, kept as its payload."""
     content = _unwrapped(object_of(item.get("message")))

@@ -16,7 +16,7 @@ from typing import Any
 
 from renum.accounts import Account
 from renum.channels import jids
-from renum.channels.evolution_content import body_of
+from renum.channels.evolution_content import body_of, says_something
 from renum.channels.evolution_errors import status_error
 from renum.channels.payload import fingerprint, id_of, instant, load, object_of, raw_of, text_of
 from renum.errors import RequestError
@@ -104,12 +104,12 @@ def _echo(item: JSON) -> Event:
 
 
 def _message(item: JSON) -> Event | None:
-    """A person's message; None for those of groups, broadcasts and newsletters."""
+    """A person's message; None for those of groups, broadcasts and newsletters, and for what nobody has said."""
     key = object_of(item.get("key"))
     if key.get("fromMe") is True:
         return _echo(item)
     message_id = id_of(key.get("id"))
-    if message_id is None or not jids.is_person(key.get("remoteJid")):
+    if message_id is None or not jids.is_person(key.get("remoteJid")) or not says_something(item):
         return None
     ids = [key.get(name) for name in ("remoteJid", "remoteJidAlt", "senderPn")]
     ids.append(jids.as_lid(key.get("senderLid")))

@@ -22,11 +22,11 @@ def credentials(account: Account, names: Iterable[str]) -> list[Finding]:
 
 
 def webhook(url: str, where: str) -> Finding:
-    """Where the provider has to be told our address."""
-    if url.startswith("https://"):
+    """Where the provider has to be told our address. Whether it can be reached there is another finding, the same for
+    every provider."""
+    if url:
         return Finding("webhook", True, f"O endereço a cadastrar {where} é {url}")
-    todo = f"Publique o endereço em https e cadastre-o {where}."
-    return Finding("webhook", False, f"O endereço {url} não é https: o provedor não o chamará.", todo)
+    return Finding("webhook", False, f"Ainda não há endereço a cadastrar {where}.", "Veja o item sobre o endereço.")
 
 
 def unreachable(title: str, error: SendError) -> Finding:

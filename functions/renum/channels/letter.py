@@ -1,7 +1,9 @@
 """A delivery as an e-mail, whichever way it then goes: addresses and header values that are safe to write down.
 
 Nothing here may end a header line early: a line break in a subject, a name or an address would let whoever wrote it
-add headers and recipients of their own (https://www.rfc-editor.org/rfc/rfc5322#section-2.2).
+add headers and recipients of their own (https://www.rfc-editor.org/rfc/rfc5322#section-2.2). An encoded word hides one
+just as well: Python's e-mail package decodes `=?utf-8?q?=0D=0ABcc:…?=` that it is given as text, and writes what was in
+it. So no text that goes into a header may begin such a word (https://www.rfc-editor.org/rfc/rfc2047#section-2).
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ from renum.errors import Scope, SendError
 from renum.shapes import JSON, Delivery
 
 TEXT_LIMIT = 100_000
+ENCODED_WORD = "=?"
+"""How an encoded word begins."""
+
 HEADER_LIMIT = 998
 """Characters of one header value: what RFC 5322 lets a line have, and more than anybody reads."""
 
@@ -78,14 +83,14 @@ def write(delivery: Delivery, account: Account) -> Letter:
 
 
 def header(value: Any, what: str, *, scope: Scope = "message") -> str:
-    """`value` as a header's text, '' where there is none. Raises SendError (`bad_header`) for one that has a line
-    break or another control character in it, or is too long."""
+    """`value` as a header's text, '' where there is none; what would begin an encoded word gets a blank. Raises
+    SendError (`bad_header`) for one that has a line break or another control character in it, or is too long."""
     text = str(value or "").strip(" ")
     if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in text):
         raise SendError("bad_header", f"{what} has a line break or another control character in it", scope=scope)
     if len(text) > HEADER_LIMIT:
         raise SendError("bad_header", f"{what} has more than {HEADER_LIMIT} characters", scope=scope)
-    return text
+    return text.replace(ENCODED_WORD, "= ?")
 
 
 def address(value: Any, code: str, sentence: str, *, scope: Scope) -> str:
@@ -105,7 +110,7 @@ def address(value: Any, code: str, sentence: str, *, scope: Scope) -> str:
 def body(content: JSON) -> str:
     """What the person reads. Choices that other channels show as buttons stand below the text, a file as its link."""
     if content.get("type") != "media":
-        return plain_text(content, limit=TEXT_LIMIT, title="e-mail")
+        return within(plain_text(content, title="e-mail"), limit=TEXT_LIMIT, title="e-mail")
     text = "\n".join(line for line in (str(content.get("text") or "").strip(), link_of(content)) if line)
     return within(text, limit=TEXT_LIMIT, title="e-mail")
 
@@ -120,7 +125,7 @@ def _unsubscribe(delivery: Delivery, config: JSON, mailbox: str) -> dict[str, st
     url = str(own or config.get("unsubscribe_url") or "")
     if not url:
         return {"List-Unsubscribe": by_mail}
-    url = url.replace("{delivery_id}", delivery["id"])
+    url = url.replace("{delivery_id}", delivery["id"]).replace(ENCODED_WORD, "=%3F")
     if not URL.fullmatch(url):
         sentence = "the address for unsubscribing is not one that begins with https://"
         raise SendError("bad_header", sentence, scope="message" if own else "account")

@@ -18,7 +18,7 @@ import hashlib
 import hmac
 import json
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -155,14 +155,13 @@ def _error(kind: str, data: JSON) -> ErrorBody:
 def _event(body: JSON, data: JSON, provider_id: str) -> Event:
     kind = body["type"]
     email_id = id_of(data.get("email_id"))
-    moment = id_of(body.get("created_at"))
     event: Event = {
         "kind": "other",
         "provider_id": provider_id,
         "number": None,
         "field": kind[:64],
         "raw": body,
-        "occurred_at": moment if _is_moment(moment) else None,
+        "occurred_at": _moment(body.get("created_at")),
     }
     if kind in STATUSES and email_id is not None:
         event["kind"] = "status"
@@ -186,12 +185,13 @@ def _event(body: JSON, data: JSON, provider_id: str) -> Event:
     return event
 
 
-def _is_moment(value: str | None) -> bool:
-    """Whether PostgreSQL will read it as the moment it is: RFC 3339, with a time zone."""
+def _moment(value: Any) -> str | None:
+    """A time with its zone, as PostgreSQL reads it: Python's ISO 8601 knows weeks, too, and PostgreSQL does not."""
     try:
-        return value is not None and datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        return False
+        found = datetime.fromisoformat(id_of(value) or "")
+        return found.astimezone(UTC).isoformat() if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _first_address(value: Any) -> str | None:

@@ -22,7 +22,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.policy import EmailPolicy
 from email.utils import formatdate
 from functools import lru_cache
 from typing import cast
@@ -84,9 +84,23 @@ def message_id(delivery_id: str, written: Letter) -> str:
     return f"<{delivery_id}@{written.domain}>"
 
 
+class _Wire(EmailPolicy):
+    """As messages go over the wire. List-Unsubscribe is folded between its addresses only: the standard library makes
+    encoded words of an address that is longer than a line, and no mail program follows those."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """A header as its lines."""
+        if name != "List-Unsubscribe":
+            return super().fold_binary(name, value)
+        return f"{name}: {value}".replace(", ", f",{self.linesep} ").encode("ascii") + self.linesep.encode()
+
+
+WIRE = _Wire(linesep="\r\n")
+
+
 def compose(delivery: Delivery, written: Letter) -> bytes:
     """The message as it goes over the wire: UTF-8 as quoted-printable, lines of at most 78 ended by CRLF."""
-    message = EmailMessage(policy=SMTP_POLICY)
+    message = EmailMessage(policy=WIRE)
     message["From"] = Address(written.sender_name, addr_spec=written.sender)
     message["To"] = Address(addr_spec=written.to)
     if written.reply_to:

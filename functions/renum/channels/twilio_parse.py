@@ -118,6 +118,9 @@ def _sender(address: str, fields: dict[str, str]) -> Sender | None:
 
 
 def _message(fields: dict[str, str], sid: str, account: Account) -> list[Event]:
+    if _digits(fields.get("From", "")) == _digits(account.external_id):
+        # Answered, our own words would be answered again, and so on.
+        return [_other(fields, "echo")]
     sender = _sender(fields.get("From", ""), fields)
     number = _number(fields.get("To", ""), account)
     notice = fields.get("OptOutType", "").strip().upper()

@@ -18,9 +18,9 @@ import httpx
 
 from renum.accounts import Account
 from renum.channels import calls
-from renum.channels.parts import pieces, send_each
+from renum.channels.parts import send_parts
 from renum.channels.twilio_errors import send_error
-from renum.channels.wording import link_of, plain_text, within
+from renum.channels.wording import caption_and_texts, link_of, texts
 from renum.clients import PerLoop, new_client
 from renum.errors import SendError
 from renum.settings import settings
@@ -56,42 +56,51 @@ def address(to: Recipient, medium: str) -> str:
     raise SendError("no_address", "the lead has no phone number and no WhatsApp id", scope="recipient")
 
 
-def callback(account: Account, delivery_id: str) -> str | None:
-    """Where Twilio tells what became of a message; None when the account does not say under which address it is,
-    and for a part that is not the last."""
+def callback(account: Account, reference: str) -> str | None:
+    """Where Twilio tells what became of a message; None when the account does not say under which address it is."""
     url = account.config.get("webhook_url")
-    if not delivery_id or not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
+    if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
         return None
-    return f"{url}{'&' if '?' in url else '?'}delivery={delivery_id}"
+    return f"{url}{'&' if '?' in url else '?'}delivery={reference}"
 
 
-def build(delivery: Delivery, account: Account) -> dict[str, str]:
-    """The form of a send. Raises SendError for content that Twilio would refuse anyway."""
-    content, fields = delivery["content"], {"To": address(delivery["to"], account.channel)}
+def build(delivery: Delivery, account: Account) -> list[dict[str, str]]:
+    """The form of each message of a send, in order. Raises SendError for content that Twilio would refuse anyway.
+
+    Only the last one is called back about under the delivery's id: what becomes of it is what becomes of the delivery.
+    An earlier one's reference is "<id>.<place>.<of>": nothing that anybody on its way would
+    escape, and so change what is signed.
+    """
+    content, ends = delivery["content"], {"To": address(delivery["to"], account.channel)}
     service = account.config.get("messaging_service_sid")
     if service:
-        fields["MessagingServiceSid"] = str(service)
+        ends["MessagingServiceSid"] = str(service)
     else:
         prefix = "whatsapp:" if account.channel == "whatsapp" else ""
-        fields["From"] = prefix + "+" + account.external_id.removeprefix("whatsapp:").lstrip("+")
+        ends["From"] = prefix + "+" + account.external_id.removeprefix("whatsapp:").lstrip("+")
+    forms = [{**ends, **fields} for fields in _contents(content, account.channel)]
+    for place, form in enumerate(forms, start=1):
+        told = callback(account, delivery["id"] + (f".{place}.{len(forms)}" if place < len(forms) else ""))
+        if told is not None:
+            form["StatusCallback"] = told
+    return forms
+
+
+def _contents(content: JSON, medium: str) -> list[dict[str, str]]:
+    """What each message says."""
     content_sid = _content_sid(content)
-    if content_sid is not None and account.channel == "whatsapp":
-        fields["ContentSid"] = content_sid
+    if content_sid is not None and medium == "whatsapp":
         values = content.get("parameters") or []
-        if values:
-            numbered = {str(n): " ".join(str(value).split()) for n, value in enumerate(values, start=1)}
-            fields["ContentVariables"] = json.dumps(numbered, ensure_ascii=False)
-    elif content.get("type") == "media" and account.channel == "whatsapp":
-        fields["MediaUrl"] = link_of(content)
-        caption = within(str(content.get("text") or ""), limit=TEXT_LIMIT, title="Twilio")
-        if caption.strip():
-            fields["Body"] = caption
-    else:
-        fields["Body"] = plain_text(content, limit=TEXT_LIMIT, title="Twilio")
-    told = callback(account, delivery["id"])
-    if told is not None:
-        fields["StatusCallback"] = told
-    return fields
+        numbered = {str(n): " ".join(str(value).split()) for n, value in enumerate(values, start=1)}
+        variables = {"ContentVariables": json.dumps(numbered, ensure_ascii=False)} if numbered else {}
+        return [{"ContentSid": content_sid, **variables}]
+    if content.get("type") == "media" and medium == "whatsapp":
+        caption, after = caption_and_texts(content, limit=TEXT_LIMIT, captioned=content.get("media") != "audio")
+        return [
+            {"MediaUrl": link_of(content), **({"Body": caption} if caption else {})},
+            *({"Body": text} for text in after),
+        ]
+    return [{"Body": text} for text in texts(content, limit=TEXT_LIMIT, title="Twilio")]
 
 
 def _content_sid(content: JSON) -> str | None:
@@ -117,16 +126,14 @@ def resource(sid: str, name: str = "") -> str:
 
 
 async def send(delivery: Delivery, account: Account) -> str:
-    """Sends one delivery, in parts where it is long; returns the last message's sid. Raises SendError."""
+    """Sends one delivery; returns the (last) message's sid. Raises SendError."""
     auth = credentials(account)
-    whole = account.channel == "whatsapp" and _content_sid(delivery["content"]) is not None
 
-    async def one(piece: Delivery) -> str:
-        fields = build(piece, account)
+    async def one(fields: dict[str, str]) -> str:
         response = await calls.call(clients.get(), "POST", resource(auth[0], "/Messages"), data=fields, auth=auth)
         return calls.read_answer(response, READING)
 
-    return await send_each([delivery] if whole else pieces(delivery, limit=TEXT_LIMIT, title="Twilio"), one)
+    return await send_parts(build(delivery, account), one)
 
 
 async def account_state(account: Account) -> tuple[int, JSON]:

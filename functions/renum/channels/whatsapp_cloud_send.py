@@ -18,7 +18,7 @@ import httpx
 
 from renum.accounts import Account
 from renum.channels import calls
-from renum.channels.parts import send_each
+from renum.channels.parts import send_parts
 from renum.channels.whatsapp_cloud_build import build
 from renum.channels.whatsapp_cloud_errors import send_error
 from renum.clients import PerLoop, new_client
@@ -51,18 +51,16 @@ def read_answer(response: httpx.Response) -> str:
 
 async def send(delivery: Delivery, account: Account) -> str:
     """Sends one delivery, in several messages when its text is longer than one may be; returns the last one's wamid.
-
-    Raises SendError, as `send_each` does.
-    """
+    Raises SendError."""
     token = account.credentials.get("access_token")
     if not token:
         problem = account.problem or "credentials_missing"
         raise SendError(problem, "the channel account has no usable access token", scope="account")
-    return await send_each(build(delivery), lambda body: _send(body, account, token))
 
+    async def one(body: JSON) -> str:
+        return read_answer(await _post(body, account, token))
 
-async def _send(body: JSON, account: Account, token: str) -> str:
-    return read_answer(await _post(body, account, token))
+    return await send_parts(build(delivery), one)
 
 
 async def _post(body: JSON, account: Account, token: str) -> httpx.Response:

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from renum.channels.split import split
 from renum.errors import SendError
 from renum.shapes import JSON
 
 
-def plain_text(content: JSON, *, limit: int, title: str) -> str:
+def texts(content: JSON, *, limit: int, title: str) -> list[str]:
+    """The text of a delivery's content, in parts of at most `limit` characters that end where sentences do; choices
+    follow it with a number each. Raises SendError: `empty_text`, `unknown_content` for what has no text."""
+    return split(plain_text(content, title=title), limit)
+
+
+def caption_and_texts(content: JSON, *, limit: int, captioned: bool) -> tuple[str, list[str]]:
+    """What stands below a file, and what follows it in messages of its own: the text of a file that shows none
+    (`captioned`), or that is longer than the `limit` of both."""
+    text = str(content.get("text") or "").strip()
+    return (text, []) if captioned and len(text) <= limit else ("", split(text, limit))
+
+
+def plain_text(content: JSON, *, title: str) -> str:
     """The text of a delivery's content; choices follow it with a number each.
 
-    Raises SendError: `empty_text`, `text_too_long` (for `title`'s `limit`), `unknown_content` for what has no text.
+    Raises SendError: `empty_text`, `unknown_content` for what has no text (`title` is the provider's).
     """
     kind = content.get("type")
     if kind not in ("text", "template", "buttons", "list"):
@@ -21,7 +35,7 @@ def plain_text(content: JSON, *, limit: int, title: str) -> str:
         raise SendError("empty_text", "there is no text to send")
     if kind in ("buttons", "list"):
         text = "\n".join([text, "", *_choices(content.get("buttons" if kind == "buttons" else "rows"))])
-    return within(text, limit=limit, title=title)
+    return text
 
 
 def within(text: str, *, limit: int, title: str) -> str:

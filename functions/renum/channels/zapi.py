@@ -14,15 +14,16 @@ import httpx
 from renum.accounts import Account
 from renum.channels import Finding, Post, Provider, calls, findings, zapi_errors, zapi_parse
 from renum.channels.jids import recipient
-from renum.channels.parts import pieces, send_each
+from renum.channels.parts import send_parts
 from renum.channels.proofs import is_secret
-from renum.channels.wording import link_of, plain_text, within
+from renum.channels.wording import caption_and_texts, link_of, texts
 from renum.clients import PerLoop, new_client
 from renum.errors import SendError
 from renum.settings import settings
 from renum.shapes import JSON, Delivery, Event
 
 TEXT_LIMIT = 4096
+CAPTION_LIMIT = 1024
 SECRET = "x-webhook-secret"
 TOKEN = "z-api-token"
 EXTENSION = re.compile(r"[A-Za-z0-9]{1,8}")
@@ -47,23 +48,30 @@ def address(account: Account, path: str) -> tuple[str, dict[str, str]]:
     return url, {"Client-Token": client_token}
 
 
-def build(delivery: Delivery) -> tuple[str, JSON]:
-    """(path, body) of a send. Raises SendError for content that the gateway would refuse anyway."""
+def build(delivery: Delivery) -> list[tuple[str, JSON]]:
+    """(path, body) of each message of a send, in order. Raises SendError for content that the gateway would refuse
+    anyway."""
     content, phone = delivery["content"], recipient(delivery["to"])
     if content.get("type") != "media":
-        return "send-text", {"phone": phone, "message": plain_text(content, limit=TEXT_LIMIT, title="WhatsApp")}
+        return [_text(phone, text) for text in texts(content, limit=TEXT_LIMIT, title="WhatsApp")]
     link, kind = link_of(content), content.get("media")
     if kind not in ("image", "video", "audio", "document"):
         raise SendError("unknown_content", f"a file of type {kind} cannot be sent over WhatsApp")
     body: JSON = {"phone": phone, kind: link}
-    caption = within(str(content.get("text") or ""), limit=TEXT_LIMIT, title="WhatsApp")
-    if caption.strip() and kind != "audio":
+    caption, after = caption_and_texts(content, limit=CAPTION_LIMIT, captioned=kind != "audio")
+    following = [_text(phone, text) for text in after]
+    if caption:
         body["caption"] = caption
     if kind != "document":
-        return f"send-{kind}", body
+        return [(f"send-{kind}", body), *following]
     name = str(content.get("file_name") or urlsplit(link).path.rsplit("/", 1)[-1] or "arquivo.pdf")
     ending = name.rpartition(".")[2]
-    return f"send-document/{ending if EXTENSION.fullmatch(ending) else 'pdf'}", body | {"fileName": name}
+    path = f"send-document/{ending if EXTENSION.fullmatch(ending) else 'pdf'}"
+    return [(path, body | {"fileName": name}), *following]
+
+
+def _text(phone: str, text: str) -> tuple[str, JSON]:
+    return "send-text", {"phone": phone, "message": text}
 
 
 class ZApi(Provider):
@@ -91,15 +99,15 @@ class ZApi(Provider):
         return zapi_parse.parse(post.body, account)
 
     async def send(self, delivery: Delivery, account: Account) -> str | None:
-        """Sends one delivery; returns the message's id at WhatsApp. Raises SendError."""
+        """Sends one delivery; returns the (last) message's id at WhatsApp. Raises SendError."""
 
-        async def one(piece: Delivery) -> str:
-            path, body = build(piece)
+        async def one(message: tuple[str, JSON]) -> str:
+            path, body = message
             url, headers = address(account, path)
             response = await calls.call(clients.get(), "POST", url, json=body, headers=headers)
             return calls.read_answer(response, READING)
 
-        return await send_each(pieces(delivery, limit=TEXT_LIMIT, title="WhatsApp"), one)
+        return await send_parts(build(delivery), one)
 
     async def check(self, account: Account, webhook_url: str) -> list[Finding]:
         """Whether the instance is connected, and where Z-API has to be told our address."""

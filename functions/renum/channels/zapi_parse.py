@@ -121,12 +121,16 @@ def _connection(kind: str, item: JSON) -> Event:
 
 
 def _message(item: JSON) -> list[Event]:
-    """A person's message; nothing for those of groups and for what the client itself has written."""
+    """A person's message; nothing for those of groups and for what nobody has said: a notification (of a call, a new
+    picture), or a message that could not be decrypted yet, which comes again under the same id."""
     message_id = id_of(item.get("messageId"))
     if item.get("fromMe") is True:
         return [_other(item, "echo")]
     chat = jids.as_person(item.get("phone"))
     if message_id is None or any(item.get(name) is True for name in GROUPS) or not jids.is_person(chat):
+        return []
+    body = _body(item)
+    if body["type"] == "unsupported" and (item.get("waitingMessage") is True or item.get("notification")):
         return []
     name = text_of(item.get("senderName"))[:200] or text_of(item.get("chatName"))[:200]
     sender = jids.sender(name or None, chat, jids.as_lid(item.get("chatLid")), jids.as_lid(item.get("senderLid")))
@@ -137,7 +141,7 @@ def _message(item: JSON) -> list[Event]:
         "number": None,
         "occurred_at": instant(item.get("momment")),
         "sender": sender,
-        "message": _body(item),
+        "message": body,
         "raw": item,
     }
     if edited:

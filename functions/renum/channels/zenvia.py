@@ -11,9 +11,9 @@ import httpx
 
 from renum.accounts import Account
 from renum.channels import Finding, Post, Provider, calls, findings, zenvia_errors, zenvia_parse
-from renum.channels.parts import pieces, send_each
+from renum.channels.parts import send_parts
 from renum.channels.proofs import basic_password, is_secret
-from renum.channels.wording import plain_text
+from renum.channels.wording import texts
 from renum.clients import PerLoop, new_client
 from renum.errors import SendError
 from renum.settings import settings
@@ -29,17 +29,14 @@ READING = calls.Reading(
 )
 
 
-def build(delivery: Delivery, account: Account) -> JSON:
-    """The body of a send: numbers as digits, without +. Raises SendError."""
+def build(delivery: Delivery, account: Account) -> list[JSON]:
+    """The body of each message of a send, in order: numbers as digits, without +. Raises SendError."""
     phone = delivery["to"].get("phone")
     if not phone:
         raise SendError("no_address", "the lead has no phone number", scope="recipient")
-    text = plain_text(delivery["content"], limit=TEXT_LIMIT, title="Zenvia")
-    return {
-        "from": account.external_id.lstrip("+"),
-        "to": phone.lstrip("+"),
-        "contents": [{"type": "text", "text": text}],
-    }
+    ends = {"from": account.external_id.lstrip("+"), "to": phone.lstrip("+")}
+    parts = texts(delivery["content"], limit=TEXT_LIMIT, title="Zenvia")
+    return [{**ends, "contents": [{"type": "text", "text": part}]} for part in parts]
 
 
 class Zenvia(Provider):
@@ -55,18 +52,18 @@ class Zenvia(Provider):
         return zenvia_parse.parse(post.body, account)
 
     async def send(self, delivery: Delivery, account: Account) -> str | None:
-        """Sends one delivery; returns the message's id. Raises SendError."""
+        """Sends one delivery; returns the (last) message's id. Raises SendError."""
         token = account.credentials.get("api_token")
         if not token:
             problem = account.problem or "credentials_missing"
             raise SendError(problem, "the channel account has no usable api_token", scope="account")
         url, headers = f"{settings().zenvia_url}/v2/channels/sms/messages", {"X-API-TOKEN": token}
 
-        async def one(piece: Delivery) -> str:
-            response = await calls.call(clients.get(), "POST", url, json=build(piece, account), headers=headers)
+        async def one(body: JSON) -> str:
+            response = await calls.call(clients.get(), "POST", url, json=body, headers=headers)
             return calls.read_answer(response, READING)
 
-        return await send_each(pieces(delivery, limit=TEXT_LIMIT, title="Zenvia"), one)
+        return await send_parts(build(delivery, account), one)
 
     async def check(self, account: Account, webhook_url: str) -> list[Finding]:
         """Whether the credentials are there, and how Zenvia has to be told our address. It has no call that tells of

@@ -41,7 +41,7 @@ def parse(body: bytes, account: Account) -> list[Event]:
     except (TypeError, ValueError, KeyError, AttributeError):
         event, kind = None, f"{kind}.unreadable"
     if event is None:
-        echo = kind == "MESSAGE" and object_of(item.get("message")).get("direction") == "OUT"
+        echo = kind == "MESSAGE" and _is_ours(object_of(item.get("message")), account)
         field = "echo" if echo else kind
         event = {
             "kind": "other",
@@ -72,10 +72,16 @@ def _number(to: Any, account: Account) -> str | None:
     return named
 
 
+def _is_ours(message: JSON, account: Account) -> bool:
+    """Whether a message is one of our own side. Answered, it would be answered again, and so on."""
+    sender = id_of(message.get("from"), most=200) or ""
+    return message.get("direction") == "OUT" or sender.lstrip("+") == account.external_id.lstrip("+")
+
+
 def _message(item: JSON, account: Account) -> Event | None:
     message = object_of(item.get("message"))
     message_id, phone = id_of(message.get("id")) or id_of(item.get("id")), id_of(message.get("from"), most=32)
-    if message_id is None or phone is None or not PHONE.fullmatch(phone) or message.get("direction") == "OUT":
+    if message_id is None or phone is None or not PHONE.fullmatch(phone) or _is_ours(message, account):
         return None
     visitor = object_of(message.get("visitor"))
     name = text_of(visitor.get("name")) or text_of(visitor.get("firstName"))
