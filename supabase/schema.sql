@@ -8217,7 +8217,7 @@ declare
 begin
     for use in
         select *
-        from (values ('invitation', 'convites', true), ('notification', 'avisos à equipe', true), ('reminder', 'lembretes', false)) as u (purpose, words, needed)
+        from (values ('invitation', 'convites', true), ('notification', 'avisos à equipe', approved_by_provider), ('reminder', 'lembretes', false)) as u (purpose, words, needed)
     loop
         template := private.template_for(account.client_id, account.id, use.purpose::public.template_purpose, null);
         select string_agg(private.template_problem(t, true), '; ' order by t.channel_account_id is null, t.created_at, t.id) into problems
@@ -8244,6 +8244,8 @@ begin
                         else format('Escreva um em message_templates, com purpose %s e status approved.', use.purpose)
                     end
                 )
+            when use.purpose = 'notification'
+                then private.finding('template_notification', true, 'Não há modelo para avisos à equipe; por este provedor eles vão com o texto pronto.', null)
             else private.finding('template_' || use.purpose, true, format('Não há modelo para %s; só é preciso onde um projeto os usa.', use.words), null)
         end;
     end loop;

@@ -1424,7 +1424,7 @@ $$;
 comment on function private.reach_again_at(public.deliveries, public.channel_accounts) is
 'When an account may write to one more person outside an open window, under its daily_limit; null: now. Counts over all accounts of the portfolio, as private.people_reached does. The caller holds the portfolio''s advisory lock.';
 
--- source: sql/30_rules/58_template_findings.sql sha256:a7ac528bfe8de945ed0225add872840ad08077e63d1cc03e7c4601cb3ac3da06
+-- source: sql/30_rules/58_template_findings.sql sha256:6cd771fbbc71d09f20bec891e83826d43b6e4414648077c4c29807b78510d47b
 create or replace function private.template_findings(account public.channel_accounts, approved_by_provider boolean) returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -1436,7 +1436,7 @@ declare
 begin
     for use in
         select *
-        from (values ('invitation', 'convites', true), ('notification', 'avisos à equipe', true), ('reminder', 'lembretes', false)) as u (purpose, words, needed)
+        from (values ('invitation', 'convites', true), ('notification', 'avisos à equipe', approved_by_provider), ('reminder', 'lembretes', false)) as u (purpose, words, needed)
     loop
         template := private.template_for(account.client_id, account.id, use.purpose::public.template_purpose, null);
         select string_agg(private.template_problem(t, true), '; ' order by t.channel_account_id is null, t.created_at, t.id) into problems
@@ -1463,6 +1463,8 @@ begin
                         else format('Escreva um em message_templates, com purpose %s e status approved.', use.purpose)
                     end
                 )
+            when use.purpose = 'notification'
+                then private.finding('template_notification', true, 'Não há modelo para avisos à equipe; por este provedor eles vão com o texto pronto.', null)
             else private.finding('template_' || use.purpose, true, format('Não há modelo para %s; só é preciso onde um projeto os usa.', use.words), null)
         end;
     end loop;
