@@ -1649,8 +1649,8 @@ CREATE FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) RETU
     AS $$
 declare
     task record;
-    d public.deliveries;
-    gate record;
+    begun jsonb;
+    trouble jsonb;
     granted jsonb := '[]';
 begin
     perform private.lock_paces(array(
@@ -1661,61 +1661,31 @@ begin
         from jsonb_array_elements(tasks) as x
         order by 1
     loop
-        select * into d from public.deliveries as x where x.id = task.id for no key update skip locked;
-        if not found then
-            -- Locked by whoever is finishing it, or deleted: look again in a second.
-            if exists (select from public.deliveries as x where x.id = task.id) then
-                perform pgmq.set_vt(task.queue, task.msg_id, 1);
-            else
-                perform pgmq.delete(task.queue, task.msg_id);
+        begin
+            begun := private.begin_delivery(task.id, task.queue, task.msg_id, begin_deliveries.visibility_s);
+            if begun is not null then
+                granted := granted || begun;
             end if;
-            continue;
-        end if;
-        if d.task_id is distinct from task.msg_id or d.status not in ('queued', 'deferred', 'sending', 'unknown') then
-            perform pgmq.delete(task.queue, task.msg_id);
-            if d.task_id = task.msg_id then
-                update public.deliveries as x set task_id = null where x.id = d.id;
-            end if;
-            continue;
-        end if;
-        if d.due_at > private.now() + interval '500 milliseconds' then
-            -- Claimed by another instance, or put off.
-            perform pgmq.set_vt(task.queue, task.msg_id, ceil(extract(epoch from d.due_at - private.now()))::integer);
-            continue;
-        end if;
-        if d.status = 'sending' then
-            -- Its instance died between the claim and the result. The message may have left: wait for the provider's word.
-            perform private.await_word(d.id, '{"code": "no_result", "message": "the attempt came back with no result"}');
-            continue;
-        end if;
-        if d.status = 'unknown' and private.word_may_come(d) then
-            perform private.await_word(d.id, d.error);
-            continue;
-        end if;
-        if d.status = 'unknown' and not private.may_repeat(d) then
-            perform private.retry_delivery(d.id, coalesce(d.error, '{}') || '{"code": "unknown", "message": "nobody could say whether it was delivered"}', false);
-            continue;
-        end if;
-        if d.status = 'unknown' then
-            update public.deliveries as x set repeats = x.repeats + 1 where x.id = d.id;
-        end if;
-        if d.attempts >= private.setting_int('max_attempts') then
-            perform private.retry_delivery(d.id, coalesce(d.error, '{"code": "no_result", "message": "no attempt came back with a result"}'), false);
-            continue;
-        end if;
-        d.initiated := private.is_initiated(d);
-        select * into gate from private.gate(d);
-        if gate.verdict = 'cancel' then
-            update public.deliveries as x set status = 'cancelled', reason = gate.reason where x.id = d.id;
-            perform private.end_delivery(d.id);
-            continue;
-        end if;
-        if gate.verdict = 'wait' then
-            perform private.hold_delivery(d.id, gate.until, gate.reason);
-            continue;
-        end if;
-        perform pgmq.set_vt(task.queue, task.msg_id, visibility_s);
-        granted := granted || private.grant_delivery(d.id, visibility_s);
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- One that cannot even be looked at must not keep its neighbours, of whatever client, from being claimed.
+                trouble := jsonb_build_object('code', sqlstate, 'message', sqlerrm);
+                begin
+                    update public.deliveries as x set attempts = x.attempts + 1 where x.id = task.id and x.task_id = task.msg_id;
+                    if found then
+                        perform private.retry_delivery(task.id, trouble, true);
+                    end if;
+                exception
+                    when deadlock_detected or lock_not_available or query_canceled then
+                        raise;
+                    when others then
+                        -- Not even that: it shows again in a minute, and is seen in the log.
+                        perform pgmq.set_vt(task.queue, task.msg_id, 60);
+                        raise warning 'delivery % cannot be claimed: %, %', task.id, trouble, sqlerrm;
+                end;
+        end;
     end loop;
     return granted;
 end
@@ -1725,7 +1695,81 @@ ALTER FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) OWNER
 
 -- Name: FUNCTION begin_deliveries(tasks jsonb, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) IS 'Claims the deliveries of tasks just read: sorts out what is done, busy, not allowed any more or exhausted, and returns the rest as tasks. Waits for no lock but an account''s pace.';
+COMMENT ON FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) IS 'Claims the deliveries of tasks just read: sorts out what is done, busy, not allowed any more or exhausted, and returns the rest as tasks. One that raises an error is a failed attempt of its own and harms no other. Waits for no lock but an account''s pace.';
+
+-- Name: begin_delivery(uuid, text, bigint, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.begin_delivery(delivery_id uuid, queue text, msg_id bigint, visibility_s integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    d public.deliveries;
+    gate record;
+begin
+    select * into d from public.deliveries as x where x.id = begin_delivery.delivery_id for no key update skip locked;
+    if not found then
+        -- Locked by whoever is finishing it, or deleted: look again in a second.
+        if exists (select from public.deliveries as x where x.id = begin_delivery.delivery_id) then
+            perform pgmq.set_vt(begin_delivery.queue, begin_delivery.msg_id, 1);
+        else
+            perform pgmq.delete(begin_delivery.queue, begin_delivery.msg_id);
+        end if;
+        return null;
+    end if;
+    if d.task_id is distinct from begin_delivery.msg_id or d.status not in ('queued', 'deferred', 'sending', 'unknown') then
+        perform pgmq.delete(begin_delivery.queue, begin_delivery.msg_id);
+        if d.task_id = begin_delivery.msg_id then
+            update public.deliveries as x set task_id = null where x.id = d.id;
+        end if;
+        return null;
+    end if;
+    if d.due_at > private.now() + interval '500 milliseconds' then
+        -- Claimed by another instance, or put off.
+        perform pgmq.set_vt(begin_delivery.queue, begin_delivery.msg_id, ceil(extract(epoch from d.due_at - private.now()))::integer);
+        return null;
+    end if;
+    if d.status = 'sending' then
+        -- Its instance died between the claim and the result. The message may have left: wait for the provider's word.
+        perform private.await_word(d.id, '{"code": "no_result", "message": "the attempt came back with no result"}');
+        return null;
+    end if;
+    if d.status = 'unknown' and private.word_may_come(d) then
+        perform private.await_word(d.id, d.error);
+        return null;
+    end if;
+    if d.status = 'unknown' and not private.may_repeat(d) then
+        perform private.retry_delivery(d.id, coalesce(d.error, '{}') || '{"code": "unknown", "message": "nobody could say whether it was delivered"}', false);
+        return null;
+    end if;
+    if d.status = 'unknown' then
+        update public.deliveries as x set repeats = x.repeats + 1 where x.id = d.id;
+    end if;
+    if d.attempts >= private.setting_int('max_attempts') then
+        perform private.retry_delivery(d.id, coalesce(d.error, '{"code": "no_result", "message": "no attempt came back with a result"}'), false);
+        return null;
+    end if;
+    d.initiated := private.is_initiated(d);
+    select * into gate from private.gate(d);
+    if gate.verdict = 'cancel' then
+        update public.deliveries as x set status = 'cancelled', reason = gate.reason where x.id = d.id;
+        perform private.end_delivery(d.id);
+        return null;
+    end if;
+    if gate.verdict = 'wait' then
+        perform private.hold_delivery(d.id, gate.until, gate.reason);
+        return null;
+    end if;
+    perform pgmq.set_vt(begin_delivery.queue, begin_delivery.msg_id, begin_delivery.visibility_s);
+    return private.grant_delivery(d.id, begin_delivery.visibility_s);
+end
+$$;
+
+ALTER FUNCTION private.begin_delivery(delivery_id uuid, queue text, msg_id bigint, visibility_s integer) OWNER TO postgres;
+
+-- Name: FUNCTION begin_delivery(delivery_id uuid, queue text, msg_id bigint, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.begin_delivery(delivery_id uuid, queue text, msg_id bigint, visibility_s integer) IS 'Claims the delivery of a task just read, and returns its task; null where it is done, busy, put off, exhausted or not allowed any more. Waits for no row. The caller holds its account''s pace.';
 
 -- Name: begin_media(jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -8441,9 +8485,9 @@ ALTER FUNCTION private.template_verdict(d public.deliveries, OUT verdict text, O
 
 COMMENT ON FUNCTION private.template_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) IS 'Whether the template of a delivery may be used now: go, wait while it is pending or paused, cancel when it is rejected, disabled or gone. Read-only.';
 
--- Name: throttle_delivery(uuid, jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: throttle_delivery(uuid, jsonb, numeric); Type: FUNCTION; Schema: private; Owner: postgres
 
-CREATE FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer) RETURNS void
+CREATE FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms numeric) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -8452,7 +8496,8 @@ declare
     wait interval;
 begin
     select * into strict d from public.deliveries as x where x.id = throttle_delivery.delivery_id;
-    wait := make_interval(secs => greatest(coalesce(throttle_delivery.retry_after_ms, 1000), 1) / 1000.0);
+    -- A day at most, whatever it says.
+    wait := make_interval(secs => least(greatest(coalesce(throttle_delivery.retry_after_ms, 1000), 1), 86400000) / 1000.0);
     if coalesce(throttle_delivery.error ->> 'scope', 'message') in ('recipient', 'message') then
         if d.throttles >= 30 then
             perform private.retry_delivery(d.id, throttle_delivery.error, false);
@@ -8473,11 +8518,11 @@ begin
 end
 $$;
 
-ALTER FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer) OWNER TO postgres;
+ALTER FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms numeric) OWNER TO postgres;
 
--- Name: FUNCTION throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms numeric); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer) IS 'A send came too fast: it waits for as long as the provider says, and no attempt is counted. Scope recipient holds up that person only, four times longer each time in a row; scope number and account hold up all their sends. What is about this message or person alone is given up after 30 times (a day, for a person): a dead letter.';
+COMMENT ON FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms numeric) IS 'A send came too fast: it waits for as long as the provider says, and no attempt is counted. Scope recipient holds up that person only, four times longer each time in a row; scope number and account hold up all their sends. What is about this message or person alone is given up after 30 times (a day, for a person): a dead letter.';
 
 -- Name: touch(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -9587,7 +9632,7 @@ begin
             elsif item ->> 'outcome' = 'unknown' then
                 perform private.await_word(d.id, item -> 'error');
             elsif item ->> 'outcome' = 'throttled' then
-                perform private.throttle_delivery(d.id, item -> 'error', (item ->> 'retry_after_ms')::integer);
+                perform private.throttle_delivery(d.id, item -> 'error', (item ->> 'retry_after_ms')::numeric);
             else
                 perform private.refuse_delivery(d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'));
             end if;
@@ -12584,6 +12629,10 @@ GRANT ALL ON FUNCTION private.awaits_file(path text) TO renum_files;
 
 REVOKE ALL ON FUNCTION private.begin_deliveries(tasks jsonb, visibility_s integer) FROM PUBLIC;
 
+-- Name: FUNCTION begin_delivery(delivery_id uuid, queue text, msg_id bigint, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.begin_delivery(delivery_id uuid, queue text, msg_id bigint, visibility_s integer) FROM PUBLIC;
+
 -- Name: FUNCTION begin_media(tasks jsonb, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.begin_media(tasks jsonb, visibility_s integer) FROM PUBLIC;
@@ -13536,9 +13585,9 @@ GRANT ALL ON FUNCTION private.template_variables(body text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.template_verdict(d public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) FROM PUBLIC;
 
--- Name: FUNCTION throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms numeric); Type: ACL; Schema: private; Owner: postgres
 
-REVOKE ALL ON FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms numeric) FROM PUBLIC;
 
 -- Name: FUNCTION touch(); Type: ACL; Schema: private; Owner: postgres
 

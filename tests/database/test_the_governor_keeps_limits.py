@@ -306,3 +306,13 @@ def test_a_person_throttled_for_ever_is_given_up(tenant: Tenant) -> None:
     world.complete(task, outcome="throttled", error=error, retry_after_ms=1000)
     assert dict(tenant.all(STATES)) == {"failed": 1}
     assert tenant.one("select error ->> 'code' from public.failed_tasks") == "450"
+
+
+def test_a_provider_that_says_come_back_in_a_thousand_years_is_believed_for_a_day(tenant: Tenant) -> None:
+    """And what it says about never is a number all the same."""
+    world = tenant.world
+    _campaign(tenant, 1)
+    (task,) = world.claim("default")
+    error = {"code": "429", "message": "later", "retryable": True, "scope": "number"}
+    world.complete(task, outcome="throttled", error=error, retry_after_ms=31_556_952_000_000)
+    assert world.one("select due_at < private.now() + interval '25 hours' from public.deliveries")

@@ -64,7 +64,7 @@ begin
             elsif item ->> 'outcome' = 'unknown' then
                 perform private.await_word(d.id, item -> 'error');
             elsif item ->> 'outcome' = 'throttled' then
-                perform private.throttle_delivery(d.id, item -> 'error', (item ->> 'retry_after_ms')::integer);
+                perform private.throttle_delivery(d.id, item -> 'error', (item ->> 'retry_after_ms')::numeric);
             else
                 perform private.refuse_delivery(d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'));
             end if;

@@ -2092,8 +2092,8 @@ $$;
 comment on function private.stop_account(uuid, public.channel_account_status, text) is
 'Stops an account that its provider does not let send (token, payment, policy, disconnected) and tells the client''s owners, once an hour. Its deliveries wait; other accounts go on. A person who sets it active, or new credentials, or the provider''s word, starts it again.';
 
--- source: sql/30_rules/68_throttle_delivery.sql sha256:7e1a452fb47fce60c62277c13c4b71599407fe9ee06d8a75bdee1cb4854f2d4d
-create or replace function private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms integer) returns void
+-- source: sql/30_rules/68_throttle_delivery.sql sha256:86a6f99b4842dce2d8491904c7dfcb5e12de86e2ea5025f0f149fc1e2c85212c
+create or replace function private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms numeric) returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -2101,7 +2101,8 @@ declare
     wait interval;
 begin
     select * into strict d from public.deliveries as x where x.id = throttle_delivery.delivery_id;
-    wait := make_interval(secs => greatest(coalesce(throttle_delivery.retry_after_ms, 1000), 1) / 1000.0);
+    -- A day at most, whatever it says.
+    wait := make_interval(secs => least(greatest(coalesce(throttle_delivery.retry_after_ms, 1000), 1), 86400000) / 1000.0);
     if coalesce(throttle_delivery.error ->> 'scope', 'message') in ('recipient', 'message') then
         if d.throttles >= 30 then
             perform private.retry_delivery(d.id, throttle_delivery.error, false);
@@ -2121,7 +2122,7 @@ begin
     perform private.hold_delivery(d.id, private.now() + wait, coalesce(throttle_delivery.error ->> 'message', 'the provider throttled it'));
 end
 $$;
-comment on function private.throttle_delivery(uuid, jsonb, integer) is
+comment on function private.throttle_delivery(uuid, jsonb, numeric) is
 'A send came too fast: it waits for as long as the provider says, and no attempt is counted. Scope recipient holds up that person only, four times longer each time in a row; scope number and account hold up all their sends. What is about this message or person alone is given up after 30 times (a day, for a person): a dead letter.';
 
 -- source: sql/30_rules/68_word_may_come.sql sha256:9df217cbb293bc2e115aaf5562d1f4722f9b024aa295847ea769dc520cca8179
@@ -2306,14 +2307,14 @@ $$;
 comment on function private.refuse_delivery(uuid, jsonb) is
 'A send was refused with {"code", "message", "retryable", "scope"}: tried again, or a dead letter; where it is the number or the account that may not send, the account stops and the delivery waits for it.';
 
--- source: sql/30_rules/70_begin_deliveries.sql sha256:3d4cd3089ee76c2245475213b1654e7772ebf22d2c021e78586ec37ecff5ec1e
+-- source: sql/30_rules/70_begin_deliveries.sql sha256:295a29201b1c99aa897921353b6251505ce2264ef8050e25eab9d14061eaf65b
 create or replace function private.begin_deliveries(tasks jsonb, visibility_s integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
     task record;
-    d public.deliveries;
-    gate record;
+    begun jsonb;
+    trouble jsonb;
     granted jsonb := '[]';
 begin
     perform private.lock_paces(array(
@@ -2324,67 +2325,105 @@ begin
         from jsonb_array_elements(tasks) as x
         order by 1
     loop
-        select * into d from public.deliveries as x where x.id = task.id for no key update skip locked;
-        if not found then
-            -- Locked by whoever is finishing it, or deleted: look again in a second.
-            if exists (select from public.deliveries as x where x.id = task.id) then
-                perform pgmq.set_vt(task.queue, task.msg_id, 1);
-            else
-                perform pgmq.delete(task.queue, task.msg_id);
+        begin
+            begun := private.begin_delivery(task.id, task.queue, task.msg_id, begin_deliveries.visibility_s);
+            if begun is not null then
+                granted := granted || begun;
             end if;
-            continue;
-        end if;
-        if d.task_id is distinct from task.msg_id or d.status not in ('queued', 'deferred', 'sending', 'unknown') then
-            perform pgmq.delete(task.queue, task.msg_id);
-            if d.task_id = task.msg_id then
-                update public.deliveries as x set task_id = null where x.id = d.id;
-            end if;
-            continue;
-        end if;
-        if d.due_at > private.now() + interval '500 milliseconds' then
-            -- Claimed by another instance, or put off.
-            perform pgmq.set_vt(task.queue, task.msg_id, ceil(extract(epoch from d.due_at - private.now()))::integer);
-            continue;
-        end if;
-        if d.status = 'sending' then
-            -- Its instance died between the claim and the result. The message may have left: wait for the provider's word.
-            perform private.await_word(d.id, '{"code": "no_result", "message": "the attempt came back with no result"}');
-            continue;
-        end if;
-        if d.status = 'unknown' and private.word_may_come(d) then
-            perform private.await_word(d.id, d.error);
-            continue;
-        end if;
-        if d.status = 'unknown' and not private.may_repeat(d) then
-            perform private.retry_delivery(d.id, coalesce(d.error, '{}') || '{"code": "unknown", "message": "nobody could say whether it was delivered"}', false);
-            continue;
-        end if;
-        if d.status = 'unknown' then
-            update public.deliveries as x set repeats = x.repeats + 1 where x.id = d.id;
-        end if;
-        if d.attempts >= private.setting_int('max_attempts') then
-            perform private.retry_delivery(d.id, coalesce(d.error, '{"code": "no_result", "message": "no attempt came back with a result"}'), false);
-            continue;
-        end if;
-        d.initiated := private.is_initiated(d);
-        select * into gate from private.gate(d);
-        if gate.verdict = 'cancel' then
-            update public.deliveries as x set status = 'cancelled', reason = gate.reason where x.id = d.id;
-            perform private.end_delivery(d.id);
-            continue;
-        end if;
-        if gate.verdict = 'wait' then
-            perform private.hold_delivery(d.id, gate.until, gate.reason);
-            continue;
-        end if;
-        perform pgmq.set_vt(task.queue, task.msg_id, visibility_s);
-        granted := granted || private.grant_delivery(d.id, visibility_s);
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- One that cannot even be looked at must not keep its neighbours, of whatever client, from being claimed.
+                trouble := jsonb_build_object('code', sqlstate, 'message', sqlerrm);
+                begin
+                    update public.deliveries as x set attempts = x.attempts + 1 where x.id = task.id and x.task_id = task.msg_id;
+                    if found then
+                        perform private.retry_delivery(task.id, trouble, true);
+                    end if;
+                exception
+                    when deadlock_detected or lock_not_available or query_canceled then
+                        raise;
+                    when others then
+                        -- Not even that: it shows again in a minute, and is seen in the log.
+                        perform pgmq.set_vt(task.queue, task.msg_id, 60);
+                        raise warning 'delivery % cannot be claimed: %, %', task.id, trouble, sqlerrm;
+                end;
+        end;
     end loop;
     return granted;
 end
 $$;
 comment on function private.begin_deliveries(jsonb, integer) is
-'Claims the deliveries of tasks just read: sorts out what is done, busy, not allowed any more or exhausted, and returns the rest as tasks. Waits for no lock but an account''s pace.';
+'Claims the deliveries of tasks just read: sorts out what is done, busy, not allowed any more or exhausted, and returns the rest as tasks. One that raises an error is a failed attempt of its own and harms no other. Waits for no lock but an account''s pace.';
+
+-- source: sql/30_rules/70_begin_delivery.sql sha256:0485b53a423ce342a6adb26d660a15b2096b343a9c2e31bf0d0b8c0895094f50
+create or replace function private.begin_delivery(delivery_id uuid, queue text, msg_id bigint, visibility_s integer) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    d public.deliveries;
+    gate record;
+begin
+    select * into d from public.deliveries as x where x.id = begin_delivery.delivery_id for no key update skip locked;
+    if not found then
+        -- Locked by whoever is finishing it, or deleted: look again in a second.
+        if exists (select from public.deliveries as x where x.id = begin_delivery.delivery_id) then
+            perform pgmq.set_vt(begin_delivery.queue, begin_delivery.msg_id, 1);
+        else
+            perform pgmq.delete(begin_delivery.queue, begin_delivery.msg_id);
+        end if;
+        return null;
+    end if;
+    if d.task_id is distinct from begin_delivery.msg_id or d.status not in ('queued', 'deferred', 'sending', 'unknown') then
+        perform pgmq.delete(begin_delivery.queue, begin_delivery.msg_id);
+        if d.task_id = begin_delivery.msg_id then
+            update public.deliveries as x set task_id = null where x.id = d.id;
+        end if;
+        return null;
+    end if;
+    if d.due_at > private.now() + interval '500 milliseconds' then
+        -- Claimed by another instance, or put off.
+        perform pgmq.set_vt(begin_delivery.queue, begin_delivery.msg_id, ceil(extract(epoch from d.due_at - private.now()))::integer);
+        return null;
+    end if;
+    if d.status = 'sending' then
+        -- Its instance died between the claim and the result. The message may have left: wait for the provider's word.
+        perform private.await_word(d.id, '{"code": "no_result", "message": "the attempt came back with no result"}');
+        return null;
+    end if;
+    if d.status = 'unknown' and private.word_may_come(d) then
+        perform private.await_word(d.id, d.error);
+        return null;
+    end if;
+    if d.status = 'unknown' and not private.may_repeat(d) then
+        perform private.retry_delivery(d.id, coalesce(d.error, '{}') || '{"code": "unknown", "message": "nobody could say whether it was delivered"}', false);
+        return null;
+    end if;
+    if d.status = 'unknown' then
+        update public.deliveries as x set repeats = x.repeats + 1 where x.id = d.id;
+    end if;
+    if d.attempts >= private.setting_int('max_attempts') then
+        perform private.retry_delivery(d.id, coalesce(d.error, '{"code": "no_result", "message": "no attempt came back with a result"}'), false);
+        return null;
+    end if;
+    d.initiated := private.is_initiated(d);
+    select * into gate from private.gate(d);
+    if gate.verdict = 'cancel' then
+        update public.deliveries as x set status = 'cancelled', reason = gate.reason where x.id = d.id;
+        perform private.end_delivery(d.id);
+        return null;
+    end if;
+    if gate.verdict = 'wait' then
+        perform private.hold_delivery(d.id, gate.until, gate.reason);
+        return null;
+    end if;
+    perform pgmq.set_vt(begin_delivery.queue, begin_delivery.msg_id, begin_delivery.visibility_s);
+    return private.grant_delivery(d.id, begin_delivery.visibility_s);
+end
+$$;
+comment on function private.begin_delivery(uuid, text, bigint, integer) is
+'Claims the delivery of a task just read, and returns its task; null where it is done, busy, put off, exhausted or not allowed any more. Waits for no row. The caller holds its account''s pace.';
 
 -- source: sql/30_rules/70_gate.sql sha256:f537734a255f746ac3c668478ccef9dac9af08e2ad2261aa322d520268c8e468
 create or replace function private.gate(delivery public.deliveries, out verdict text, out until timestamptz, out reason text)
@@ -5036,7 +5075,7 @@ $$;
 comment on function worker.commit_turns(jsonb) is
 'Commits turns, each whole or not at all: [{"thread_id", "lease", "proposal", "model", "graph", "steps", …}] → [{"thread_id", "lease", "verdict", "task", "delivery"}]. verdict: committed, partial (a further turn follows), superseded (task: the same lease with merged input, run it again), stale (the lease was lost, nothing written; a commit repeated because its answer got lost hears its answer again), failed (an error, retried later). delivery: the reply, claimed for the caller to send at once. Idempotent by the lease.';
 
--- source: sql/60_rpc/worker/complete_deliveries.sql sha256:6b102a18a44b90f2a979a48229b54ebecb2c4272fcc3688cf02004daece1dc7f
+-- source: sql/60_rpc/worker/complete_deliveries.sql sha256:bc5932a5ecd7d4e32363def8849cc278df872b59429b12f3caf14eea417f7a23
 create or replace function worker.complete_deliveries(results jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -5103,7 +5142,7 @@ begin
             elsif item ->> 'outcome' = 'unknown' then
                 perform private.await_word(d.id, item -> 'error');
             elsif item ->> 'outcome' = 'throttled' then
-                perform private.throttle_delivery(d.id, item -> 'error', (item ->> 'retry_after_ms')::integer);
+                perform private.throttle_delivery(d.id, item -> 'error', (item ->> 'retry_after_ms')::numeric);
             else
                 perform private.refuse_delivery(d.id, coalesce(item -> 'error', '{"code": "unnamed", "message": "the send failed"}'));
             end if;
