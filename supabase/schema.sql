@@ -3979,7 +3979,8 @@ CREATE FUNCTION private.ingest_messages(items jsonb) RETURNS integer
     AS $_$
 declare
     stored integer;
-    more integer;
+    more integer := 0;
+    outside boolean;
     leaving uuid[];
 begin
     -- items: [{"ord", "thread_id", "lead_id", "client_id", "event"}], their threads locked by the caller.
@@ -4007,23 +4008,28 @@ begin
     from changes as c
     where c.granted <> c.earlier and not c.granted and (select count(*) from recorded) > 0;
 
-    -- What no interview waits for belongs to the lead's open conversation.
-    insert into public.conversations (lead_id, client_id, thread_id)
-    select distinct t.lead_id, t.client_id, t.id
-    from jsonb_to_recordset(items) as x (thread_id uuid)
-    join private.threads as t on t.id = x.thread_id
-    where t.interview_id is null and t.conversation_id is null
-        and not exists (select from public.conversations as c where c.client_id = t.client_id and c.thread_id = t.id and c.status = 'open');
-    update private.threads as t
-    set conversation_id = (
-        select c.id from public.conversations as c
-        where c.client_id = t.client_id and c.thread_id = t.id and c.status = 'open'
-        order by c.created_at desc
-        limit 1
-    )
-    where t.id in (select x.thread_id from jsonb_to_recordset(items) as x (thread_id uuid))
-        and t.interview_id is null
-        and (t.conversation_id is null or not exists (select from public.conversations as c where c.id = t.conversation_id and c.status = 'open'));
+    outside := exists (
+        select from jsonb_to_recordset(items) as x (thread_id uuid) join private.threads as t on t.id = x.thread_id where t.interview_id is null
+    );
+    if outside then
+        -- What no interview waits for belongs to the lead's open conversation.
+        insert into public.conversations (lead_id, client_id, thread_id)
+        select distinct t.lead_id, t.client_id, t.id
+        from jsonb_to_recordset(items) as x (thread_id uuid)
+        join private.threads as t on t.id = x.thread_id
+        where t.interview_id is null and t.conversation_id is null
+            and not exists (select from public.conversations as c where c.client_id = t.client_id and c.thread_id = t.id and c.status = 'open');
+        update private.threads as t
+        set conversation_id = (
+            select c.id from public.conversations as c
+            where c.client_id = t.client_id and c.thread_id = t.id and c.status = 'open'
+            order by c.created_at desc
+            limit 1
+        )
+        where t.id in (select x.thread_id from jsonb_to_recordset(items) as x (thread_id uuid))
+            and t.interview_id is null
+            and (t.conversation_id is null or not exists (select from public.conversations as c where c.id = t.conversation_id and c.status = 'open'));
+    end if;
 
     update private.threads as t
     set address = a.address
@@ -4045,30 +4051,32 @@ begin
     order by x.ord;
     get diagnostics stored = row_count;
 
-    with said as (
-        insert into public.messages (conversation_id, role, content, channel, metadata, client_id, seq, provider_timestamp)
-        select t.conversation_id, 'user', coalesce(x.event #>> '{message,text}', ''), a.channel, private.message_metadata(x.event), t.client_id,
-            t.last_seq + row_number() over (partition by t.id order by x.ord), (x.event ->> 'occurred_at')::timestamptz
-        from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
+    if outside then
+        with said as (
+            insert into public.messages (conversation_id, role, content, channel, metadata, client_id, seq, provider_timestamp)
+            select t.conversation_id, 'user', coalesce(x.event #>> '{message,text}', ''), a.channel, private.message_metadata(x.event), t.client_id,
+                t.last_seq + row_number() over (partition by t.id order by x.ord), (x.event ->> 'occurred_at')::timestamptz
+            from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
+            join private.threads as t on t.id = x.thread_id
+            join public.channel_accounts as a on a.id = t.channel_account_id
+            where t.interview_id is null and t.conversation_id is not null
+            order by x.ord
+            returning client_id, conversation_id, seq
+        )
+        update private.threads as t
+        set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = private.now()
+        from (select client_id, conversation_id, max(seq) as newest from said group by client_id, conversation_id) as s
+        where t.client_id = s.client_id and t.conversation_id = s.conversation_id;
+        select count(*) into more
+        from jsonb_to_recordset(items) as x (thread_id uuid)
         join private.threads as t on t.id = x.thread_id
-        join public.channel_accounts as a on a.id = t.channel_account_id
-        where t.interview_id is null and t.conversation_id is not null
-        order by x.ord
-        returning client_id, conversation_id, seq
-    )
-    update private.threads as t
-    set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = private.now()
-    from (select client_id, conversation_id, max(seq) as newest from said group by client_id, conversation_id) as s
-    where t.client_id = s.client_id and t.conversation_id = s.conversation_id;
-    select count(*) into more
-    from jsonb_to_recordset(items) as x (thread_id uuid)
-    join private.threads as t on t.id = x.thread_id
-    where t.interview_id is null;
-    update public.conversations as c
-    set last_message_at = clock_timestamp()
-    where c.id in (
-        select t.conversation_id from jsonb_to_recordset(items) as x (thread_id uuid) join private.threads as t on t.id = x.thread_id where t.interview_id is null
-    );
+        where t.interview_id is null;
+        update public.conversations as c
+        set last_message_at = clock_timestamp()
+        where c.id in (
+            select t.conversation_id from jsonb_to_recordset(items) as x (thread_id uuid) join private.threads as t on t.id = x.thread_id where t.interview_id is null
+        );
+    end if;
     if items @? '$[*].event.message.amends ? (@ != null)' then
         perform private.amend_messages(items);
     end if;
@@ -4085,12 +4093,14 @@ begin
         order by x.id
         for no key update skip locked
     );
-    perform private.say_goodbye(t.id) from private.threads as t where t.id = any (leaving) and t.interview_id is null order by t.id;
-    -- Their other accounts' interviews are answered by no turn.
-    perform private.end_interview(o.interview_id, 'opted_out')
-    from private.threads as o
-    where o.interview_id is not null and o.id <> all (leaving)
-        and (o.client_id, o.lead_id) in (select t.client_id, t.lead_id from private.threads as t where t.id = any (leaving));
+    if leaving is not null then
+        perform private.say_goodbye(t.id) from private.threads as t where t.id = any (leaving) and t.interview_id is null order by t.id;
+        -- Their other accounts' interviews are answered by no turn.
+        perform private.end_interview(o.interview_id, 'opted_out')
+        from private.threads as o
+        where o.interview_id is not null and o.id <> all (leaving)
+            and (o.client_id, o.lead_id) in (select t.client_id, t.lead_id from private.threads as t where t.id = any (leaving));
+    end if;
     return stored + more;
 end
 $_$;
