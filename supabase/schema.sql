@@ -3115,7 +3115,8 @@ begin
         where r.status = 'waiting' and r.delivery_id is null and r.due_at <= private.now() and r.step > 0
             and i.status = 'pending' and p.status = 'active' and c.status = 'active'
         order by r.due_at, r.id
-        limit 200
+        -- Few at a time: their leads' webhooks wait for the end of this transaction.
+        limit 50
     loop
         begin
             -- Lock order: interview, thread. Whoever is locked is left for the next time.
@@ -3147,7 +3148,7 @@ ALTER FUNCTION private.fire_reminders() OWNER TO postgres;
 
 -- Name: FUNCTION fire_reminders(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.fire_reminders() IS 'Fires the reminders that are due, of active projects, at most 200 at a time, each once however many run this. Run by the sweep. Returns how many.';
+COMMENT ON FUNCTION private.fire_reminders() IS 'Fires the reminders that are due, of active projects, at most 50 at a time, each once however many run this. Run by the sweep. Returns how many.';
 
 -- Name: first_name(text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3250,10 +3251,19 @@ declare
     overtaken uuid[];
 begin
     if new.status in ('failed', 'cancelled') then
+        -- An earlier channel that was given up may have got through meanwhile: then nobody is told again.
         update public.notifications as n
-        set status = 'queued', reason = null, delivery_id = null, sender_client_id = null,
+        set status = case when t.id is null then 'queued' else 'sent' end::public.notification_status, reason = null, delivery_id = t.id, sender_client_id = t.client_id,
             attempts = jsonb_set(n.attempts, '{-1,reason}', to_jsonb(coalesce(new.reason, new.error ->> 'message', 'the delivery failed')))
-        where n.sender_client_id = new.client_id and n.delivery_id = new.id;
+        from public.notifications as m
+        left join lateral (
+            select d.client_id, d.id
+            from jsonb_array_elements(m.attempts) as a (v)
+            join public.deliveries as d on d.id = (a.v ->> 'delivery_id')::uuid
+            where d.id <> new.id and d.status in ('delivered', 'read')
+            limit 1
+        ) as t on true
+        where n.id = m.id and m.sender_client_id = new.client_id and m.delivery_id = new.id;
         return null;
     end if;
     update public.notifications as n
@@ -3292,7 +3302,7 @@ ALTER FUNCTION private.follow_delivery() OWNER TO postgres;
 
 -- Name: FUNCTION follow_delivery(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.follow_delivery() IS 'Trigger: a notification is sent as its delivery is; one whose delivery failed or was cancelled, before or after the provider took it, waits to go on by the next channel, which is the sweep''s to choose.';
+COMMENT ON FUNCTION private.follow_delivery() IS 'Trigger: a notification is sent as its delivery is; one whose delivery failed or was cancelled, before or after the provider took it, waits to go on by the next channel, which is the sweep''s to choose, unless an earlier one has got through after all.';
 
 -- Name: follow_invitation(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -4075,6 +4085,18 @@ begin
         set last_message_at = clock_timestamp()
         where c.id in (
             select t.conversation_id from jsonb_to_recordset(items) as x (thread_id uuid) join private.threads as t on t.id = x.thread_id where t.interview_id is null
+        );
+        -- Whoever answers a reminder by the channel that brought it is reminded no more.
+        perform private.stop_reminders(o.client_id, o.interview_id, 'the lead answered', false)
+        from private.threads as o
+        where o.interview_id is not null and exists (
+            select from jsonb_to_recordset(items) as x (thread_id uuid)
+            join private.threads as t on t.id = x.thread_id
+            join public.deliveries as d on d.client_id = o.client_id and d.interview_id = o.interview_id and d.channel_account_id = t.channel_account_id
+            where t.client_id = o.client_id and t.lead_id = o.lead_id and t.interview_id is null
+                and d.kind = 'reminder' and d.status in ('sent', 'delivered', 'read')
+        ) and (o.client_id, o.lead_id) in (
+            select t.client_id, t.lead_id from jsonb_to_recordset(items) as x (thread_id uuid) join private.threads as t on t.id = x.thread_id
         );
     end if;
     if items @? '$[*].event.message.amends ? (@ != null)' then

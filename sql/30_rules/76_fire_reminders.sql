@@ -17,7 +17,8 @@ begin
         where r.status = 'waiting' and r.delivery_id is null and r.due_at <= private.now() and r.step > 0
             and i.status = 'pending' and p.status = 'active' and c.status = 'active'
         order by r.due_at, r.id
-        limit 200
+        -- Few at a time: their leads' webhooks wait for the end of this transaction.
+        limit 50
     loop
         begin
             -- Lock order: interview, thread. Whoever is locked is left for the next time.
@@ -45,4 +46,4 @@ begin
 end
 $$;
 comment on function private.fire_reminders() is
-'Fires the reminders that are due, of active projects, at most 200 at a time, each once however many run this. Run by the sweep. Returns how many.';
+'Fires the reminders that are due, of active projects, at most 50 at a time, each once however many run this. Run by the sweep. Returns how many.';

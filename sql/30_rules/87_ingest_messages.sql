@@ -100,6 +100,18 @@ begin
         where c.id in (
             select t.conversation_id from jsonb_to_recordset(items) as x (thread_id uuid) join private.threads as t on t.id = x.thread_id where t.interview_id is null
         );
+        -- Whoever answers a reminder by the channel that brought it is reminded no more.
+        perform private.stop_reminders(o.client_id, o.interview_id, 'the lead answered', false)
+        from private.threads as o
+        where o.interview_id is not null and exists (
+            select from jsonb_to_recordset(items) as x (thread_id uuid)
+            join private.threads as t on t.id = x.thread_id
+            join public.deliveries as d on d.client_id = o.client_id and d.interview_id = o.interview_id and d.channel_account_id = t.channel_account_id
+            where t.client_id = o.client_id and t.lead_id = o.lead_id and t.interview_id is null
+                and d.kind = 'reminder' and d.status in ('sent', 'delivered', 'read')
+        ) and (o.client_id, o.lead_id) in (
+            select t.client_id, t.lead_id from jsonb_to_recordset(items) as x (thread_id uuid) join private.threads as t on t.id = x.thread_id
+        );
     end if;
     if items @? '$[*].event.message.amends ? (@ != null)' then
         perform private.amend_messages(items);

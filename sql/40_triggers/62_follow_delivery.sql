@@ -5,10 +5,19 @@ declare
     overtaken uuid[];
 begin
     if new.status in ('failed', 'cancelled') then
+        -- An earlier channel that was given up may have got through meanwhile: then nobody is told again.
         update public.notifications as n
-        set status = 'queued', reason = null, delivery_id = null, sender_client_id = null,
+        set status = case when t.id is null then 'queued' else 'sent' end::public.notification_status, reason = null, delivery_id = t.id, sender_client_id = t.client_id,
             attempts = jsonb_set(n.attempts, '{-1,reason}', to_jsonb(coalesce(new.reason, new.error ->> 'message', 'the delivery failed')))
-        where n.sender_client_id = new.client_id and n.delivery_id = new.id;
+        from public.notifications as m
+        left join lateral (
+            select d.client_id, d.id
+            from jsonb_array_elements(m.attempts) as a (v)
+            join public.deliveries as d on d.id = (a.v ->> 'delivery_id')::uuid
+            where d.id <> new.id and d.status in ('delivered', 'read')
+            limit 1
+        ) as t on true
+        where n.id = m.id and m.sender_client_id = new.client_id and m.delivery_id = new.id;
         return null;
     end if;
     update public.notifications as n
@@ -43,7 +52,7 @@ begin
 end
 $$;
 comment on function private.follow_delivery() is
-'Trigger: a notification is sent as its delivery is; one whose delivery failed or was cancelled, before or after the provider took it, waits to go on by the next channel, which is the sweep''s to choose.';
+'Trigger: a notification is sent as its delivery is; one whose delivery failed or was cancelled, before or after the provider took it, waits to go on by the next channel, which is the sweep''s to choose, unless an earlier one has got through after all.';
 
 create or replace trigger _900_follow_delivery after update of status on public.deliveries
 for each row when (new.kind = 'notification' and new.status in ('sent', 'delivered', 'read', 'failed', 'cancelled') and old.status is distinct from new.status)

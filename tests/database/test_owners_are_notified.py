@@ -207,6 +207,24 @@ def test_what_got_through_after_all_calls_the_next_channel_off(tenant: Tenant) -
     assert tenant.one("select delivery_id from public.notifications where event = 'interview_completed'") == first["id"]
 
 
+def test_what_got_through_after_all_is_not_told_a_third_time(tenant: Tenant) -> None:
+    """WhatsApp given up, SMS sent, WhatsApp delivered late, then the SMS is lost: the person was told."""
+    world = tenant.world
+    _ways(tenant)
+    _complete(tenant)
+    (first,) = _sent(world)
+    world.complete(first, outcome="failed", error=FOR_GOOD)
+    (second,) = _sent(world)
+    world.complete(second)
+    tenant.ingest(tenant.status("delivered", reference=first["id"]))
+    sms = tenant.one("select id from public.channel_accounts where channel = 'sms'")
+    lost = tenant.status("failed", message_id=f"wamid.out.{second['id']}", error=FOR_GOOD)
+    tenant.ingest({**lost, "number": None}, account=sms)
+    assert tenant.one("select status::text from public.deliveries where channel = 'sms'") == "failed"
+    assert tenant.all(ROWS) == [(tenant.owner, "sent", None)]
+    assert _sent(world) == []
+
+
 def test_what_waits_for_a_stopped_account_goes_another_way(tenant: Tenant) -> None:
     """And stays away when the account is back."""
     world = tenant.world

@@ -156,6 +156,27 @@ def test_the_first_answer_stops_it_and_nothing_is_before_the_reply(ready: Tenant
     assert _sweep(world, days=5) == []
 
 
+def test_an_answer_to_the_reminder_by_sms_stops_it_too(ready: Tenant) -> None:
+    """What came by SMS lies in a conversation, and no e-mail follows; another lead's message stops nothing."""
+    world = ready.world
+    interview, other = _invited(ready, "11961230001", reminders=STEPS), _invited(ready, "11961230002", reminders=STEPS)
+    for _ in range(2):
+        world.complete(*_sweep(world, days=2, hours=1))
+    assert world.one("select count(*) from public.reminders where channel = 'sms' and status = 'sent'") == 2
+    sms = world.one("select id from public.channel_accounts where channel = 'sms'")
+    sender = {"wa_id": None, "bsuid": None, "parent_bsuid": None, "name": None, "username": None}
+    said = ready.message(None, "me liga amanhã", number=None, sender=sender | {"phone": "+5511961230001"})
+    ready.ingest(said, account=sms)
+    assert world.all(
+        "select i.id = %s, r.status::text from public.reminders as r join public.interviews as i on i.id = r.interview_id"
+        " where r.channel = 'email' order by 1",
+        interview.id,
+    ) == [(False, "waiting"), (True, "cancelled")]
+    world.complete(*_sweep(world, days=2))
+    mails = world.all("select lead_id from public.deliveries where channel = 'email'")
+    assert mails == [(other.lead,)]
+
+
 def test_who_writes_before_the_invitation_is_out_needs_none(ready: Tenant) -> None:
     """It waits, put off, and the lead writes first: it is cancelled, the lead is answered, and silence expires it."""
     world = ready.world
