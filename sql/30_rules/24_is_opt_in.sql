@@ -1,7 +1,7 @@
 create or replace function private.is_opt_in(txt text) returns boolean
 language sql immutable set search_path = ''
 as $$
-    select coalesce(char_length(is_opt_in.txt) <= 200 and private.plain(normalize(is_opt_in.txt, nfkc)) ~ (
+    select coalesce(char_length(is_opt_in.txt) <= 200 and private.plain(is_opt_in.txt) ~ (
         '^((oi|ola|bom dia|boa tarde|boa noite|por favor|eu) )*('
         || 'voltar|aceito|aceitar|reativar|recadastrar|start|unstop|optin|opt in'
         || '|(quero|queria|aceito|gostaria de|pode) (voltar a )?(receber|voltar)( (as|suas|essas|de novo|novamente|mensagem|mensagens|de voces))*'
