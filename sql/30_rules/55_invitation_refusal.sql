@@ -2,7 +2,11 @@ create or replace function private.invitation_refusal(agent_type public.agent_ty
 language sql stable security definer set search_path = ''
 as $$
     select case
-        when k.names_its_sender and strpos(said.txt, private.plain(company_name)) = 0 then 'the invitation must name its sender (client.company_name)'
+        when k.names_its_sender and case private.plain(company_name)
+            -- A name without a Latin letter is looked for as it is written.
+            when '' then strpos(lower(invitation_refusal.txt), lower(btrim(company_name))) = 0
+            else strpos(concat(' ', said.txt, ' '), concat(' ', private.plain(company_name), ' ')) = 0
+        end then 'the invitation must name its sender (client.company_name)'
         when k.offers_opt_out and said.txt !~ '\m(sair|parar|pare|cancelar|descadastrar|remover|stop)\M' then 'the invitation must say how to be left alone (SAIR)'
         when k.says_it_is_automated
             and said.txt !~ '\m((assistente|atendente) (virtual|automatic[oa]|digital)|(atendimento|mensagem|sistema) (automatic[oa]|automatizad[oa])|inteligencia artificial|robo|chatbot|ia)\M'

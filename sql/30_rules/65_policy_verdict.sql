@@ -25,7 +25,7 @@ begin
         reason := case
             when lead.status = 'blocked' then 'the lead is blocked'
             when d.kind = 'goodbye' then private.goodbye_refusal(d, lead)
-            when lead.opted_out_at is not null then 'the lead opted out'
+            when lead.opted_out_at is not null or private.opted_out_as_another(lead) then 'the lead opted out'
             when lead.status = 'inactive' and begins then 'the lead is inactive'
             else private.pack_refusal(d, lead)
         end;

@@ -27,7 +27,7 @@ begin
         v.reason := (
             select r.reason
             from private.packs_of(d) as k
-            cross join lateral private.reply_refusal(k.agent_type, d.content ->> 'text') as r (reason)
+            cross join lateral private.reply_refusal(k.agent_type, private.words_of(d.content)) as r (reason)
             where r.reason is not null
             limit 1
         );

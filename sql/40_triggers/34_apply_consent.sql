@@ -12,7 +12,10 @@ begin
         where t.client_id = new.client_id and t.lead_id = new.lead_id and t.interview_id is not null;
     end if;
     -- An opt-out is taken back explicitly or not at all: not by a list, and by a provider's "resume" only if it was its own "stop".
-    if new.granted and (source = 'import' or (source = 'provider' and exists (
+    -- What a person adds was checked before the row (private.check_consent), and may have been overtaken by an opt-out since.
+    if new.granted and (source = 'import' or (
+        source = 'person' and (new.legal_basis <> 'consent' or new.evidence - array['source', 'recorded_by'] = '{}')
+    ) or (source = 'provider' and exists (
         select from (
             select c.evidence ->> 'source' as source from public.consents as c
             where c.client_id = new.client_id and c.lead_id = new.lead_id and not c.granted
@@ -34,7 +37,11 @@ begin
         select new.client_id, new.lead_id, 'opt-out', null, private.now() + make_interval(hours => min(k.erase_after_hours))
         from public.renus_config as r
         join private.policy_packs as k on k.agent_type = r.agent_type
-        where r.client_id = new.client_id and r.active and k.erase_after_hours is not null and source <> 'erasure'
+        -- Of an agent that was switched off since, the leads it talked with.
+        where r.client_id = new.client_id and (r.active or exists (
+            select from public.interviews as i join public.projects as p on p.id = i.project_id
+            where i.client_id = new.client_id and i.lead_id = new.lead_id and p.renus_config_id = r.id
+        )) and k.erase_after_hours is not null and source <> 'erasure'
         having count(*) > 0
         on conflict (lead_id) where done_at is null do nothing;
     end if;

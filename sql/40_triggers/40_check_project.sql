@@ -3,7 +3,7 @@ language plpgsql set search_path = ''
 as $$
 declare
     problem text := private.project_config_problem(new.config);
-    agent public.agent_type;
+    agents public.agent_type[];
     company text;
     template public.message_templates;
 begin
@@ -11,8 +11,13 @@ begin
         raise exception 'projects.config: %', problem using errcode = '22023';
     end if;
     -- SECURITY: under the asker's rights, as private.account_for: another client's agent is none.
-    agent := (select r.agent_type from public.renus_config as r where r.client_id = new.client_id and r.id = new.renus_config_id);
-    problem := private.question_refusal(agent, new.config);
+    -- A project that names no agent is any of the client's agents speaking: private.packs_of.
+    agents := array(
+        select distinct r.agent_type from public.renus_config as r
+        where r.client_id = new.client_id and (r.id = new.renus_config_id or (new.renus_config_id is null and r.active))
+        order by r.agent_type
+    );
+    problem := (select min(private.question_refusal(a.agent_type, new.config)) from unnest(agents) as a (agent_type));
     if problem is not null then
         raise exception 'projects.config: %', problem using errcode = '22023';
     end if;
@@ -33,9 +38,12 @@ begin
                 using errcode = '22023', hint = 'The invitation needs a template in message_templates that the provider approved, with something for each of its variables.';
         end if;
         company := (select c.company_name from public.clients as c where c.id = new.client_id);
-        problem := coalesce(
-            private.account_refusal(agent, new.channel_account_id),
-            private.invitation_refusal(agent, private.template_content(template, null, company, new.name, null) ->> 'text', company)
+        problem := (
+            select min(coalesce(
+                private.account_refusal(a.agent_type, new.channel_account_id),
+                private.invitation_refusal(a.agent_type, private.template_content(template, null, company, new.name, null) ->> 'text', company)
+            ))
+            from unnest(agents) as a (agent_type)
         );
         if problem is not null then
             raise exception '%', problem using errcode = '22023';
