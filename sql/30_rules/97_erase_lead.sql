@@ -21,9 +21,24 @@ begin
     perform private.end_delivery(d.id)
     from public.deliveries as d
     where d.client_id = l.client_id and d.lead_id = l.id and d.status = 'cancelled' and d.task_id is not null;
+    -- What is under way, too: its sender has it, and whatever comes of it, nothing but a goodbye goes to this lead any more.
     update public.deliveries as d
-    set content = jsonb_build_object('type', d.content -> 'type', 'text', ''), error = d.error - 'message'
-    where d.client_id = l.client_id and d.lead_id = l.id and d.status not in ('queued', 'deferred', 'sending', 'unknown');
+    set content = jsonb_build_object('type', d.content -> 'type', 'text', ''), error = d.error - 'message',
+        reason = case when strpos(d.reason, d.error ->> 'message') > 0 then coalesce(d.error ->> 'code', 'the provider''s words were erased') else d.reason end
+    where d.client_id = l.client_id and d.lead_id = l.id and (d.kind <> 'goodbye' or d.status not in ('queued', 'deferred', 'sending', 'unknown'));
+    update public.reminders as r
+    set reason = 'the lead''s data was erased'
+    from public.interviews as i
+    where i.client_id = l.client_id and i.lead_id = l.id and r.client_id = l.client_id and r.interview_id = i.id and r.delivery_id is not null and r.reason is not null;
+    update public.failed_tasks as f
+    set error = f.error - 'message'
+    where f.client_id = l.client_id and f.error ? 'message' and f.task_row_id in (
+        select d.id from public.deliveries as d where d.client_id = l.client_id and d.lead_id = l.id
+        union all
+        select t.id from private.threads as t where t.client_id = l.client_id and t.lead_id = l.id
+        union all
+        select m.id from public.media as m where m.client_id = l.client_id and m.lead_id = l.id
+    );
 
     -- The raw items first: the messages know which are theirs.
     update public.webhook_events as e
@@ -35,6 +50,22 @@ begin
         select m.metadata ->> 'provider_id' from public.messages as m join public.conversations as c on c.id = m.conversation_id
         where c.client_id = l.client_id and c.lead_id = l.id
     );
+    -- Then what no message was made of, and what mail providers say: they name the address in every item.
+    update public.webhook_events as e
+    set payload = '{}'
+    where e.client_id = l.client_id and e.payload <> '{}'
+        and (
+            e.outcome in ('kept', 'preference', 'unrouted')
+            or e.channel_account_id in (select a.id from public.channel_accounts as a where a.client_id = l.client_id and a.channel = 'email')
+        )
+        and exists (
+            select from (
+                select i.value from public.lead_identities as i where i.client_id = l.client_id and i.lead_id = l.id
+                union all
+                values (substr(l.phone, 2)), (l.email)
+            ) as known (value)
+            where char_length(known.value) >= 6 and strpos(lower(e.payload::text), lower(known.value)) > 0
+        );
     update public.interview_messages as m
     set content = '', metadata = jsonb_strip_nulls(jsonb_build_object('type', m.metadata -> 'type', 'delivery_id', m.metadata -> 'delivery_id', 'erased', true))
     from public.interviews as i
@@ -75,7 +106,10 @@ begin
     update public.notifications as n
     set text = 'Dados apagados.'
     from public.interviews as i
-    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and n.status <> 'queued';
+    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and (n.status <> 'queued' or n.delivery_id is not null);
+    update public.notifications as n
+    set text = 'Dados apagados.'
+    where n.client_id = l.client_id and n.subject = 'reply ' || l.id and (n.status <> 'queued' or n.delivery_id is not null);
 
     -- Files not fetched yet are never fetched. Those in Storage can be removed through its API only; storage_path stays to find them by.
     update public.media as m

@@ -24,6 +24,12 @@ begin
             perform from private.threads as t where t.id = any (wanted) for no key update skip locked;
             get diagnostics held = row_count;
             continue when held < cardinality(wanted);
+            -- News of the lead that are on their way to somebody arrive whole, or fail, before they are blanked; for half a day at most.
+            continue when e.due_at > private.now() - interval '12 hours' and exists (
+                select from public.notifications as n
+                join public.interviews as i on i.id = n.interview_id
+                where i.client_id = e.client_id and i.lead_id = e.lead_id and n.status = 'queued' and n.delivery_id is not null
+            );
             perform private.erase_lead(e.lead_id);
             update public.erasures as x set done_at = private.now() where x.id = e.id;
             done := done + 1;

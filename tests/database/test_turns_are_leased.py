@@ -60,9 +60,9 @@ def test_a_turn_gets_all_that_it_needs(tenant: Tenant) -> None:
         ' values (\'clinica\', \'{"model": "offline", "tone": "formal"}\', \'{"system": "Seja breve"}\') returning id'
     )
     lead = tenant.lead("(11) 98765-4321", "Ana Lima")
-    tenant.start(project := tenant.project(goal="Entender"))
     body = "Oi {{1}}, sou o assistente virtual da {{2}}."
     tenant.all("update public.message_templates set body = %s where name = 'convite'", body)
+    tenant.start(project := tenant.project(goal="Entender"))
     tenant.all("update public.projects set renus_config_id = %s", agent)
     tenant.all('update public.renus_config set prompts = \'{"system": "Seja gentil"}\'')
     tenant.world.complete(*tenant.world.claim("default"))
