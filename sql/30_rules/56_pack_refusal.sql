@@ -18,7 +18,9 @@ as $$
                 select from private.threads as t
                 where t.client_id = d.client_id and t.lead_id = d.lead_id and t.last_inbound_at is not null
             )) then private.invitation_refusal(k.agent_type, d.content ->> 'text', c.company_name) end,
-            case when d.kind in ('invitation', 'reminder') then private.question_refusal(k.agent_type, p.config) end,
+            case when d.kind in ('invitation', 'reminder') then
+                coalesce(private.question_refusal(k.agent_type, p.config), private.asking_refusal(k.agent_type, d.content ->> 'text'))
+            end,
             case when d.kind = 'reply' then private.reply_refusal(k.agent_type, d.content ->> 'text') end
         ) as reason
         from public.clients as c

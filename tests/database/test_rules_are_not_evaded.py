@@ -7,7 +7,15 @@ import pytest
 
 from tests.database.builders import JSON, Interview, Tenant
 from tests.database.test_messages_are_policed import _agent, tool
-from tests.database.test_trades_have_their_rules import ASKED, VEREADOR, _clinic, agent, consenting, template
+from tests.database.test_trades_have_their_rules import (
+    ASKED,
+    VEREADOR,
+    _clinic,
+    _councillor,
+    agent,
+    consenting,
+    template,
+)
 
 __all__ = ["tool"]
 VOTE: JSON = {**ASKED, "text": "Em quem você votaria para vereador?"}
@@ -172,3 +180,37 @@ def test_an_agent_switched_off_still_owes_the_erasure(tenant: Tenant) -> None:
     tenant.all("update public.renus_config set active = false")
     tenant.ingest(tenant.message("5511977665598", "SAIR"))
     assert tenant.one("select lead_id from public.erasures") == lead
+
+
+@pytest.mark.parametrize(
+    ("said", "stopped"),
+    [
+        ("Entendi. E em quem você vai votar para vereador?", True),
+        ("Obrigado! Qual é a sua inten\u200bção de voto?", True),
+        ("Obrigado! Sobre candidatos eu não converso.", False),
+        ("Certo. E a iluminação da sua rua?", False),
+    ],
+)
+def test_the_model_asks_for_no_vote_either(tenant: Tenant, said: str, stopped: bool) -> None:
+    """In an acknowledgement, a wording or a closing of its own; an owner is told that a person is needed."""
+    interview = _councillor(tenant)
+    interview.say("falta luz")
+    interview.commit(interview.claim(), acknowledgement=said, answers=[])
+    (state,) = tenant.all("select status::text from public.deliveries where kind = 'reply'")
+    assert (state == ("cancelled",)) is stopped
+    assert (tenant.one("select count(*) from public.notifications where event = 'person_needed'") == 1) is stopped
+
+
+def test_an_invitation_asks_for_no_vote(tenant: Tenant) -> None:
+    """Not by way of the template, either."""
+    template(tenant, "Aqui é da {{1}}. Em quem você votaria hoje? SAIR para não receber.", ["client.company_name"])
+    config_id = agent(tenant, "vereador")
+    lead = consenting(tenant)
+    made = tenant.one(
+        "insert into public.projects (name, config, renus_config_id) values ('P', %s, %s) returning id",
+        {"questionnaire": {"questions": [ASKED]}, "audience": {"lead_ids": [lead]}},
+        config_id,
+    )
+    tenant.start(made)
+    assert tenant.world.claim("default") == []
+    assert "may not ask" in tenant.one("select metadata ->> 'reason' from public.interviews")
