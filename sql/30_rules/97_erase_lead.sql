@@ -111,13 +111,14 @@ begin
     set text = 'Dados apagados.'
     where n.client_id = l.client_id and n.subject = 'reply ' || l.id and (n.status <> 'queued' or n.delivery_id is not null);
 
-    -- Files not fetched yet are never fetched. Those in Storage can be removed through its API only; storage_path stays to find them by.
+    -- Files not fetched yet are never fetched, nor is one under way taken, nor a dead one replayed. Those in Storage can be removed through its API
+    -- only: storage_path stays to find them by, and Storage's policy shows them to nobody.
     update public.media as m
     set file_name = null, provider_url = null
     where m.client_id = l.client_id and m.lead_id = l.id;
-    update public.media as m
-    set status = 'expired', error = '{"code": "erased", "message": "the lead''s data was erased"}'
-    where m.client_id = l.client_id and m.lead_id = l.id and m.status = 'waiting' and m.task_id is null;
+    perform private.end_media(m.id, 'expired', '{"code": "erased", "message": "the lead''s data was erased"}')
+    from public.media as m
+    where m.client_id = l.client_id and m.lead_id = l.id and m.status in ('waiting', 'failed');
 end
 $$;
 comment on function private.erase_lead(uuid) is

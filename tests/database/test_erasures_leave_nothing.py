@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.database.builders import JSON, Interview, World
+from tests.database.test_files_are_fetched_once import files, save
 
 EVERYTHING = """
 select string_agg(t, ' ') from (
@@ -91,3 +92,40 @@ def test_what_a_mail_provider_said_is_emptied(interview: Interview, world: World
     left = world.one(EVERYTHING)
     assert "Ana, e o pedido?" not in left
     assert "ana@exemplo" not in left
+
+
+def test_a_file_in_storage_is_shown_to_nobody(interview: Interview) -> None:
+    """What came before; what the lead sends later is seen again."""
+    world, tenant = interview.world, interview.tenant
+    world.setting("media_bucket", "media")
+    world.all("insert into storage.buckets (id, name) values ('media', 'media') on conflict do nothing")
+
+    def fetch() -> None:
+        tenant.ingest(tenant.picture(interview.wa_id))
+        (task,) = files(world)
+        with world.acting("renum_files") as storage:
+            storage.all("insert into storage.objects (bucket_id, name) values ('media', %s)", task["work"]["path"])
+        save(world, task)
+
+    fetch()
+    assert tenant.one("select count(*) from storage.objects") == 1
+    _erase(interview)
+    assert tenant.one("select count(*) from storage.objects") == 0
+    world.all("update public.erasures set done_at = now()")
+    fetch()
+    assert tenant.one("select count(*) from storage.objects") == 1
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_a_file_under_way_is_not_taken(interview: Interview, claimed: bool) -> None:
+    """Neither fetched, nor stored where somebody fetches it just now."""
+    world, tenant = interview.world, interview.tenant
+    world.setting("media_bucket", "media")
+    tenant.ingest(tenant.picture(interview.wa_id))
+    task = files(world)[0] if claimed else None
+    _erase(interview)
+    assert tenant.one("select status::text from public.media") == "expired"
+    assert [other for other in world.claim() if other["task"] == "media"] == []
+    if task:
+        with pytest.raises(Exception, match="row-level security"), world.acting("renum_files") as storage:
+            storage.all("insert into storage.objects (bucket_id, name) values ('media', %s)", task["work"]["path"])
