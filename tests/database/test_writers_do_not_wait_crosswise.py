@@ -156,3 +156,44 @@ def test_news_noted_twice_wait_for_nobody_who_tells_them(tenant: Tenant) -> None
     with _holding(world, "update public.notifications set told_at = now()"), world.connection.transaction():
         world.all("set local lock_timeout = '2s'")
         assert world.one(note, tenant.id) == 0
+
+
+def test_a_withdrawal_and_the_leads_own_word_on_two_accounts(tenant: Tenant, pool: ThreadPoolExecutor) -> None:
+    """Whoever ends a lead's interviews takes them all before it changes one, whatever account they are on."""
+    world = tenant.world
+    second = tenant.one(
+        "insert into public.channel_accounts (provider, name, external_id, throughput)"
+        " values ('whatsapp_cloud', 'Segunda', '9990001', null) returning id"
+    )
+    phones = {tenant.lead(phone): "55" + phone for phone in (f"119888800{n}" for n in range(10, 22))}
+    for account in (tenant.account, second):
+        project = tenant.project()
+        tenant.all("update public.projects set channel_account_id = %s where id = %s", account, project)
+        tenant.start(project)
+    world.complete(*world.claim("default"))
+    # One of them whose interviews do not lie in the order of their ids.
+    lead, high = next(
+        (lead, ids[0])
+        for lead in phones
+        if (
+            ids := [
+                row[0]
+                for row in world.all(
+                    "select interview_id from private.threads where client_id = %s and lead_id = %s", tenant.id, lead
+                )
+            ]
+        )
+        != sorted(ids)
+    )
+    withdrawal = (
+        "insert into public.consents (lead_id, granted, legal_basis, evidence)"
+        " values (%s, false, 'consent', '{\"text\": \"at the counter\"}') returning id"
+    )
+    with _holding(world, "select from public.interviews where id = %s for update", high):
+        withdrawn = _begun(pool, _as_owner, tenant, withdrawal, lead)
+        event = tenant.message(phones[lead], "oi")
+        taken = _begun(pool, Instance(world).rpc, "ingest", channel_account_id=tenant.account, events=[event])
+    assert taken.result(10)["messages"] == 1
+    assert withdrawn.result(10)
+    reasons = world.all("select distinct end_reason::text from public.interviews where lead_id = %s", lead)
+    assert reasons == [("opted_out",)]
