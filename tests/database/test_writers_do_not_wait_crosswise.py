@@ -197,3 +197,53 @@ def test_a_withdrawal_and_the_leads_own_word_on_two_accounts(tenant: Tenant, poo
     assert withdrawn.result(10)
     reasons = world.all("select distinct end_reason::text from public.interviews where lead_id = %s", lead)
     assert reasons == [("opted_out",)]
+
+
+def _impatient(world: World, role: str, claims: JSON, work: Any) -> Any:
+    """Work of somebody who waits two seconds for a row, and no longer."""
+    connection = Instance(world).connection
+    with as_role(connection, role, claims):
+        connection.execute("set local lock_timeout = '2s'")
+        return work(Session(connection))
+
+
+def test_a_completion_waits_for_nobody_who_admits_the_next(interview: Interview) -> None:
+    """Who admits it may wait for the pace of the account, which the completion holds."""
+    world, tenant = interview.world, interview.tenant
+    interview.turn("oi")
+    first, second = (
+        tenant.one(
+            "insert into public.deliveries (lead_id, content) values (%s, %s) returning id",
+            interview.lead,
+            {"type": "text", "text": text},
+        )
+        for text in ("um", "dois")
+    )
+    (task,) = world.claim("high_priority")
+    assert task["id"] == str(first)
+    results = [{"id": task["id"], "claim": task["claim"], "outcome": "sent", "provider_message_id": "w.1"}]
+    with _holding(world, "select from public.deliveries where id = %s for no key update", second):
+        answer = _impatient(
+            world, "renum_worker", {}, lambda session: call(session, "worker.complete_deliveries", results=results)
+        )
+    assert [(a["status"], a["task"]) for a in answer] == [("sent", None)]
+    world.all("select private.sweep()")
+    assert [task["id"] for task in world.claim("high_priority")] == [str(second)]
+
+
+def test_the_end_of_an_interview_waits_for_nobody_who_admits_its_invitation(tenant: Tenant) -> None:
+    """Its claim finds that there is nothing to send any more."""
+    world = tenant.world
+    lead = tenant.lead()
+    tenant.start(tenant.project(audience={"lead_ids": [lead]}))
+    invitation = world.one("select id from public.deliveries where kind = 'invitation'")
+    end = "update public.interviews set status = 'cancelled' returning status::text"
+    owner = {"sub": tenant.owner, "aud": "authenticated"}
+    with _holding(world, "select from public.deliveries where id = %s for no key update", invitation):
+        assert _impatient(world, "authenticated", owner, lambda session: session.one(end)) == "cancelled"
+    assert world.claim("default") == []
+    assert world.row("select status::text, task_id from public.deliveries where id = %s", invitation) == (
+        "cancelled",
+        None,
+    )
+    assert world.queued("default") == 0
