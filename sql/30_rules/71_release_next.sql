@@ -6,12 +6,16 @@ declare
     gate record;
 begin
     loop
+        -- Whoever admits it at this moment may wait for the account's pace, which our caller holds: it is theirs, or the sweep's.
         select * into d
         from public.deliveries as x
-        where x.thread_id = release_next.thread_id and x.status in ('queued', 'deferred', 'sending', 'unknown')
-        order by x.seq
-        limit 1
-        for no key update;
+        where x.id = (
+            select y.id from public.deliveries as y
+            where y.thread_id = release_next.thread_id and y.status in ('queued', 'deferred', 'sending', 'unknown')
+            order by y.seq
+            limit 1
+        )
+        for no key update skip locked;
         exit when not found or d.task_id is not null or d.status not in ('queued', 'deferred') or d.due_at > private.now() or d.queue <> 'high_priority';
         d.initiated := private.is_initiated(d);
         select * into gate from private.gate(d);

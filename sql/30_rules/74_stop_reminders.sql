@@ -5,14 +5,27 @@ declare
     waiting uuid[];
 begin
     -- Lock order: deliveries, then reminders. Whoever claims a delivery may find that it must not be sent, and tells its reminder.
-    waiting := array(
-        select d.id
-        from public.deliveries as d
-        where d.client_id = stop_reminders.client_id and d.interview_id = stop_reminders.interview_id
-            and d.kind in ('invitation', 'reminder') and d.status in ('queued', 'deferred')
-        order by d.id
-        for no key update
-    );
+    if stop_reminders.ended then
+        -- Whoever holds one may wait for an account's pace, which a commit that ends an interview holds: its claim will find that there is
+        -- nothing to send any more.
+        waiting := array(
+            select d.id
+            from public.deliveries as d
+            where d.client_id = stop_reminders.client_id and d.interview_id = stop_reminders.interview_id
+                and d.kind in ('invitation', 'reminder') and d.status in ('queued', 'deferred')
+            order by d.id
+            for no key update skip locked
+        );
+    else
+        waiting := array(
+            select d.id
+            from public.deliveries as d
+            where d.client_id = stop_reminders.client_id and d.interview_id = stop_reminders.interview_id
+                and d.kind in ('invitation', 'reminder') and d.status in ('queued', 'deferred')
+            order by d.id
+            for no key update
+        );
+    end if;
     update public.reminders as r
     set status = 'cancelled', reason = stop_reminders.why
     where r.interview_id = stop_reminders.interview_id and r.status = 'waiting' and (r.step > 0 or stop_reminders.ended);
@@ -21,4 +34,4 @@ begin
 end
 $$;
 comment on function private.stop_reminders(uuid, uuid, text, boolean) is
-'Cancels an interview''s reminders, and what of them and of its invitation still waits to be sent: it would hold a reply back, which goes out after it. ended: the ladder''s end, too. The caller holds the thread''s lock.';
+'Cancels an interview''s reminders, and what of them and of its invitation still waits to be sent: it would hold a reply back, which goes out after it. ended: the ladder''s end, too, and no delivery that somebody holds is waited for. The caller holds the thread''s lock.';

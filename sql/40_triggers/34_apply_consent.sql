@@ -5,8 +5,9 @@ declare
     source text := coalesce(new.evidence ->> 'source', '');
 begin
     -- The lead's own word is answered by a turn, whose goodbye ends the interview; who withdraws in another way ends it here.
-    -- Lock order: interviews, threads (by their trigger), leads.
+    -- Lock order: interviews, threads, leads. One after the other, as they end, they would be locked crosswise with a webhook of the lead's.
     if not new.granted and source not in ('message', 'agent') then
+        perform private.lock_threads(array(select t.id from private.threads as t where t.client_id = new.client_id and t.lead_id = new.lead_id));
         perform private.end_interview(t.interview_id, 'opted_out')
         from private.threads as t
         where t.client_id = new.client_id and t.lead_id = new.lead_id and t.interview_id is not null;

@@ -316,3 +316,29 @@ def test_a_provider_that_says_come_back_in_a_thousand_years_is_believed_for_a_da
     error = {"code": "429", "message": "later", "retryable": True, "scope": "number"}
     world.complete(task, outcome="throttled", error=error, retry_after_ms=31_556_952_000_000)
     assert world.one("select due_at < private.now() + interval '25 hours' from public.deliveries")
+
+
+def test_a_send_does_not_look_at_all_that_its_account_ever_sent(tenant: Tenant) -> None:
+    """The rate for one person is read from that person's messages."""
+    world = tenant.world
+    world.all("update public.channel_accounts set throughput = 80 where id = %s", tenant.account)
+    lead, other = tenant.lead(), tenant.lead()
+    tenant.start(tenant.project(audience={"lead_ids": [lead]}))
+    world.all(
+        "insert into public.deliveries"
+        " (client_id, lead_id, channel_account_id, kind, content, queue, status, begun_at, pair_at)"
+        " select %s, %s, %s, 'reply', '{}', 'default', 'sent', now() - interval '9 days', now() - interval '9 days'"
+        " from generate_series(1, 3000)",
+        tenant.id,
+        other,
+        tenant.account,
+    )
+    world.all("analyze public.deliveries")
+    invitation = world.one("select id from public.deliveries where kind = 'invitation'")
+    read = (
+        "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relid = 'public.deliveries'::regclass"
+    )
+    with world.connection.transaction():
+        before = world.one(read)
+        assert world.one("select private.grant_delivery(%s, 30)", invitation)
+        assert world.one(read) - before < 100

@@ -156,3 +156,94 @@ def test_news_noted_twice_wait_for_nobody_who_tells_them(tenant: Tenant) -> None
     with _holding(world, "update public.notifications set told_at = now()"), world.connection.transaction():
         world.all("set local lock_timeout = '2s'")
         assert world.one(note, tenant.id) == 0
+
+
+def test_a_withdrawal_and_the_leads_own_word_on_two_accounts(tenant: Tenant, pool: ThreadPoolExecutor) -> None:
+    """Whoever ends a lead's interviews takes them all before it changes one, whatever account they are on."""
+    world = tenant.world
+    second = tenant.one(
+        "insert into public.channel_accounts (provider, name, external_id, throughput)"
+        " values ('whatsapp_cloud', 'Segunda', '9990001', null) returning id"
+    )
+    phones = {tenant.lead(phone): "55" + phone for phone in (f"119888800{n}" for n in range(10, 22))}
+    for account in (tenant.account, second):
+        project = tenant.project()
+        tenant.all("update public.projects set channel_account_id = %s where id = %s", account, project)
+        tenant.start(project)
+    world.complete(*world.claim("default"))
+    # One of them whose interviews do not lie in the order of their ids.
+    lead, high = next(
+        (lead, ids[0])
+        for lead in phones
+        if (
+            ids := [
+                row[0]
+                for row in world.all(
+                    "select interview_id from private.threads where client_id = %s and lead_id = %s", tenant.id, lead
+                )
+            ]
+        )
+        != sorted(ids)
+    )
+    withdrawal = (
+        "insert into public.consents (lead_id, granted, legal_basis, evidence)"
+        " values (%s, false, 'consent', '{\"text\": \"at the counter\"}') returning id"
+    )
+    with _holding(world, "select from public.interviews where id = %s for update", high):
+        withdrawn = _begun(pool, _as_owner, tenant, withdrawal, lead)
+        event = tenant.message(phones[lead], "oi")
+        taken = _begun(pool, Instance(world).rpc, "ingest", channel_account_id=tenant.account, events=[event])
+    assert taken.result(10)["messages"] == 1
+    assert withdrawn.result(10)
+    reasons = world.all("select distinct end_reason::text from public.interviews where lead_id = %s", lead)
+    assert reasons == [("opted_out",)]
+
+
+def _impatient(world: World, role: str, claims: JSON, work: Any) -> Any:
+    """Work of somebody who waits two seconds for a row, and no longer."""
+    connection = Instance(world).connection
+    with as_role(connection, role, claims):
+        connection.execute("set local lock_timeout = '2s'")
+        return work(Session(connection))
+
+
+def test_a_completion_waits_for_nobody_who_admits_the_next(interview: Interview) -> None:
+    """Who admits it may wait for the pace of the account, which the completion holds."""
+    world, tenant = interview.world, interview.tenant
+    interview.turn("oi")
+    first, second = (
+        tenant.one(
+            "insert into public.deliveries (lead_id, content) values (%s, %s) returning id",
+            interview.lead,
+            {"type": "text", "text": text},
+        )
+        for text in ("um", "dois")
+    )
+    (task,) = world.claim("high_priority")
+    assert task["id"] == str(first)
+    results = [{"id": task["id"], "claim": task["claim"], "outcome": "sent", "provider_message_id": "w.1"}]
+    with _holding(world, "select from public.deliveries where id = %s for no key update", second):
+        answer = _impatient(
+            world, "renum_worker", {}, lambda session: call(session, "worker.complete_deliveries", results=results)
+        )
+    assert [(a["status"], a["task"]) for a in answer] == [("sent", None)]
+    world.all("select private.sweep()")
+    assert [task["id"] for task in world.claim("high_priority")] == [str(second)]
+
+
+def test_the_end_of_an_interview_waits_for_nobody_who_admits_its_invitation(tenant: Tenant) -> None:
+    """Its claim finds that there is nothing to send any more."""
+    world = tenant.world
+    lead = tenant.lead()
+    tenant.start(tenant.project(audience={"lead_ids": [lead]}))
+    invitation = world.one("select id from public.deliveries where kind = 'invitation'")
+    end = "update public.interviews set status = 'cancelled' returning status::text"
+    owner = {"sub": tenant.owner, "aud": "authenticated"}
+    with _holding(world, "select from public.deliveries where id = %s for no key update", invitation):
+        assert _impatient(world, "authenticated", owner, lambda session: session.one(end)) == "cancelled"
+    assert world.claim("default") == []
+    assert world.row("select status::text, task_id from public.deliveries where id = %s", invitation) == (
+        "cancelled",
+        None,
+    )
+    assert world.queued("default") == 0
