@@ -309,7 +309,8 @@ def test_a_late_word_about_the_account_stops_it(tenant: Tenant) -> None:
     world.complete(one, other)
     error = {"code": "131042", "message": "payment method missing", "retryable": False, "scope": "account"}
     tenant.ingest(tenant.status("failed", message_id=f"wamid.out.{one['id']}", error=error))
-    assert tenant.one("select stopped_reason from public.channel_accounts") == "o provedor respondeu “payment method missing”"
+    reason = tenant.one("select stopped_reason from public.channel_accounts")
+    assert reason == "o provedor respondeu “payment method missing”"
 
 
 def test_a_person_throttled_for_ever_is_given_up(tenant: Tenant) -> None:
