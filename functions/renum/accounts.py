@@ -47,7 +47,8 @@ class Account:
         sentence was cut to a length: at the end of each of its parts the beginning of a credential is taken out, too.
         """
         for secret in self.credentials.values():
-            if len(secret) >= SHORTEST_SECRET:
+            # An SMTP server's user is mostly the sender's own address, which every letter shows.
+            if len(secret) >= SHORTEST_SECRET and secret != self.external_id:
                 text = SEAM.join(_without_end(part, secret) for part in text.replace(secret, REDACTED).split(SEAM))
         return SECRET_SHAPES.sub(REDACTED, text)
 

@@ -205,7 +205,7 @@ def _address(url: str | None) -> Finding:
     machine."""
     if not url:
         todo = "Um administrador precisa definir public_url em private.settings: o endereço público das funções."
-        return Finding("address", False, "Não há endereço em que o provedor alcance o RENUM.", todo)
+        return Finding("address", False, "Não há endereço em que o provedor alcance a RENUM.", todo)
     parts = urlsplit(url)
     if _is_here(parts.hostname):
         if _is_here(urlsplit(settings().graph_url).hostname):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from renum.accounts import accounts
+from renum.accounts import Account, accounts
 from renum.batch import Batcher
 from renum.channels import channel
 from renum.clients import PerLoop
@@ -88,6 +88,21 @@ async def _send(delivery: Delivery) -> str | None:
     account = await accounts().get(delivery["channel_account_id"])
     if account is None:
         raise SendError("unknown_account", "the channel account is not there any more", scope="account")
+    try:
+        return await _send_through(account, delivery)
+    except RenumError as error:
+        # An account that was put right goes on at once, and what is kept of it may be the very thing that was wrong: it
+        # would stop again, for a reason that holds no more. Only what was refused as a whole goes through it again.
+        refused = not (isinstance(error, SendError) and (error.outcome != "failed" or error.code == "partly_sent"))
+        if not refused or error.retryable or error.scope not in ("number", "account"):
+            raise
+        fresh = await accounts().get(account.id, older_than_s=0)
+        if fresh is None or (fresh.credentials, fresh.config) == (account.credentials, account.config):
+            raise
+        return await _send_through(fresh, delivery)
+
+
+async def _send_through(account: Account, delivery: Delivery) -> str | None:
     try:
         return await channel(account.provider).send(delivery, account)
     except RenumError as error:

@@ -10,7 +10,7 @@ begin
     returning * into a;
     if found then
         perform private.notify(a.client_id, 'account_stopped', null, format(
-            'A conta "%s" parou de enviar. Motivo dado pelo provedor: %s. As mensagens estão guardadas e seguem quando ela voltar.', a.name, rtrim(stop_account.reason, '. ')
+            'A conta "%s" parou de enviar. Motivo: %s. As mensagens estão guardadas e seguem quando ela voltar.', a.name, rtrim(stop_account.reason, '. ')
         ), a.id || to_char(private.now() at time zone 'America/Sao_Paulo', ' YYYY-MM-DD HH24'));
     end if;
 end

@@ -9,7 +9,7 @@ begin
     end if;
     select * into strict d from public.deliveries as x where x.id = heed_refusal.delivery_id;
     if heed_refusal.error ->> 'scope' in ('number', 'account') then
-        perform private.stop_account(d.channel_account_id, 'paused', coalesce(heed_refusal.error ->> 'message', 'envio recusado'));
+        perform private.stop_account(d.channel_account_id, 'paused', private.stop_reason(heed_refusal.error));
         return true;
     end if;
     perform private.note_refusal(d.id, heed_refusal.error ->> 'code');

@@ -35,6 +35,8 @@ begin
     end if;
     if v.verdict = 'wait' then
         raise exception '%', v.reason using errcode = '42501', hint = format('It may be sent from %s on.', to_char(v.until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'));
+    elsif v.verdict = 'cancel' and v.reason like 'free text is outside %' then
+        raise exception '%', v.reason using errcode = '42501', hint = 'Send {"type": "template", "name": an approved one} as content, or answer once the lead has written.';
     elsif v.verdict = 'cancel' then
         raise exception '%', v.reason using errcode = '42501';
     end if;

@@ -8,6 +8,7 @@ as $$
         ('project_completed', 'Pesquisa encerrada', 'pesquisa encerrada', 'pesquisas encerradas', false),
         ('person_needed', 'Um contato precisa de atendimento', 'contato precisa de atendimento', 'contatos precisam de atendimento', true),
         ('account_stopped', 'Um canal de envio parou', 'canal de envio parado', 'canais de envio parados', true),
+        ('template_stopped', 'Um modelo de mensagem parou', 'modelo de mensagem parado', 'modelos de mensagem parados', false),
         ('task_failed', 'Há envios ou tarefas que falharam', 'aviso de falha', 'avisos de falha', false)
     ) as w (event, title, one, many, urgent) on w.event = asked.event;
 $$;

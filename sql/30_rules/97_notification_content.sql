@@ -9,7 +9,7 @@ as $$
             -- A header of one line: https://www.rfc-editor.org/rfc/rfc5322#section-2.2
             'subject', left(regexp_replace(format('%s | %s', notification_content.title, notification_content.company_name), '\s+', ' ', 'g'), 150),
             'text', format(
-                E'Olá%s!\n\n%s\n\nVocê recebe este aviso porque é responsável pela conta de %s na RENUM. Para mudar como é avisado, altere o seu perfil.\n',
+                E'Olá%s!\n\n%s\n\nVocê recebe este aviso porque é responsável pela conta de %s na RENUM. Para escolher por onde receber avisos, altere o seu perfil.\n',
                 coalesce(', ' || private.first_name(notification_content.full_name), ''), notification_content.txt, notification_content.company_name
             )
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.database.builders import JSON, QUESTIONS, Tenant, World
 
@@ -332,3 +333,12 @@ def test_the_platforms_own_key_writes_what_it_was_granted(tenant: Tenant) -> Non
     for beyond in ("select public.queue_metrics()", "select private.sweep()", "select * from private.settings"):
         with pytest.raises(DENIED), tenant.world.acting("service_role") as service:
             service.all(beyond)
+
+
+@pytest.mark.parametrize("name", ["api_key", "password", "auth_token", "webhook_secret"])
+def test_a_credential_is_no_setting(tenant: Tenant, name: str) -> None:
+    """Staff read an account's config, so what would be a secret there is refused, by its name and never its value."""
+    with tenant.session() as owner, pytest.raises(psycopg.errors.InvalidParameterValue) as refused:
+        owner.all("update public.channel_accounts set config = %s", Jsonb({"host": "mx", name: "hunter2"}))
+    assert f"config holds no credentials, and has {name}" in str(refused.value)
+    assert "hunter2" not in str(refused.value)

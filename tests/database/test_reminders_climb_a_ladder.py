@@ -168,8 +168,8 @@ def test_an_answer_to_the_reminder_by_sms_stops_it_too(ready: Tenant) -> None:
     said = ready.message(None, "me liga amanhã", number=None, sender=sender | {"phone": "+5511961230001"})
     ready.ingest(said, account=sms)
     assert world.all(
-        "select i.id = %s, r.status::text from public.reminders as r join public.interviews as i on i.id = r.interview_id"
-        " where r.channel = 'email' order by 1",
+        "select i.id = %s, r.status::text from public.reminders as r"
+        " join public.interviews as i on i.id = r.interview_id where r.channel = 'email' order by 1",
         interview.id,
     ) == [(False, "waiting"), (True, "cancelled")]
     world.complete(*_sweep(world, days=2))

@@ -233,6 +233,11 @@ def test_owners_are_told_when_a_template_in_use_stops(tenant: Tenant, other: Ten
         "Atenção: o modelo convite foi pausado pelo provedor (LOW_QUALITY). Até que isso mude, ele não é enviado.",
         "Atenção: o modelo novo foi recusado pelo provedor (SCAM). Até que isso mude, ele não é enviado.",
     ]
+    ids = tenant.one("select array_agg(id) from public.notifications where event = 'template_stopped'")
+    digest = tenant.world.one("select private.digest_text(%s)", ids)
+    assert digest.startswith("Você tem 2 avisos: 2 modelos de mensagem parados. ")
+    title = tenant.world.one("select title from private.notification_words('template_stopped')")
+    assert title == "Um modelo de mensagem parou"
     other.all("update public.message_templates set status = 'paused'")
     assert other.one("select count(*) from public.notifications") == 0
 

@@ -197,12 +197,15 @@ def test_a_stopped_account_keeps_its_messages(tenant: Tenant) -> None:
     world.complete(first, outcome="failed", error=error)
     world.complete(*rest, outcome="failed", error=error)
     assert tenant.all("select status::text, stopped_reason from public.channel_accounts") == [
-        ("paused", "Access token has expired")
+        ("paused", "o provedor respondeu “Access token has expired”")
     ]
     assert dict(tenant.all(STATES)) == {"deferred": 3}
     assert tenant.one("select count(*) from public.failed_tasks") == 0
     assert tenant.one("select count(*) from public.notifications where event = 'account_stopped'") == 1
-    assert "Access token has expired" in tenant.one("select text from public.notifications")
+    assert tenant.one("select text from public.notifications") == (
+        'A conta "Principal" parou de enviar. Motivo: o provedor respondeu “Access token has expired”.'
+        " As mensagens estão guardadas e seguem quando ela voltar."
+    )
     neighbour = world.tenant()
     _campaign(neighbour, 1)
     assert [task["client_id"] for task in world.claim("default")] == [neighbour.id]
@@ -211,6 +214,24 @@ def test_a_stopped_account_keeps_its_messages(tenant: Tenant) -> None:
     world.one("select private.sweep()")
     tasks = world.claim("default")
     assert [task["attempt"] for task in tasks if task["work"]["kind"] == "invitation"] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("credentials_missing", "faltam credenciais"),
+        ("credentials_unreadable", "as credenciais guardadas não podem ser abertas: informe-as de novo"),
+        ("bad_config", "host, port ou security em config não estão corretos"),
+    ],
+)
+def test_what_is_not_the_providers_fault_is_not_said_to_be(tenant: Tenant, code: str, reason: str) -> None:
+    """An account that lacks something of its own says so to its owners, in their language."""
+    _campaign(tenant, 1)
+    error = {"code": code, "message": "in English", "retryable": False, "scope": "account"}
+    tenant.world.complete(*tenant.world.claim("default"), outcome="failed", error=error)
+    assert tenant.one("select stopped_reason from public.channel_accounts") == reason
+    told = tenant.one("select text from public.notifications where event = 'account_stopped'")
+    assert f"Motivo: {reason}. As" in told
 
 
 def test_new_credentials_start_a_stopped_account(tenant: Tenant) -> None:
@@ -288,7 +309,8 @@ def test_a_late_word_about_the_account_stops_it(tenant: Tenant) -> None:
     world.complete(one, other)
     error = {"code": "131042", "message": "payment method missing", "retryable": False, "scope": "account"}
     tenant.ingest(tenant.status("failed", message_id=f"wamid.out.{one['id']}", error=error))
-    assert tenant.one("select stopped_reason from public.channel_accounts") == "payment method missing"
+    reason = tenant.one("select stopped_reason from public.channel_accounts")
+    assert reason == "o provedor respondeu “payment method missing”"
 
 
 def test_a_person_throttled_for_ever_is_given_up(tenant: Tenant) -> None:

@@ -207,6 +207,7 @@ RULES: list[tuple[str, Row, str]] = [
     ("channel_accounts", {"name": ""}, "name_has_1_to_200_characters"),
     ("channel_accounts", {"provider": "pombo"}, "provider_is_known"),
     ("channel_accounts", {"throughput": 0}, "throughput_is_positive"),
+    ("channel_accounts", {"config": {"api_key": "re_1"}}, "config holds no credentials, and has api_key"),
     ("message_templates", {"language": secrets.token_hex(4000)}, "language_is_a_code_such_as_pt_br"),
     ("message_templates", {"body": " "}, "body_has_1_to_4096_characters"),
     ("message_templates", {"parameters": ["lead.cpf"], "body": "Oi {{1}}"}, "parameters_are_known"),

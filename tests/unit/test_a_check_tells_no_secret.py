@@ -285,3 +285,11 @@ def test_a_secret_that_a_sentence_was_cut_in_is_not_told(kept: int) -> None:
         assert cut not in told
         assert told.startswith("no access for ")
     assert account.without_secrets("the end is EAAG") == "the end is EAAG"
+
+
+def test_a_senders_address_is_no_secret_though_it_signs_in() -> None:
+    """Who signs in to an SMTP server by the address that letters come from is told which address that is."""
+    given = {"username": "oi@padaria.com.br", "password": SECRETS["access_token"]}
+    account = Account("a", "c", "email", "smtp", "oi@padaria.com.br", "active", {}, given)
+    told = account.without_secrets(f"As mensagens saem de oi@padaria.com.br ({SECRETS['access_token']}).")
+    assert told == "As mensagens saem de oi@padaria.com.br ([redacted])."

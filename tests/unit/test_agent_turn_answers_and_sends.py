@@ -168,6 +168,42 @@ async def test_a_refused_message_is_completed_with_its_decision(world: World) ->
     }
 
 
+async def test_an_account_put_right_is_not_stopped_by_what_was_kept_of_it(world: World) -> None:
+    """Credentials that came while the old ones are kept: they are looked up once more before the account is told off;
+    where nothing is new, the refusal stands after one send."""
+    sealed = seal({"access_token": "NEW"}, channel_account_id=ACCOUNT, key=KEY, key_id="1")
+    old = await world.side.on["channel_account"]({})
+    tokens: list[str] = []
+
+    async def by_token(request: Any) -> Any:
+        tokens.append("sent")
+        if len(tokens) == 1:
+            world.side.answer("channel_account", {**old, "credentials": sealed})
+            return web.json_response({"error": {"code": 190, "message": "Access token has expired"}}, status=401)
+        return {"messages": [{"id": "wamid.out"}]}
+
+    world.side.on["messages"] = by_token
+    world.queue(reply("d1"))
+    assert (await world.ring()).json() == {"done": 1, "failed": 0}
+    ((done,),) = [body["results"] for body in world.side.calls("complete_deliveries")]
+    assert (done["outcome"], done["provider_message_id"], done["error"]) == ("sent", "wamid.out", None)
+    assert len(tokens) == 2
+
+
+async def test_a_refused_account_is_asked_once_where_nothing_is_new(world: World) -> None:
+    """The token is bad and stays so: one send, one refusal."""
+
+    async def refuse(_: Any) -> Any:
+        return web.json_response({"error": {"code": 190, "message": "Access token has expired"}}, status=401)
+
+    world.side.on["messages"] = refuse
+    world.queue(reply("d1"))
+    await world.ring()
+    ((done,),) = [body["results"] for body in world.side.calls("complete_deliveries")]
+    assert (done["outcome"], done["error"]["code"], done["error"]["scope"]) == ("failed", "190", "account")
+    assert len(world.side.calls("messages")) == 1
+
+
 async def test_the_threads_next_delivery_goes_out_after_the_first(world: World) -> None:
     """Released by the first one's acceptance, sent by the same instance."""
 

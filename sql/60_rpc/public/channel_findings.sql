@@ -27,7 +27,7 @@ begin
                         'A conta “%s” (%s) está %s%s.', account.name, provider.title,
                         case account.status when 'paused' then 'em pausa' else 'desconectada' end, coalesce(': ' || account.stopped_reason, '')
                     ),
-                    'Resolva o motivo com o provedor e volte a ativar a conta (status active em channel_accounts).'
+                    'Resolva o motivo e volte a ativar a conta (status active em channel_accounts); se eram as credenciais, as novas já a ativam.'
                 )
             end,
             case

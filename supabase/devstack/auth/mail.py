@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 # kind -> (subject, opening sentence)
 _TEXTS = {
     "signup": ("Confirme seu e-mail", "Para concluir o cadastro, confirme seu e-mail por este link:"),
-    "invite": ("Você recebeu um convite", "Você foi convidado a usar o RENUM. Para aceitar, abra este link:"),
+    "invite": ("Você recebeu um convite", "Este é um convite para usar a RENUM. Para aceitar, abra este link:"),
     "recovery": ("Redefina sua senha", "Para escolher uma nova senha, abra este link:"),
     "magiclink": ("Seu link de acesso", "Para entrar, abra este link:"),
     "email_change": ("Confirme seu novo e-mail", "Para confirmar este novo e-mail, abra este link:"),
