@@ -925,7 +925,7 @@ begin
         v.reason := (
             select r.reason
             from private.packs_of(d) as k
-            cross join lateral private.reply_refusal(k.agent_type, d.content ->> 'text') as r (reason)
+            cross join lateral private.reply_refusal(k.agent_type, private.words_of(d.content)) as r (reason)
             where r.reason is not null
             limit 1
         );
@@ -933,6 +933,8 @@ begin
     end if;
     if v.verdict = 'wait' then
         raise exception '%', v.reason using errcode = '42501', hint = format('It may be sent from %s on.', to_char(v.until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'));
+    elsif v.verdict = 'cancel' and v.reason like 'free text is outside %' then
+        raise exception '%', v.reason using errcode = '42501', hint = 'Send {"type": "template", "name": an approved one} as content, or answer once the lead has written.';
     elsif v.verdict = 'cancel' then
         raise exception '%', v.reason using errcode = '42501';
     end if;
@@ -1237,14 +1239,18 @@ declare
     source text := coalesce(new.evidence ->> 'source', '');
 begin
     -- The lead's own word is answered by a turn, whose goodbye ends the interview; who withdraws in another way ends it here.
-    -- Lock order: interviews, threads (by their trigger), leads.
+    -- Lock order: interviews, threads, leads. One after the other, as they end, they would be locked crosswise with a webhook of the lead's.
     if not new.granted and source not in ('message', 'agent') then
+        perform private.lock_threads(array(select t.id from private.threads as t where t.client_id = new.client_id and t.lead_id = new.lead_id));
         perform private.end_interview(t.interview_id, 'opted_out')
         from private.threads as t
         where t.client_id = new.client_id and t.lead_id = new.lead_id and t.interview_id is not null;
     end if;
     -- An opt-out is taken back explicitly or not at all: not by a list, and by a provider's "resume" only if it was its own "stop".
-    if new.granted and (source = 'import' or (source = 'provider' and exists (
+    -- What a person adds was checked before the row (private.check_consent), and may have been overtaken by an opt-out since.
+    if new.granted and (source = 'import' or (
+        source = 'person' and (new.legal_basis <> 'consent' or new.evidence - array['source', 'recorded_by'] = '{}')
+    ) or (source = 'provider' and exists (
         select from (
             select c.evidence ->> 'source' as source from public.consents as c
             where c.client_id = new.client_id and c.lead_id = new.lead_id and not c.granted
@@ -1266,7 +1272,11 @@ begin
         select new.client_id, new.lead_id, 'opt-out', null, private.now() + make_interval(hours => min(k.erase_after_hours))
         from public.renus_config as r
         join private.policy_packs as k on k.agent_type = r.agent_type
-        where r.client_id = new.client_id and r.active and k.erase_after_hours is not null and source <> 'erasure'
+        -- Of an agent that was switched off since, the leads it talked with.
+        where r.client_id = new.client_id and (r.active or exists (
+            select from public.interviews as i join public.projects as p on p.id = i.project_id
+            where i.client_id = new.client_id and i.lead_id = new.lead_id and p.renus_config_id = r.id
+        )) and k.erase_after_hours is not null and source <> 'erasure'
         having count(*) > 0
         on conflict (lead_id) where done_at is null do nothing;
     end if;
@@ -1512,6 +1522,29 @@ ALTER FUNCTION private.are_choices(given jsonb, most integer) OWNER TO postgres;
 -- Name: FUNCTION are_choices(given jsonb, most integer); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.are_choices(given jsonb, most integer) IS 'Whether this is a list of 1 to so many choices {"id", "title"}. Each provider''s own limits are its adapter''s to check.';
+
+-- Name: asking_refusal(public.agent_type, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.asking_refusal(agent_type public.agent_type, txt text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select format('it asks what an agent of type %s may not ask', k.agent_type)
+    from private.policy_packs as k
+    where k.agent_type = asking_refusal.agent_type
+        and exists (
+            -- Sentence by sentence, and only those that ask: of a candidate one may speak.
+            select from regexp_matches(asking_refusal.txt, '[^.!?…]*[?？]', 'g') as s (parts)
+            cross join unnest(k.refused_questions) as r (pattern)
+            where private.plain(s.parts[1]) ~ r.pattern
+        );
+$$;
+
+ALTER FUNCTION private.asking_refusal(agent_type public.agent_type, txt text) OWNER TO postgres;
+
+-- Name: FUNCTION asking_refusal(agent_type public.agent_type, txt text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.asking_refusal(agent_type public.agent_type, txt text) IS 'Why an agent of this type may not write this, for a question that stands in it, as a sentence; null if it may.';
 
 -- Name: asks_for_rows(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2048,6 +2081,29 @@ ALTER FUNCTION private.channel_of_delivery() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.channel_of_delivery() IS 'Trigger: a delivery goes over its account''s channel.';
 
+-- Name: check_channel_account(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.check_channel_account() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    secret text := (select min(k) from private.providers as p cross join unnest(p.credentials) as k where new.config ? k);
+begin
+    if secret is not null then
+        raise exception 'config holds no credentials, and has %', secret
+        using errcode = '22023', hint = 'Credentials go in through the function channel_credentials (renum channel credentials): encrypted, and never read again.';
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.check_channel_account() OWNER TO postgres;
+
+-- Name: FUNCTION check_channel_account(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.check_channel_account() IS 'Trigger: what is a credential of any provider is no setting: staff see config, and it is stored as it was written. SECURITY DEFINER: people may not read private.providers.';
+
 -- Name: check_consent(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.check_consent() RETURNS trigger
@@ -2088,7 +2144,7 @@ CREATE FUNCTION private.check_project() RETURNS trigger
     AS $$
 declare
     problem text := private.project_config_problem(new.config);
-    agent public.agent_type;
+    agents public.agent_type[];
     company text;
     template public.message_templates;
 begin
@@ -2096,8 +2152,13 @@ begin
         raise exception 'projects.config: %', problem using errcode = '22023';
     end if;
     -- SECURITY: under the asker's rights, as private.account_for: another client's agent is none.
-    agent := (select r.agent_type from public.renus_config as r where r.client_id = new.client_id and r.id = new.renus_config_id);
-    problem := private.question_refusal(agent, new.config);
+    -- A project that names no agent is any of the client's agents speaking: private.packs_of.
+    agents := array(
+        select distinct r.agent_type from public.renus_config as r
+        where r.client_id = new.client_id and (r.id = new.renus_config_id or (new.renus_config_id is null and r.active))
+        order by r.agent_type
+    );
+    problem := (select min(private.question_refusal(a.agent_type, new.config)) from unnest(agents) as a (agent_type));
     if problem is not null then
         raise exception 'projects.config: %', problem using errcode = '22023';
     end if;
@@ -2118,9 +2179,12 @@ begin
                 using errcode = '22023', hint = 'The invitation needs a template in message_templates that the provider approved, with something for each of its variables.';
         end if;
         company := (select c.company_name from public.clients as c where c.id = new.client_id);
-        problem := coalesce(
-            private.account_refusal(agent, new.channel_account_id),
-            private.invitation_refusal(agent, private.template_content(template, null, company, new.name, null) ->> 'text', company)
+        problem := (
+            select min(coalesce(
+                private.account_refusal(a.agent_type, new.channel_account_id),
+                private.invitation_refusal(a.agent_type, private.template_content(template, null, company, new.name, null) ->> 'text', company)
+            ))
+            from unnest(agents) as a (agent_type)
         );
         if problem is not null then
             raise exception '%', problem using errcode = '22023';
@@ -2942,9 +3006,24 @@ begin
     perform private.end_delivery(d.id)
     from public.deliveries as d
     where d.client_id = l.client_id and d.lead_id = l.id and d.status = 'cancelled' and d.task_id is not null;
+    -- What is under way, too: its sender has it, and whatever comes of it, nothing but a goodbye goes to this lead any more.
     update public.deliveries as d
-    set content = jsonb_build_object('type', d.content -> 'type', 'text', ''), error = d.error - 'message'
-    where d.client_id = l.client_id and d.lead_id = l.id and d.status not in ('queued', 'deferred', 'sending', 'unknown');
+    set content = jsonb_build_object('type', d.content -> 'type', 'text', ''), error = d.error - 'message',
+        reason = case when strpos(d.reason, d.error ->> 'message') > 0 then coalesce(d.error ->> 'code', 'the provider''s words were erased') else d.reason end
+    where d.client_id = l.client_id and d.lead_id = l.id and (d.kind <> 'goodbye' or d.status not in ('queued', 'deferred', 'sending', 'unknown'));
+    update public.reminders as r
+    set reason = 'the lead''s data was erased'
+    from public.interviews as i
+    where i.client_id = l.client_id and i.lead_id = l.id and r.client_id = l.client_id and r.interview_id = i.id and r.delivery_id is not null and r.reason is not null;
+    update public.failed_tasks as f
+    set error = f.error - 'message'
+    where f.client_id = l.client_id and f.error ? 'message' and f.task_row_id in (
+        select d.id from public.deliveries as d where d.client_id = l.client_id and d.lead_id = l.id
+        union all
+        select t.id from private.threads as t where t.client_id = l.client_id and t.lead_id = l.id
+        union all
+        select m.id from public.media as m where m.client_id = l.client_id and m.lead_id = l.id
+    );
 
     -- The raw items first: the messages know which are theirs.
     update public.webhook_events as e
@@ -2956,6 +3035,22 @@ begin
         select m.metadata ->> 'provider_id' from public.messages as m join public.conversations as c on c.id = m.conversation_id
         where c.client_id = l.client_id and c.lead_id = l.id
     );
+    -- Then what no message was made of, and what mail providers say: they name the address in every item.
+    update public.webhook_events as e
+    set payload = '{}'
+    where e.client_id = l.client_id and e.payload <> '{}'
+        and (
+            e.outcome in ('kept', 'preference', 'unrouted')
+            or e.channel_account_id in (select a.id from public.channel_accounts as a where a.client_id = l.client_id and a.channel = 'email')
+        )
+        and exists (
+            select from (
+                select i.value from public.lead_identities as i where i.client_id = l.client_id and i.lead_id = l.id
+                union all
+                values (substr(l.phone, 2)), (l.email)
+            ) as known (value)
+            where char_length(known.value) >= 6 and strpos(lower(e.payload::text), lower(known.value)) > 0
+        );
     update public.interview_messages as m
     set content = '', metadata = jsonb_strip_nulls(jsonb_build_object('type', m.metadata -> 'type', 'delivery_id', m.metadata -> 'delivery_id', 'erased', true))
     from public.interviews as i
@@ -2996,15 +3091,19 @@ begin
     update public.notifications as n
     set text = 'Dados apagados.'
     from public.interviews as i
-    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and n.status <> 'queued';
+    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and (n.status <> 'queued' or n.delivery_id is not null);
+    update public.notifications as n
+    set text = 'Dados apagados.'
+    where n.client_id = l.client_id and n.subject = 'reply ' || l.id and (n.status <> 'queued' or n.delivery_id is not null);
 
-    -- Files not fetched yet are never fetched. Those in Storage can be removed through its API only; storage_path stays to find them by.
+    -- Files not fetched yet are never fetched, nor is one under way taken, nor a dead one replayed. Those in Storage can be removed through its API
+    -- only: storage_path stays to find them by, and Storage's policy shows them to nobody.
     update public.media as m
     set file_name = null, provider_url = null
     where m.client_id = l.client_id and m.lead_id = l.id;
-    update public.media as m
-    set status = 'expired', error = '{"code": "erased", "message": "the lead''s data was erased"}'
-    where m.client_id = l.client_id and m.lead_id = l.id and m.status = 'waiting' and m.task_id is null;
+    perform private.end_media(m.id, 'expired', '{"code": "erased", "message": "the lead''s data was erased"}')
+    from public.media as m
+    where m.client_id = l.client_id and m.lead_id = l.id and m.status in ('waiting', 'failed');
 end
 $$;
 
@@ -3720,21 +3819,33 @@ CREATE FUNCTION private.grant_delivery(delivery_id uuid, visibility_s integer, r
     AS $$
 declare
     d public.deliveries;
+    pair record;
+    tick timestamptz := clock_timestamp();
+    used_until timestamptz;
 begin
+    select x.client_id, x.thread_id, x.lead_id, x.profile_id, x.channel_account_id, make_interval(secs => p.pair_interval_ms / 1000.0) as pause into pair
+    from public.deliveries as x
+    join public.channel_accounts as a on a.id = x.channel_account_id
+    join private.providers as p on p.provider = a.provider and p.channel = a.channel
+    where x.id = grant_delivery.delivery_id and p.pair_interval_ms is not null and a.throughput is not null;
+    if found then
+        -- Each by its own index: in one condition they would be looked for among all that the account ever sent.
+        if pair.thread_id is not null then
+            select max(e.pair_at) into used_until from public.deliveries as e
+            where e.client_id = pair.client_id and e.thread_id = pair.thread_id and e.channel_account_id = pair.channel_account_id and e.pair_at > tick;
+        elsif pair.lead_id is not null then
+            select max(e.pair_at) into used_until from public.deliveries as e
+            where e.client_id = pair.client_id and e.lead_id = pair.lead_id and e.channel_account_id = pair.channel_account_id and e.pair_at > tick;
+        else
+            select max(e.pair_at) into used_until from public.deliveries as e
+            where e.profile_id = pair.profile_id and e.channel_account_id = pair.channel_account_id and e.pair_at > tick;
+        end if;
+        used_until := coalesce(used_until, tick) + pair.pause;
+    end if;
     update public.deliveries as x
     set status = 'sending', claim = gen_random_uuid(), attempts = x.attempts + 1, due_at = private.now() + make_interval(secs => visibility_s),
         begun_at = private.now(), initiated = private.is_initiated(x), reason = null, released_by = grant_delivery.released_by,
-        pair_at = (
-            select greatest(clock_timestamp(), (
-                select max(e.pair_at) from public.deliveries as e
-                where e.client_id = x.client_id and e.channel_account_id = x.channel_account_id and e.pair_at > clock_timestamp()
-                    and case when x.thread_id is not null then e.thread_id = x.thread_id
-                        when x.lead_id is not null then e.lead_id = x.lead_id else e.profile_id = x.profile_id end
-            )) + make_interval(secs => p.pair_interval_ms / 1000.0)
-            from public.channel_accounts as a
-            join private.providers as p on p.provider = a.provider and p.channel = a.channel
-            where a.id = x.channel_account_id and p.pair_interval_ms is not null and a.throughput is not null
-        ),
+        pair_at = used_until,
         -- A task that hides for as long as the claim lasts: whoever dies with the claim is noticed when it shows again.
         task_id = coalesce(x.task_id, (
             select s.id from pgmq.send(x.queue, private.task_message('delivery', x.id, x.client_id, x.attempts + 1), visibility_s) as s (id)
@@ -3866,7 +3977,7 @@ begin
     end if;
     select * into strict d from public.deliveries as x where x.id = heed_refusal.delivery_id;
     if heed_refusal.error ->> 'scope' in ('number', 'account') then
-        perform private.stop_account(d.channel_account_id, 'paused', coalesce(heed_refusal.error ->> 'message', 'envio recusado'));
+        perform private.stop_account(d.channel_account_id, 'paused', private.stop_reason(heed_refusal.error));
         return true;
     end if;
     perform private.note_refusal(d.id, heed_refusal.error ->> 'code');
@@ -4203,7 +4314,11 @@ CREATE FUNCTION private.invitation_refusal(agent_type public.agent_type, txt tex
     SET search_path TO ''
     AS $$
     select case
-        when k.names_its_sender and strpos(said.txt, private.plain(company_name)) = 0 then 'the invitation must name its sender (client.company_name)'
+        when k.names_its_sender and case private.plain(company_name)
+            -- A name without a Latin letter is looked for as it is written.
+            when '' then strpos(lower(invitation_refusal.txt), lower(btrim(company_name))) = 0
+            else strpos(concat(' ', said.txt, ' '), concat(' ', private.plain(company_name), ' ')) = 0
+        end then 'the invitation must name its sender (client.company_name)'
         when k.offers_opt_out and said.txt !~ '\m(sair|parar|pare|cancelar|descadastrar|remover|stop)\M' then 'the invitation must say how to be left alone (SAIR)'
         when k.says_it_is_automated
             and said.txt !~ '\m((assistente|atendente) (virtual|automatic[oa]|digital)|(atendimento|mensagem|sistema) (automatic[oa]|automatizad[oa])|inteligencia artificial|robo|chatbot|ia)\M'
@@ -4480,7 +4595,7 @@ CREATE FUNCTION private.is_opt_in(txt text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $_$
-    select coalesce(char_length(is_opt_in.txt) <= 200 and private.plain(normalize(is_opt_in.txt, nfkc)) ~ (
+    select coalesce(char_length(is_opt_in.txt) <= 200 and private.plain(is_opt_in.txt) ~ (
         '^((oi|ola|bom dia|boa tarde|boa noite|por favor|eu) )*('
         || 'voltar|aceito|aceitar|reativar|recadastrar|start|unstop|optin|opt in'
         || '|(quero|queria|aceito|gostaria de|pode) (voltar a )?(receber|voltar)( (as|suas|essas|de novo|novamente|mensagem|mensagens|de voces))*'
@@ -4502,23 +4617,39 @@ CREATE FUNCTION private.is_opt_out(txt text) RETURNS boolean
     SET search_path TO ''
     AS $_$
     -- The whole message, but for what is said out of politeness around it: "quero cancelar meu pedido" means something else.
-    -- Letters in bold or full width are letters (NFKC); what has no width is nothing.
-    select coalesce(char_length(is_opt_out.txt) <= 200 and private.plain(translate(normalize(is_opt_out.txt, nfkc), U&'\200B\200C\200D\2060\FEFF\00AD', '')) ~ (
-        '^((oi|ola|opa|bom dia|boa tarde|boa noite|por favor|por gentileza|pfv|pf|favor|gente|moca|moco) )*('
+    select coalesce(char_length(is_opt_out.txt) <= 200 and private.plain(is_opt_out.txt) ~ concat(
+        '^((oi|ola|opa|bom dia|boa tarde|boa noite|por favor|por gentileza|pfv|pf|favor|gente|moca|moco|eu) )*(',
         -- The word alone.
-        || 'sair|parar|pare|parem|stop|stop all|stopall|cancelar|cancela|cancele|cancelem|descadastr(ar|e|a|em|o|amento)|remover|remova|remove|removam|unsubscribe|optout|opt out'
-        || '|(quero|queria|gostaria de|desejo|preciso) (sair|parar|(me )?descadastrar|ser (removid[oa]|descadastrad[oa]|retirad[oa]))'
+        'sair|parar|pare|parem|stop|stop all|stopall|cancelar|cancela|cancele|cancelem|(me )?descadastr(ar|e|a|em|o|amento)|remover|remova|remove|removam|unsubscribe|optout|opt out',
+        '|((quero|queria|gostaria de|desejo) )?(me )?desinscrev(er|a|am|o)',
+        '|(quero|queria|gostaria de|desejo|preciso) (sair|parar|(me )?descadastrar)',
+        '|(sair|parar) (nao|n|num) (quero|desejo) mais( receber)?( nada)?',
+        '|(pode|podem) parar',
         -- Out of the list.
-        || '|((eu )?(quero|queria|gostaria de|desejo) )?(sair|me (tir[ae]|remov[ae]|exclu[ia]|retir[ae]|descadastr[ae])m?|me (tirar|remover|excluir|retirar|descadastrar)|(tir[ae]|remov[ae]|exclu[ia]|retir[ae])m? (o )?meu (numero|nome|contato|telefone|cadastro)'
-        || '|(tirar|remover|excluir|retirar) (o )?meu (numero|nome|contato|telefone|cadastro))( (da|dessa|desta|de sua|da sua|dai|daqui|do|desse|deste|de seu|do seu)( (lista|listas|cadastro|grupo|sistema|base|envio|envios|lista de transmissao|lista de contatos))?)'
-        || '|me (descadastr[ae]|remov[ae]|exclu[ia])m?|(quero )?(cancelar|cancela|cancele|cancelem) (a |o |minha |meu |essa |esse |esta |este )?(inscricao|assinatura|cadastro|recebimento|envio|envios|mensagens)'
+        '|(((quero|queria|gostaria de|desejo|preciso) )?(sair|ser (removid[oa]|descadastrad[oa]|retirad[oa]|excluid[oa]))',
+        '|((vc |voce |voces |vcs )?(pode|podem|poderia|poderiam|da pra|tem como|como faz pra|como faco para|como faco pra) )?(me (tirar|remover|excluir|retirar|descadastrar|apagar)|me (tir[ae]|remov[ae]|exclu[ia]|retir[ae]|descadastr[ae]|apagu?[ae])m?',
+        '|(tir[ae]|remov[ae]|exclu[ia]|retir[ae]|apagu?[ae]|descadastr[ae])m? (o )?meu (numero|nome|contato|telefone|cadastro)|(tirar|remover|excluir|retirar|apagar|descadastrar) (o )?meu (numero|nome|contato|telefone|cadastro))',
+        '|(como faco|como faz|tem como) (para |pra )?sair)',
+        '( (da|dessa|desta|de sua|da sua|da tua|dai|daqui|do|desse|deste|de seu|do seu)( (lista|listas|cadastro|grupo|sistema|base|envio|envios|lista de transmissao|lista de contatos))?)',
+        '|(remover|excluir|tirar|retirar) (da|dessa|desta) lista',
+        '|((pode|podem) )?(me (descadastrar|remover|excluir)|me (descadastr[ae]|remov[ae]|exclu[ia])m?|(apagu?[ae]|remov[ae]|exclu[ia]|descadastr[ae])m? (o )?meu (numero|contato|telefone|cadastro))',
+        '|(quero |queria |gostaria de )?ser (removid[oa]|descadastrad[oa]|retirad[oa])',
+        '|((quero|queria|gostaria de) )?(cancelar|cancela|cancele|cancelem) (a |o |as |os |minha |meu |essa |esse |esta |este |essas |estas |suas )?(inscricao|assinatura|cadastro|recebimento|envio|envios|mensagens|msgs|recebimento de mensagens|recebimento de msgs|envio de mensagens|envio de msgs)',
         -- No more messages.
-        || '|((eu )?(quero|queria|gostaria de) )?(parar|pare|parem|para) (com )?(de )?((me )?(mandar|enviar|encher|escrever|receber|perturbar|incomodar|importunar) ?)?(as |essas |estas |suas |com )*(mensagem|mensagens|msg|msgs|isso|envios)'
-        || '|(quero parar|pare|parem|para) de (me )?(mandar|enviar|encher|escrever|receber|perturbar|incomodar|importunar)'
-        || '|(eu )?(nao|n|num) (quero|desejo|gostaria de) (mais )?receber( mais)?( nada| contato| contatos| isso)?( as| essas| estas| suas)?( mensagem| mensagens| msg| msgs)?( de voces| suas)?( mais)?'
-        || '|nao (me )?(mand[ae]|envi[ae]|escrev[ae]|perturb[ae]|incomod[ae]|contat[ae]|procur[ae])(r|m)? mais( nada| mensagem| mensagens| msg| msgs| isso)?( pra mim| para mim)?'
-        || '|nao me (mand[ae]|envi[ae]|escrev[ae]|perturb[ae]|incomod[ae]|contat[ae]|procur[ae])(r|m)?( nada| mensagem| mensagens| msg| msgs)?'
-        || ')( (por favor|por gentileza|pfv|pf|favor|obrigad[oa]|obg|grat[oa]|ja|agora|imediatamente|urgente))*$'
+        '|((quero|queria|gostaria de|pode|podem|tem como) )?(parar|pare|parem|para) (com )?(de )?((me )?(mandar|enviar|encher|escrever|receber|perturbar|incomodar|importunar) ?)?(as |essas |estas |suas |com )*(mensagem|mensagens|msg|msgs|isso|envios)',
+        '|((quero|queria|gostaria de|pode|podem|tem como) )?(parar|pare|parem|para) de (me )?(mandar|enviar|encher|escrever|receber|perturbar|incomodar|importunar)',
+        '|((como faco|como faz) (para |pra ))?((gostaria de|quero|prefiro|desejo) )?(nao|n|num) ((quero|queria|desejo|gostaria de|tenho interesse em|autorizo) )?(mais )?receber( mais)?( nada| nenhum| nenhuma| contato| contatos| isso| propaganda| propagandas| spam)?( as| essas| estas| suas)?( mensagem| mensagens| msg| msgs)?( de voces| de vcs| suas)?( mais)?',
+        '|(nao|n|num) (quero|desejo) (mais )?(nenhuma )?(as |essas |estas |suas )?(mensagem|mensagens|msg|msgs|contato|contatos|propaganda|propagandas|spam)( de voces| de vcs)?( mais)?',
+        '|(nao|n|num) (quero|desejo|gostaria de) (mais )?ser (mais )?(contatad[oa]|incomodad[oa]|perturbad[oa]|importunad[oa]|procurad[oa])( mais)?( por voces)?',
+        '|(nao|n) autorizo (mais )?(o envio de |receber )?(mais )?(mensagem|mensagens|msg|msgs|contato|contatos)',
+        '|(nao|n) (me )?(mand[ae]|envi[ae]|escrev[ae]|perturb[ae]|incomod[ae]|contat[ae]|procur[ae]|liga|ligue)(r|m)? mais( nada| mensagem| mensagens| msg| msgs| isso)?( pra mim| para mim)?',
+        '|(nao|n) me (mand[ae]|envi[ae]|escrev[ae]|perturb[ae]|incomod[ae]|contat[ae]|procur[ae]|encha|enche|encham)(r|m)?( nada| mensagem| mensagens| msg| msgs| o saco)?',
+        '|(nao|n) (entre|entra|entrem|entrar) mais em contato( comigo)?',
+        '|chega (de|dessas|com essas|com as) (mensagem|mensagens|msg|msgs|spam)',
+        '|(sem|nada de|nenhuma) (mais )?(mensagem|mensagens|msg|msgs)( mais)?',
+        -- Rude, and clear.
+        '|(sai|saiam|cai) fora|me (deixa|deixe|deixem) em paz|me (bloqueia|bloqueie|bloqueiem|esquece|esqueca|esquecam|erra)|vou (te|ti) bloquear|vou bloquear (voce|voces|vc|vcs)',
+        ')( (por favor|por gentileza|pfv|pf|pfvr|favor|obrigad[oa]|obg|grat[oa]|ja|agora|imediatamente|urgente))*$'
     ), false);
 $_$;
 
@@ -5226,6 +5357,12 @@ CREATE FUNCTION private.normalize_lead() RETURNS trigger
     AS $$
 begin
     new.phone := private.checked_phone(new.phone);
+    if tg_op = 'UPDATE' and current_user in ('authenticated', 'service_role') then
+        if old.opted_out_at is not null and old.phone is distinct from new.phone and old.phone is not null then
+            raise exception 'a lead who opted out keeps its number: the next import would write to it again'
+                using errcode = '42501', hint = 'Another number is another lead.';
+        end if;
+    end if;
     new.name := nullif(btrim(regexp_replace(new.name, '[[:cntrl:]]', ' ', 'g')), '');
     new.email := nullif(lower(btrim(new.email)), '');
     if not private.is_email(new.email) then
@@ -5246,7 +5383,7 @@ ALTER FUNCTION private.normalize_lead() OWNER TO postgres;
 
 -- Name: FUNCTION normalize_lead(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.normalize_lead() IS 'Trigger: phones to E.164, names and e-mail addresses trimmed; what can be neither number nor address is refused.';
+COMMENT ON FUNCTION private.normalize_lead() IS 'Trigger: phones to E.164, names and e-mail addresses trimmed; what can be neither number nor address is refused, and so is taking the number from a lead who opted out.';
 
 -- Name: normalize_phone(text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5532,7 +5669,7 @@ CREATE FUNCTION private.notification_content(channel public.channel, template pu
             -- A header of one line: https://www.rfc-editor.org/rfc/rfc5322#section-2.2
             'subject', left(regexp_replace(format('%s | %s', notification_content.title, notification_content.company_name), '\s+', ' ', 'g'), 150),
             'text', format(
-                E'Olá%s!\n\n%s\n\nVocê recebe este aviso porque é responsável pela conta de %s na RENUM. Para mudar como é avisado, altere o seu perfil.\n',
+                E'Olá%s!\n\n%s\n\nVocê recebe este aviso porque é responsável pela conta de %s na RENUM. Para escolher por onde receber avisos, altere o seu perfil.\n',
                 coalesce(', ' || private.first_name(notification_content.full_name), ''), notification_content.txt, notification_content.company_name
             )
         )
@@ -5568,6 +5705,7 @@ CREATE FUNCTION private.notification_words(event text, OUT title text, OUT one t
         ('project_completed', 'Pesquisa encerrada', 'pesquisa encerrada', 'pesquisas encerradas', false),
         ('person_needed', 'Um contato precisa de atendimento', 'contato precisa de atendimento', 'contatos precisam de atendimento', true),
         ('account_stopped', 'Um canal de envio parou', 'canal de envio parado', 'canais de envio parados', true),
+        ('template_stopped', 'Um modelo de mensagem parou', 'modelo de mensagem parado', 'modelos de mensagem parados', false),
         ('task_failed', 'Há envios ou tarefas que falharam', 'aviso de falha', 'avisos de falha', false)
     ) as w (event, title, one, many, urgent) on w.event = asked.event;
 $$;
@@ -5612,6 +5750,27 @@ ALTER FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt
 -- Name: FUNCTION notify(client_id uuid, event text, interview_id uuid, txt text, subject text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text, subject text) IS 'Writes down that a client''s owners are to be told of an event, each once per subject (by default the interview, or else the same words on the same day). Returns how many were not yet. Only inserts, so that a commit that ends an interview waits for nobody (call it where the row that subject names is locked); the sweep sends.';
+
+-- Name: opted_out_as_another(public.leads); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.opted_out_as_another(lead public.leads) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    -- As private.lead_of_sender knows a number: what it wrote under another row of the same client counts.
+    select exists (
+        select from public.lead_identities as i
+        join public.leads as o on o.id = i.lead_id
+        where i.client_id = (lead).client_id and i.kind in ('phone', 'wa_id') and i.value in (private.phone_key((lead).phone), substr((lead).phone, 2))
+            and o.id <> (lead).id and o.opted_out_at is not null
+    );
+$$;
+
+ALTER FUNCTION private.opted_out_as_another(lead public.leads) OWNER TO postgres;
+
+-- Name: FUNCTION opted_out_as_another(lead public.leads); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.opted_out_as_another(lead public.leads) IS 'Whether the person with this lead''s number opted out as another lead of the same client: two leads are never merged, and an opt-out is not evaded by a second one.';
 
 -- Name: owned_client_ids(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5676,12 +5835,20 @@ CREATE FUNCTION private.pack_refusal(d public.deliveries, lead public.leads) RET
         select coalesce(
             private.account_refusal(k.agent_type, d.channel_account_id),
             case when k.needs_consent and not private.has_consent(lead) then 'the lead has not consented' end,
-            -- The first message that reaches the lead, be it a reminder by another channel.
+            -- The first message that reaches the lead, be it a reminder by another channel or one that a person writes.
             case when d.kind = 'invitation' or (d.kind = 'reminder' and not exists (
                 select from public.deliveries as e
                 where e.client_id = d.client_id and e.interview_id = d.interview_id and e.id <> d.id and e.status in ('sent', 'delivered', 'read')
+            )) or (d.kind = 'message' and not exists (
+                select from public.deliveries as e
+                where e.client_id = d.client_id and e.lead_id = d.lead_id and e.id <> d.id and e.status in ('sent', 'delivered', 'read')
+            ) and not exists (
+                select from private.threads as t
+                where t.client_id = d.client_id and t.lead_id = d.lead_id and t.last_inbound_at is not null
             )) then private.invitation_refusal(k.agent_type, d.content ->> 'text', c.company_name) end,
-            case when d.kind in ('invitation', 'reminder') then private.question_refusal(k.agent_type, p.config) end,
+            case when d.kind in ('invitation', 'reminder') then
+                coalesce(private.question_refusal(k.agent_type, p.config), private.asking_refusal(k.agent_type, d.content ->> 'text'))
+            end,
             case when d.kind = 'reply' then private.reply_refusal(k.agent_type, d.content ->> 'text') end
         ) as reason
         from public.clients as c
@@ -5760,10 +5927,14 @@ CREATE FUNCTION private.packs_of(d public.deliveries) RETURNS SETOF private.poli
     join private.policy_packs as k on k.agent_type = r.agent_type
     where i.id = d.interview_id
     union all
-    -- What belongs to no interview could be any of the client's agents speaking.
+    -- What belongs to no interview, or to a project that names no agent, could be any of the client's agents speaking.
     select k.*
     from private.policy_packs as k
-    where d.interview_id is null
+    where not exists (
+            select from public.interviews as i
+            join public.projects as p on p.id = i.project_id
+            where i.id = d.interview_id and p.renus_config_id is not null
+        )
         and exists (select from public.renus_config as r where r.client_id = d.client_id and r.agent_type = k.agent_type and r.active);
 $$;
 
@@ -5771,7 +5942,7 @@ ALTER FUNCTION private.packs_of(d public.deliveries) OWNER TO postgres;
 
 -- Name: FUNCTION packs_of(d public.deliveries); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.packs_of(d public.deliveries) IS 'The packs that bind a delivery: of its project''s agent; outside of interviews, those of all the client''s active agents.';
+COMMENT ON FUNCTION private.packs_of(d public.deliveries) IS 'The packs that bind a delivery: of its project''s agent; outside of interviews, and where the project names no agent, those of all the client''s active agents.';
 
 -- Name: pause_account(uuid, interval, text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5917,8 +6088,9 @@ CREATE FUNCTION private.plain(txt text) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $$
+    -- Letters in bold or full width are letters, and accents go whatever their letter (NFKD); what has no width is nothing, be it in the middle of a word.
     select btrim(regexp_replace(
-        translate(lower(normalize(plain.txt, nfc)), 'áàâãäéèêëíìîïóòôõöúùûüçñ', 'aaaaaeeeeiiiiooooouuuucn'),
+        regexp_replace(lower(normalize(plain.txt, nfkd)), U&'[\0300-\036F\00AD\034F\061C\180E\200B-\200F\202A-\202E\2060-\2064\FE00-\FE0F\FEFF]+', '', 'g'),
         '[^a-z0-9]+', ' ', 'g'
     ));
 $$;
@@ -5927,7 +6099,7 @@ ALTER FUNCTION private.plain(txt text) OWNER TO postgres;
 
 -- Name: FUNCTION plain(txt text); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.plain(txt text) IS 'Words without case, accents and punctuation, for comparing what people type.';
+COMMENT ON FUNCTION private.plain(txt text) IS 'Words without case, accents, decoration and punctuation, for comparing what people type. What cannot be seen does not part a word.';
 
 -- Name: plan_reminders(uuid, public.delivery_status); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -6044,7 +6216,7 @@ begin
         reason := case
             when lead.status = 'blocked' then 'the lead is blocked'
             when d.kind = 'goodbye' then private.goodbye_refusal(d, lead)
-            when lead.opted_out_at is not null then 'the lead opted out'
+            when lead.opted_out_at is not null or private.opted_out_as_another(lead) then 'the lead opted out'
             when lead.status = 'inactive' and begins then 'the lead is inactive'
             else private.pack_refusal(d, lead)
         end;
@@ -6811,12 +6983,16 @@ declare
     gate record;
 begin
     loop
+        -- Whoever admits it at this moment may wait for the account's pace, which our caller holds: it is theirs, or the sweep's.
         select * into d
         from public.deliveries as x
-        where x.thread_id = release_next.thread_id and x.status in ('queued', 'deferred', 'sending', 'unknown')
-        order by x.seq
-        limit 1
-        for no key update;
+        where x.id = (
+            select y.id from public.deliveries as y
+            where y.thread_id = release_next.thread_id and y.status in ('queued', 'deferred', 'sending', 'unknown')
+            order by y.seq
+            limit 1
+        )
+        for no key update skip locked;
         exit when not found or d.task_id is not null or d.status not in ('queued', 'deferred') or d.due_at > private.now() or d.queue <> 'high_priority';
         d.initiated := private.is_initiated(d);
         select * into gate from private.gate(d);
@@ -7186,7 +7362,11 @@ CREATE FUNCTION private.reply_refusal(agent_type public.agent_type, txt text) RE
     select private.for_a_person()
     from private.policy_packs as k
     where k.agent_type = reply_refusal.agent_type
-        and exists (select from unnest(k.refused_replies) as r (pattern) where private.plain(reply_refusal.txt) ~ r.pattern);
+        and (
+            exists (select from unnest(k.refused_replies) as r (pattern) where private.plain(reply_refusal.txt) ~ r.pattern)
+            -- What no project may ask, no model asks of its own accord.
+            or private.asking_refusal(k.agent_type, reply_refusal.txt) is not null
+        );
 $$;
 
 ALTER FUNCTION private.reply_refusal(agent_type public.agent_type, txt text) OWNER TO postgres;
@@ -7424,6 +7604,12 @@ begin
             perform from private.threads as t where t.id = any (wanted) for no key update skip locked;
             get diagnostics held = row_count;
             continue when held < cardinality(wanted);
+            -- News of the lead that are on their way to somebody arrive whole, or fail, before they are blanked; for half a day at most.
+            continue when e.due_at > private.now() - interval '12 hours' and exists (
+                select from public.notifications as n
+                join public.interviews as i on i.id = n.interview_id
+                where i.client_id = e.client_id and i.lead_id = e.lead_id and n.status = 'queued' and n.delivery_id is not null
+            );
             perform private.erase_lead(e.lead_id);
             update public.erasures as x set done_at = private.now() where x.id = e.id;
             done := done + 1;
@@ -7901,7 +8087,7 @@ begin
     returning * into a;
     if found then
         perform private.notify(a.client_id, 'account_stopped', null, format(
-            'A conta "%s" parou de enviar. Motivo dado pelo provedor: %s. As mensagens estão guardadas e seguem quando ela voltar.', a.name, rtrim(stop_account.reason, '. ')
+            'A conta "%s" parou de enviar. Motivo: %s. As mensagens estão guardadas e seguem quando ela voltar.', a.name, rtrim(stop_account.reason, '. ')
         ), a.id || to_char(private.now() at time zone 'America/Sao_Paulo', ' YYYY-MM-DD HH24'));
     end if;
 end
@@ -7913,6 +8099,41 @@ ALTER FUNCTION private.stop_account(account_id uuid, status public.channel_accou
 
 COMMENT ON FUNCTION private.stop_account(account_id uuid, status public.channel_account_status, reason text) IS 'Stops an account that its provider does not let send (token, payment, policy, disconnected) and tells the client''s owners, once an hour. Its deliveries wait; other accounts go on. A person who sets it active, or new credentials, or the provider''s word, starts it again.';
 
+-- Name: stop_reason(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.stop_reason(error jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when own.words is not null then own.words
+        when own.code like 'credentials\_%' then 'as credenciais guardadas não podem ser abertas: informe-as de novo'
+        else coalesce('o provedor respondeu “' || nullif(rtrim(stop_reason.error ->> 'message', '. '), '') || '”', 'o provedor recusou o envio')
+    end
+    from (
+        select asked.code, w.words
+        from (select stop_reason.error ->> 'code' as code) as asked
+        left join (values
+            ('credentials_missing', 'faltam credenciais'),
+            ('bad_base_url', 'o endereço em config.base_url não pode ser usado'),
+            ('bad_config', 'host, port ou security em config não estão corretos'),
+            ('bad_sender', 'o remetente ou reply_to não é um endereço de e-mail'),
+            ('bad_header', 'from_name ou outro campo de config não cabe no cabeçalho de um e-mail'),
+            ('not_encrypted', 'a senha viajaria sem criptografia: security precisa ser starttls ou tls'),
+            ('bad_certificate', 'o certificado do servidor não é válido'),
+            ('not_offered', 'o servidor não oferece criptografia ou autenticação nesta porta'),
+            ('address_not_allowed', 'o endereço do servidor não é público'),
+            ('redirected', 'o endereço do provedor leva a outro')
+        ) as w (code, words) on w.code = asked.code
+    ) as own;
+$$;
+
+ALTER FUNCTION private.stop_reason(error jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION stop_reason(error jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.stop_reason(error jsonb) IS 'Why an account stopped, for its owners, in Portuguese: in our own words where the code is one of ours (functions/renum/channels), else what the provider answered, named as such.';
+
 -- Name: stop_reminders(uuid, uuid, text, boolean); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.stop_reminders(client_id uuid, interview_id uuid, why text, ended boolean) RETURNS void
@@ -7923,14 +8144,27 @@ declare
     waiting uuid[];
 begin
     -- Lock order: deliveries, then reminders. Whoever claims a delivery may find that it must not be sent, and tells its reminder.
-    waiting := array(
-        select d.id
-        from public.deliveries as d
-        where d.client_id = stop_reminders.client_id and d.interview_id = stop_reminders.interview_id
-            and d.kind in ('invitation', 'reminder') and d.status in ('queued', 'deferred')
-        order by d.id
-        for no key update
-    );
+    if stop_reminders.ended then
+        -- Whoever holds one may wait for an account's pace, which a commit that ends an interview holds: its claim will find that there is
+        -- nothing to send any more.
+        waiting := array(
+            select d.id
+            from public.deliveries as d
+            where d.client_id = stop_reminders.client_id and d.interview_id = stop_reminders.interview_id
+                and d.kind in ('invitation', 'reminder') and d.status in ('queued', 'deferred')
+            order by d.id
+            for no key update skip locked
+        );
+    else
+        waiting := array(
+            select d.id
+            from public.deliveries as d
+            where d.client_id = stop_reminders.client_id and d.interview_id = stop_reminders.interview_id
+                and d.kind in ('invitation', 'reminder') and d.status in ('queued', 'deferred')
+            order by d.id
+            for no key update
+        );
+    end if;
     update public.reminders as r
     set status = 'cancelled', reason = stop_reminders.why
     where r.interview_id = stop_reminders.interview_id and r.status = 'waiting' and (r.step > 0 or stop_reminders.ended);
@@ -7943,7 +8177,7 @@ ALTER FUNCTION private.stop_reminders(client_id uuid, interview_id uuid, why tex
 
 -- Name: FUNCTION stop_reminders(client_id uuid, interview_id uuid, why text, ended boolean); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.stop_reminders(client_id uuid, interview_id uuid, why text, ended boolean) IS 'Cancels an interview''s reminders, and what of them and of its invitation still waits to be sent: it would hold a reply back, which goes out after it. ended: the ladder''s end, too. The caller holds the thread''s lock.';
+COMMENT ON FUNCTION private.stop_reminders(client_id uuid, interview_id uuid, why text, ended boolean) IS 'Cancels an interview''s reminders, and what of them and of its invitation still waits to be sent: it would hold a reply back, which goes out after it. ended: the ladder''s end, too, and no delivery that somebody holds is waited for. The caller holds the thread''s lock.';
 
 -- Name: stop_reminding(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -8820,6 +9054,31 @@ ALTER FUNCTION private.word_may_come(delivery public.deliveries) OWNER TO postgr
 
 COMMENT ON FUNCTION private.word_may_come(delivery public.deliveries) IS 'Whether waiting longer than the grace period may still bring the provider''s word of a send: as long as no webhook of its account has come in at all, up to unknown_patience_s after the send. Read-only.';
 
+-- Name: words_of(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.words_of(content jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+    select concat_ws(
+        ' ', content ->> 'subject', content ->> 'text', content ->> 'button', content ->> 'file_name',
+        (
+            select string_agg(concat_ws(' ', c.v ->> 'title', c.v ->> 'description'), ' ')
+            from (
+                select b.v, 0 as part from jsonb_path_query(content, '$.buttons[*]') as b (v)
+                union all
+                select r.v, 1 from jsonb_path_query(content, '$.rows[*]') as r (v)
+            ) as c
+        )
+    );
+$_$;
+
+ALTER FUNCTION private.words_of(content jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION words_of(content jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.words_of(content jsonb) IS 'Everything that the recipient of a delivery''s content reads: text, subject, choices, the name of a file.';
+
 -- Name: zone_of(public.leads); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.zone_of(lead public.leads) RETURNS text
@@ -8877,7 +9136,7 @@ begin
                         'A conta “%s” (%s) está %s%s.', account.name, provider.title,
                         case account.status when 'paused' then 'em pausa' else 'desconectada' end, coalesce(': ' || account.stopped_reason, '')
                     ),
-                    'Resolva o motivo com o provedor e volte a ativar a conta (status active em channel_accounts).'
+                    'Resolva o motivo e volte a ativar a conta (status active em channel_accounts); se eram as credenciais, as novas já a ativam.'
                 )
             end,
             case
@@ -11471,6 +11730,10 @@ CREATE UNIQUE INDEX there_is_one_house_client ON public.clients USING btree (is_
 
 CREATE TRIGGER _050_channel_of_delivery BEFORE INSERT ON public.deliveries FOR EACH ROW EXECUTE FUNCTION private.channel_of_delivery();
 
+-- Name: channel_accounts _100_check_channel_account; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_check_channel_account BEFORE INSERT OR UPDATE OF config ON public.channel_accounts FOR EACH ROW EXECUTE FUNCTION private.check_channel_account();
+
 -- Name: consents _100_check_consent; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_check_consent BEFORE INSERT ON public.consents FOR EACH ROW EXECUTE FUNCTION private.check_consent();
@@ -12639,6 +12902,10 @@ REVOKE ALL ON FUNCTION private.apply_status(delivery_id uuid, status jsonb, occu
 
 REVOKE ALL ON FUNCTION private.are_choices(given jsonb, most integer) FROM PUBLIC;
 
+-- Name: FUNCTION asking_refusal(agent_type public.agent_type, txt text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.asking_refusal(agent_type public.agent_type, txt text) FROM PUBLIC;
+
 -- Name: FUNCTION asks_for_rows(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.asks_for_rows() FROM PUBLIC;
@@ -12684,6 +12951,10 @@ REVOKE ALL ON FUNCTION private.bury(queue text, task text, task_row_id uuid, cli
 -- Name: FUNCTION channel_of_delivery(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.channel_of_delivery() FROM PUBLIC;
+
+-- Name: FUNCTION check_channel_account(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.check_channel_account() FROM PUBLIC;
 
 -- Name: FUNCTION check_consent(); Type: ACL; Schema: private; Owner: postgres
 
@@ -13293,6 +13564,10 @@ REVOKE ALL ON FUNCTION private.notification_words(event text, OUT title text, OU
 
 REVOKE ALL ON FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text, subject text) FROM PUBLIC;
 
+-- Name: FUNCTION opted_out_as_another(lead public.leads); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.opted_out_as_another(lead public.leads) FROM PUBLIC;
+
 -- Name: FUNCTION owned_client_ids(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.owned_client_ids() FROM PUBLIC;
@@ -13551,6 +13826,10 @@ REVOKE ALL ON FUNCTION private.start_project() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.stop_account(account_id uuid, status public.channel_account_status, reason text) FROM PUBLIC;
 
+-- Name: FUNCTION stop_reason(error jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.stop_reason(error jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION stop_reminders(client_id uuid, interview_id uuid, why text, ended boolean); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.stop_reminders(client_id uuid, interview_id uuid, why text, ended boolean) FROM PUBLIC;
@@ -13664,6 +13943,10 @@ REVOKE ALL ON FUNCTION private.wish_of(event jsonb) FROM PUBLIC;
 -- Name: FUNCTION word_may_come(delivery public.deliveries); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.word_may_come(delivery public.deliveries) FROM PUBLIC;
+
+-- Name: FUNCTION words_of(content jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.words_of(content jsonb) FROM PUBLIC;
 
 -- Name: FUNCTION zone_of(lead public.leads); Type: ACL; Schema: private; Owner: postgres
 

@@ -33,7 +33,8 @@ begin
         join public.profiles as p on p.id = n.profile_id
         where n.status = 'queued' and n.delivery_id is null and n.event <> all (p.muted_events)
         group by n.client_id, n.profile_id, n.attempts, 5
-        order by min(n.created_at)
+        -- What is urgent does not wait behind what is being gathered.
+        order by 5 desc, min(n.created_at)
         limit 200
     loop
         begin
