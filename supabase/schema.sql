@@ -7758,7 +7758,8 @@ begin
         join public.profiles as p on p.id = n.profile_id
         where n.status = 'queued' and n.delivery_id is null and n.event <> all (p.muted_events)
         group by n.client_id, n.profile_id, n.attempts, 5
-        order by min(n.created_at)
+        -- What is urgent does not wait behind what is being gathered.
+        order by 5 desc, min(n.created_at)
         limit 200
     loop
         begin
@@ -11095,7 +11096,7 @@ ALTER TABLE ONLY public.interviews
 -- Name: channel_accounts a_number_is_once_an_account_of_a_client; Type: CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.channel_accounts
-    ADD CONSTRAINT a_number_is_once_an_account_of_a_client UNIQUE (client_id, provider, external_id);
+    ADD CONSTRAINT a_number_is_once_an_account_of_a_client UNIQUE (client_id, provider, channel, external_id);
 
 -- Name: notifications a_person_is_told_once; Type: CONSTRAINT; Schema: public; Owner: postgres
 

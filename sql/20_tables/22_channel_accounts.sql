@@ -16,7 +16,7 @@ create table public.channel_accounts (
     daily_limit integer,
     stopped_reason text,
     unique (client_id, id),
-    constraint a_number_is_once_an_account_of_a_client unique (client_id, provider, external_id),
+    constraint a_number_is_once_an_account_of_a_client unique (client_id, provider, channel, external_id),
     constraint provider_is_known check (provider in ('whatsapp_cloud', 'twilio', 'evolution', 'zapi', 'zenvia', 'smtp', 'resend')),
     constraint provider_offers_the_channel check (case channel
         when 'whatsapp' then provider in ('whatsapp_cloud', 'twilio', 'evolution', 'zapi')
