@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import json
 import uuid
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
-from renum import user_rpc
+from renum import user_request, user_rpc
 from renum.accounts import Account, accounts
 from renum.channels import Channel, Finding, channel
 from renum.clients import PerLoop
-from renum.errors import RequestError, SendError
+from renum.errors import SendError
 from renum.log import Log
 from renum.rpc import rpc
 from renum.settings import settings
 from renum.shapes import JSON
 
-BODY_LIMIT = 1024
 ASK_WITHIN_S = 60
 """How long a provider may keep somebody waiting for a check in all."""
 
@@ -50,21 +48,7 @@ async def check(request: Request) -> JSON:
     `templates` is {"saved", "left_out", "gone"} where `sync` was asked for and the provider keeps templates, else null.
     Raises RequestError (4xx) or DatabaseUnavailable; no answer tells a secret.
     """
-    if request.method != "POST":
-        raise RequestError(405, "method_not_allowed", "a check is a POST")
-    authorization = request.headers.get("authorization", "")
-    if not authorization.lower().startswith("bearer "):
-        raise RequestError(401, "no_token", "an Authorization header with the user's token is needed")
-    body = await request.body()
-    if len(body) > BODY_LIMIT:
-        raise RequestError(413, "too_large", f"more than {BODY_LIMIT} bytes")
-    try:
-        wanted = Wanted.model_validate(json.loads(body))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        raise RequestError(400, "invalid", f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg']}") from None
-    except (ValueError, RecursionError):
-        raise RequestError(400, "not_json", "the body is not JSON") from None
+    wanted, authorization = await user_request.read(request, Wanted)
     account_id = str(wanted.channel_account_id)
 
     # SECURITY: asked as the caller, before anything is done with the functions' own key: not an owner's, not there.

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.requests import Request
 
-from renum import user_rpc
+from renum import user_request, user_rpc
 from renum.crypto import seal
-from renum.errors import RequestError
 from renum.log import Log
 from renum.settings import settings
-
-BODY_LIMIT = 16 * 1024
 
 Secret = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[\x21-\x7e]+$")]
 """Printable ASCII without spaces: what fits an HTTP header and survives being pasted."""
@@ -44,22 +40,7 @@ class Incoming(BaseModel):
 
 async def store(request: Request) -> None:
     """Reads, encrypts and stores. Raises RequestError (4xx) or DatabaseUnavailable; neither quotes a secret."""
-    if request.method != "POST":
-        raise RequestError(405, "method_not_allowed", "credentials are set with a POST")
-    authorization = request.headers.get("authorization", "")
-    if not authorization.lower().startswith("bearer "):
-        raise RequestError(401, "no_token", "an Authorization header with the user's token is needed")
-    body = await request.body()
-    if len(body) > BODY_LIMIT:
-        raise RequestError(413, "too_large", f"more than {BODY_LIMIT} bytes")
-    try:
-        incoming = Incoming.model_validate(json.loads(body))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        place = ".".join(str(part) for part in first["loc"][:2])
-        raise RequestError(400, "invalid", f"{place or 'body'}: {first['msg']}") from None
-    except (ValueError, RecursionError):
-        raise RequestError(400, "not_json", "the body is not JSON") from None
+    incoming, authorization = await user_request.read(request, Incoming)
     config = settings()
     account_id = str(incoming.channel_account_id)
     sealed = seal(
