@@ -11,3 +11,9 @@ using (client_id = any(array(select private.visible_client_ids())) and private.a
 
 create policy consents_insert on public.consents for insert to authenticated
 with check (client_id = any(array(select private.visible_client_ids())));
+
+-- SECURITY: a tool records that the turn's lead wants no more, never that it wants.
+grant insert (client_id, lead_id, granted, legal_basis, evidence) on public.consents to renum_agent;
+
+create policy consents_insert_by_agents on public.consents for insert to renum_agent
+with check (client_id = (select private.turn_client_id()) and lead_id = (select private.turn_lead_id()) and not granted);

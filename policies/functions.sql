@@ -10,3 +10,5 @@ grant execute on function public.set_channel_credentials(uuid, text, text) to au
 grant execute on function public.replay_failed_task(uuid) to authenticated;
 grant execute on function public.queue_metrics() to authenticated;
 grant execute on function public.import_leads(text, jsonb, uuid, public.legal_basis, text, boolean) to authenticated;
+grant execute on function public.take_over(uuid) to authenticated;
+grant execute on function public.hand_back(uuid) to authenticated;

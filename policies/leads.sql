@@ -21,3 +21,14 @@ with check (client_id = any(array(select private.visible_client_ids())));
 
 create policy leads_delete on public.leads for delete to authenticated
 using (client_id = any(array(select private.visible_client_ids())));
+
+-- SECURITY: a tool sees and describes the lead whose turn it works in.
+grant select (id, client_id, phone, name, email, metadata, created_at, opted_out_at) on public.leads to renum_agent;
+grant update (name, email, metadata) on public.leads to renum_agent;
+
+create policy leads_select_by_agents on public.leads for select to renum_agent
+using (client_id = (select private.turn_client_id()) and id = (select private.turn_lead_id()));
+
+create policy leads_update_by_agents on public.leads for update to renum_agent
+using (client_id = (select private.turn_client_id()) and id = (select private.turn_lead_id()))
+with check (client_id = (select private.turn_client_id()) and id = (select private.turn_lead_id()));

@@ -20,3 +20,9 @@ with check (client_id = any(array(select private.visible_client_ids())));
 
 create policy projects_delete on public.projects for delete to authenticated
 using (client_id = any(array(select private.visible_client_ids())));
+
+-- SECURITY: names of what runs, of the turn's client; not what is asked, nor whom.
+grant select (id, client_id, name, type, status, created_at) on public.projects to renum_agent;
+
+create policy projects_select_by_agents on public.projects for select to renum_agent
+using (client_id = (select private.turn_client_id()));

@@ -9,4 +9,4 @@ begin
     where t.id = drop_turn.thread_id;
 end
 $$;
-comment on function private.drop_turn(uuid) is 'Ends what a thread had waiting without an answer: there is no live interview any more, or the lead is blocked.';
+comment on function private.drop_turn(uuid) is 'Ends what a thread had waiting without an answer: nobody is to answer any more, a person has taken over, or the lead is blocked.';

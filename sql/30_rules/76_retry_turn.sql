@@ -13,9 +13,9 @@ begin
     end if;
     if t.lease is not null and (again.counted or again.wait is null) then
         -- A crash is noticed late: what it held ended when its lease lapsed.
-        insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, error, started_at, finished_at)
+        insert into public.turns (id, client_id, thread_id, interview_id, conversation_id, status, from_seq, to_seq, attempt, reruns, error, started_at, finished_at)
         values (
-            t.lease, t.client_id, t.id, t.interview_id, retry_turn.status, t.handled_seq, t.lease_seq, t.attempts, t.reruns, retry_turn.error,
+            t.lease, t.client_id, t.id, t.interview_id, t.conversation_id, retry_turn.status, t.handled_seq, t.lease_seq, t.attempts, t.reruns, retry_turn.error,
             t.lease_began_at, case retry_turn.status when 'crashed' then t.lease_until else clock_timestamp() end
         )
         on conflict (id) do nothing;

@@ -4,6 +4,7 @@ as $$
 declare
     task record;
     t private.threads;
+    agent public.renus_config;
     right_now timestamptz;
     granted jsonb := '[]';
 begin
@@ -30,7 +31,7 @@ begin
             perform pgmq.delete('high_priority', task.msg_id);
             continue;
         end if;
-        if t.inbound_seq <= t.handled_seq or t.interview_id is null
+        if t.inbound_seq <= t.handled_seq or not private.is_answered(t)
             or exists (select from public.leads as l where l.id = t.lead_id and l.status = 'blocked') then
             perform private.drop_turn(t.id);
             continue;
@@ -51,9 +52,11 @@ begin
             granted := granted || private.turn_task(t, ceil(extract(epoch from t.not_before - right_now) * 1000)::integer);
             continue;
         end if;
+        agent := private.agent_of(t);
         update private.threads as x
         set lease = gen_random_uuid(), lease_until = right_now + make_interval(secs => visibility_s), lease_seq = x.inbound_seq, lease_began_at = right_now,
-            due_at = right_now + make_interval(secs => visibility_s), attempts = x.attempts + 1, reruns = 0
+            due_at = right_now + make_interval(secs => visibility_s), attempts = x.attempts + 1, reruns = 0,
+            agent_id = agent.id, agent_version = agent.version
         where x.id = t.id
         returning * into t;
         granted := granted || private.turn_task(t, 0);

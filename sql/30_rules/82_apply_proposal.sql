@@ -105,9 +105,7 @@ begin
         E'\n\n', coalesce(problem, nullif(acknowledgement, '')),
         coalesce(
             nullif(left(btrim(proposal #>> array['wordings', next_key]), 1000), ''),
-            (next_question ->> 'text') || case when next_question ->> 'type' = 'choice'
-                then E'\n' || (select string_agg('• ' || o.label, E'\n' order by o.ord) from jsonb_array_elements_text(next_question -> 'options') with ordinality as o (label, ord))
-                else '' end
+            private.question_text(next_question)
         )
     );
 end

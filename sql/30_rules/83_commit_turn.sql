@@ -4,10 +4,10 @@ as $$
 declare
     t private.threads;
     interview public.interviews;
-    spoken record;
+    reply text;
+    kind public.delivery_kind;
+    said_in_interview_id uuid;
     partial boolean;
-    new_message_id uuid := gen_random_uuid();
-    new_delivery_id uuid := gen_random_uuid();
     verdict jsonb := jsonb_build_object('thread_id', result -> 'thread_id', 'lease', result -> 'lease', 'task', null, 'delivery', null);
 begin
     select * into t from private.threads as x where x.id = (result ->> 'thread_id')::uuid;
@@ -15,7 +15,7 @@ begin
     if not found or t.lease is null or t.lease is distinct from (result ->> 'lease')::uuid then
         return verdict || private.committed_turn((result ->> 'lease')::uuid, t.id);
     end if;
-    if t.interview_id is null then
+    if not private.is_answered(t) then
         perform private.drop_turn(t.id);
         return verdict || '{"verdict": "stale"}';
     end if;
@@ -29,51 +29,54 @@ begin
             due_at = clock_timestamp() + make_interval(secs => visibility_s)
         where x.id = t.id
         returning * into t;
+        -- What its tools asked for is asked for again, or not, by the run that reads everything.
+        delete from private.intents as n where n.turn_id = t.lease;
         perform pgmq.set_vt('high_priority', t.task_id, visibility_s);
         return verdict || jsonb_build_object('verdict', 'superseded', 'task', private.turn_task(t, 0));
     end if;
     partial := t.inbound_seq > t.lease_seq;
 
-    select * into strict interview from public.interviews as i where i.id = t.interview_id;
-    select * into spoken from private.apply_proposal(interview, coalesce(result -> 'proposal', '{}'));
+    if t.interview_id is not null then
+        select * into strict interview from public.interviews as i where i.id = t.interview_id;
+        said_in_interview_id := interview.id;
+        select a.reply, a.kind into reply, kind from private.apply_proposal(interview, coalesce(result -> 'proposal', '{}')) as a;
+    else
+        select a.reply, a.kind, a.interview_id into reply, kind, said_in_interview_id from private.apply_conversation(t, coalesce(result -> 'proposal', '{}')) as a;
+        delete from private.intents as n where n.turn_id = t.lease;
+    end if;
+    if kind = 'reply' and private.leaks_prompt(reply, private.prompts_of(t)) then
+        reply := 'Desculpe, não consigo ajudar com isso. Posso ajudar em mais alguma coisa?';
+    end if;
 
     insert into public.turns (
-        id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, graph, model,
+        id, client_id, thread_id, interview_id, conversation_id, status, from_seq, to_seq, attempt, reruns, graph, model,
         renus_config_id, renus_config_version, steps, proposal, input_tokens, output_tokens, started_at
     )
-    select t.lease, t.client_id, t.id, t.interview_id, case when partial then 'partial' else 'committed' end::public.turn_status,
+    values (
+        t.lease, t.client_id, t.id, t.interview_id, t.conversation_id, case when partial then 'partial' else 'committed' end::public.turn_status,
         t.handled_seq, t.lease_seq, t.attempts, t.reruns, result ->> 'graph', result ->> 'model',
-        r.id, r.version, coalesce(result -> 'steps', '[]'), result -> 'proposal',
+        t.agent_id, t.agent_version, coalesce(result -> 'steps', '[]'), result -> 'proposal',
         coalesce((result ->> 'input_tokens')::integer, 0), coalesce((result ->> 'output_tokens')::integer, 0), t.lease_began_at
-    from public.projects as p
-    left join public.renus_config as r on r.id = p.renus_config_id
-    where p.id = interview.project_id;
+    );
     update public.failed_tasks as f
     set status = 'resolved', resolved_at = now()
     where f.task_row_id = t.id and f.status <> 'resolved';
 
-    insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
-    values (
-        new_message_id, interview.id, 'assistant', spoken.reply,
-        jsonb_build_object('type', 'text', 'delivery_id', new_delivery_id, 'turn_id', t.lease, 'from_seq', t.handled_seq, 'to_seq', t.lease_seq),
-        t.client_id, t.last_seq + 1
-    );
-    -- Against policy it is born cancelled or deferred (private.police_delivery), and the turn commits all the same.
-    insert into public.deliveries (id, client_id, lead_id, thread_id, interview_id, channel_account_id, kind, content, message_id, queue, seq)
-    values (
-        new_delivery_id, t.client_id, t.lead_id, t.id, interview.id, t.channel_account_id, spoken.kind,
-        jsonb_build_object('type', 'text', 'text', spoken.reply), new_message_id, 'high_priority', t.last_seq + 1
-    );
+    -- Some messages want no word, a conversation's last "obrigado" say.
+    if reply <> '' then
+        perform private.say_reply(t, said_in_interview_id, t.conversation_id, kind, reply);
+        t.last_seq := t.last_seq + 1;
+    end if;
 
     if partial then
         update private.threads as x
-        set last_seq = x.last_seq + 1, handled_seq = x.lease_seq, lease = null, lease_until = null, attempts = 0, due_at = clock_timestamp(),
+        set last_seq = t.last_seq, handled_seq = x.lease_seq, lease = null, lease_until = null, attempts = 0, due_at = clock_timestamp(),
             waiting_since = clock_timestamp(), not_before = null
         where x.id = t.id;
         perform pgmq.set_vt('high_priority', t.task_id, 0);
     else
         update private.threads as x
-        set last_seq = x.last_seq + 1, handled_seq = x.lease_seq, lease = null, lease_until = null, attempts = 0, task_id = null, due_at = null,
+        set last_seq = t.last_seq, handled_seq = x.lease_seq, lease = null, lease_until = null, attempts = 0, task_id = null, due_at = null,
             waiting_since = null, not_before = null
         where x.id = t.id;
         perform pgmq.delete('high_priority', t.task_id);
@@ -85,4 +88,4 @@ begin
 end
 $$;
 comment on function private.commit_turn(jsonb, integer) is
-'Commits one turn under its interview''s and thread''s locks: answers, interview, reply, delivery, task and lease in one transaction. A stale lease writes nothing; a commit repeated hears again what it said; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';
+'Commits one turn under its interview''s and thread''s locks: answers, interview or conversation, what its tools asked for, reply, delivery, task and lease in one transaction. A stale lease writes nothing; a commit repeated hears again what it said; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';

@@ -6,8 +6,10 @@ as $$
         select jsonb_build_object('verdict', t.status, 'delivery', (
             select private.delivery_task(d)
             from public.deliveries as d
-            join public.interview_messages as m on m.id = d.message_id and m."timestamp" >= t.started_at
-            where d.thread_id = t.thread_id and d.status = 'sending' and d.attempts = 1 and d.due_at > private.now() and m.metadata ->> 'turn_id' = t.id::text
+            where d.thread_id = t.thread_id and d.status = 'sending' and d.attempts = 1 and d.due_at > private.now() and t.id::text = coalesce(
+                (select m.metadata ->> 'turn_id' from public.interview_messages as m where m.id = d.message_id and m."timestamp" >= t.started_at),
+                (select m.metadata ->> 'turn_id' from public.messages as m where m.id = d.message_id and m."timestamp" >= t.started_at)
+            )
         ))
         from public.turns as t
         where t.id = committed_turn.lease and t.thread_id = committed_turn.thread_id and t.status in ('committed', 'partial')

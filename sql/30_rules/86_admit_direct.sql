@@ -18,6 +18,13 @@ begin
     if writer <> 'service_role' or (d.kind = 'message' and d.thread_id is null) then
         d := private.place_message(d);
     end if;
+    -- Whoever writes in a conversation has it: an agent that goes on beside a person would talk over them.
+    if writer = 'authenticated' and d.interview_id is null then
+        perform private.hand_over(d.thread_id, 'a person wrote', private.current_profile_id());
+        update public.conversations as c set person_wrote_at = private.now()
+        from private.threads as t
+        where t.id = d.thread_id and c.id = t.conversation_id;
+    end if;
     if d.status not in ('queued', 'deferred') then
         return d;
     end if;

@@ -76,21 +76,21 @@ begin
     get diagnostics stored = row_count;
 
     if outside then
-        with said as (
-            insert into public.messages (conversation_id, role, content, channel, metadata, client_id, seq, provider_timestamp)
-            select t.conversation_id, 'user', coalesce(x.event #>> '{message,text}', ''), a.channel, private.message_metadata(x.event), t.client_id,
-                t.last_seq + row_number() over (partition by t.id order by x.ord), (x.event ->> 'occurred_at')::timestamptz
-            from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
-            join private.threads as t on t.id = x.thread_id
-            join public.channel_accounts as a on a.id = t.channel_account_id
-            where t.interview_id is null and t.conversation_id is not null
-            order by x.ord
-            returning client_id, conversation_id, seq
-        )
-        update private.threads as t
-        set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = private.now()
-        from (select client_id, conversation_id, max(seq) as newest from said group by client_id, conversation_id) as s
-        where t.client_id = s.client_id and t.conversation_id = s.conversation_id;
+        -- Whom a person left alone for long enough, the agent answers again.
+        perform private.hand_back(c.id)
+        from jsonb_to_recordset(items) as x (thread_id uuid)
+        join private.threads as t on t.id = x.thread_id
+        join public.conversations as c on c.id = t.conversation_id
+        where c.handed_over_at is not null
+            and greatest(c.handed_over_at, c.person_wrote_at) < private.now() - make_interval(hours => private.setting_int('handover_hours'));
+        insert into public.messages (conversation_id, role, content, channel, metadata, client_id, seq, provider_timestamp)
+        select t.conversation_id, 'user', coalesce(x.event #>> '{message,text}', ''), a.channel, private.message_metadata(x.event), t.client_id,
+            t.last_seq + row_number() over (partition by t.id order by x.ord), (x.event ->> 'occurred_at')::timestamptz
+        from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
+        join private.threads as t on t.id = x.thread_id
+        join public.channel_accounts as a on a.id = t.channel_account_id
+        where t.interview_id is null and t.conversation_id is not null
+        order by x.ord;
         select count(*) into more
         from jsonb_to_recordset(items) as x (thread_id uuid)
         join private.threads as t on t.id = x.thread_id
@@ -131,6 +131,8 @@ begin
     );
     if leaving is not null then
         perform private.say_goodbye(t.id) from private.threads as t where t.id = any (leaving) and t.interview_id is null order by t.id;
+        -- That was the answer.
+        perform private.drop_turn(t.id) from private.threads as t where t.id = any (leaving) and t.interview_id is null;
         -- Their other accounts' interviews are answered by no turn.
         perform private.end_interview(o.interview_id, 'opted_out')
         from private.threads as o

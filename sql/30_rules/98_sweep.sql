@@ -20,6 +20,7 @@ begin
     -- What waits for a time: reminders, and the end of what nobody answered. Then whatever the clients' people are to be told.
     perform private.fire_reminders();
     perform private.expire_interviews();
+    perform private.tell_of_callbacks();
     perform private.note_news(changed);
     perform private.send_notifications();
     perform private.run_erasures();

@@ -2,72 +2,20 @@ create or replace function private.count_inbound() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-    longest interval := make_interval(secs => private.setting_int('debounce_max_ms') / 1000.0);
-    right_now timestamptz := clock_timestamp();
-    client_id uuid;
-    sooner record;
-    work integer := 0;
+    said jsonb := (
+        select jsonb_agg(jsonb_build_object('thread_id', t.id, 'seq', n.seq, 'metadata', n.metadata - 'payload', 'content', n.content))
+        from new_rows as n
+        join private.threads as t on t.client_id = n.client_id and t.interview_id = n.interview_id
+        where n.role = 'user'
+    );
 begin
-    -- Lock order: threads by id; ingest holds these locks already.
-    perform from private.threads as t
-    where (t.client_id, t.interview_id) in (select n.client_id, n.interview_id from new_rows as n where n.role = 'user')
-    order by t.id
-    for no key update;
-    for sooner in
-        with
-        said as (
-            -- The last message of a burst says whether there is more to come; an opt-out among them waits for nothing.
-            select m.client_id, m.interview_id, max(m.seq) as newest, max(m.seq) filter (where m.wanted) as newest_to_answer,
-                make_interval(secs => case
-                    when bool_or(private.is_opt_out(m.content)) then 0
-                    else private.debounce_ms(
-                        (array_agg(m.metadata order by m.seq desc) filter (where m.wanted))[1], (array_agg(m.content order by m.seq desc) filter (where m.wanted))[1],
-                        private.question_type(m.interview_id)
-                    )
-                end / 1000.0) as pause
-            from (select n.*, private.needs_answer(n.metadata, n.content) as wanted from new_rows as n where n.role = 'user') as m
-            group by m.client_id, m.interview_id
-        ),
-        counted as (
-            update private.threads as t
-            set last_seq = greatest(t.last_seq, s.newest), inbound_seq = greatest(t.inbound_seq, s.newest_to_answer), last_inbound_at = private.now(),
-                waiting_since = case when s.newest_to_answer is null then t.waiting_since else coalesce(t.waiting_since, right_now) end,
-                not_before = case
-                    when s.newest_to_answer is null then t.not_before
-                    else least(right_now + s.pause, coalesce(t.waiting_since, right_now) + longest)
-                end
-            from said as s
-            join private.threads as earlier on earlier.client_id = s.client_id and earlier.interview_id = s.interview_id
-            where t.id = earlier.id
-            returning t.id, t.task_id, t.lease, t.not_before, earlier.not_before as not_before_earlier
-        )
-        select c.id, c.task_id from counted as c
-        where c.task_id is not null and c.lease is null and c.not_before < c.not_before_earlier - interval '20 milliseconds'
-    loop
-        -- Somebody holds the turn for a longer wait than there is now: it shows again at once, and whoever comes first begins it.
-        perform pgmq.set_vt('high_priority', sooner.task_id, 0);
-        update private.threads as t set due_at = t.not_before where t.id = sooner.id;
-        work := work + 1;
-    end loop;
-    update private.threads as t
-    set due_at = t.not_before, attempts = 0
-    from public.leads as l
-    where (t.client_id, t.interview_id) in (
-            select n.client_id, n.interview_id from new_rows as n where n.role = 'user' and private.needs_answer(n.metadata, n.content)
-        )
-        and t.task_id is null and t.inbound_seq > t.handled_seq
-        and l.id = t.lead_id and l.status <> 'blocked';
-    for client_id in select distinct n.client_id from new_rows as n order by 1 loop
-        work := work + private.admit_turns(client_id);
-    end loop;
-    if work > 0 then
-        perform private.ring('agent_turn');
+    if said is not null then
+        perform private.count_said(said);
     end if;
     return null;
 end
 $$;
-comment on function private.count_inbound() is
-'Trigger: counts what leads said on their threads, starts the debounce, and has one turn wait for admission for each thread that has something to answer and none queued.';
+comment on function private.count_inbound() is 'Trigger: what leads said in interviews is counted on their threads, and has a turn (private.count_said).';
 
 create or replace trigger _900_count_inbound after insert on public.interview_messages
 referencing new table as new_rows
