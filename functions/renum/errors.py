@@ -8,6 +8,7 @@ RenumError
 ├── CredentialsError          stored credentials are missing or do not decrypt
 ├── RequestError              the caller's request cannot be served: carries the HTTP status
 ├── ModelError                the chat model failed or answered nonsense
+├── LeaseLost                 the turn is not ours any more: stop, and say nothing
 ├── TaskError                 a task that no runner of this function knows
 ├── MediaError                a lead's file could not be fetched or stored
 └── SendError                 a provider refused, throttled or swallowed a message
@@ -80,6 +81,13 @@ class ModelError(RenumError):
     def __init__(self, code: str, message: str, *, retryable: bool, retry_after_ms: int | None = None) -> None:
         super().__init__(code, message, retryable=retryable)
         self.retry_after_ms = retry_after_ms
+
+
+class LeaseLost(RenumError):
+    """A person took over, or another instance has the turn: whatever it would come to is not wanted."""
+
+    def __init__(self) -> None:
+        super().__init__("lease_lost", "the turn's lease is lost")
 
 
 class TaskError(RenumError):

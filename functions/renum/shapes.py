@@ -258,6 +258,79 @@ class Turn(TypedDict):
     seen: NotRequired[Seen | None]
 
 
+class SubAgentInfo(TypedDict):
+    """A specialist that the dialogue may be handed to; `tools` are names."""
+
+    id: str
+    name: str
+    type: str
+    description: str
+    config: JSON
+    tools: list[str]
+
+
+class ToolInfo(TypedDict):
+    """A tool as the model is told of it; `parameters` is its JSON Schema."""
+
+    name: str
+    description: str
+    parameters: JSON
+
+
+class Limits(TypedDict):
+    """What one turn may take: calls of the model, calls of tools."""
+
+    steps: int
+    tool_calls: int
+
+
+class DialogueItem(TypedDict):
+    """An earlier message of a conversation; `by` is "person" where one of the company wrote it."""
+
+    role: Literal["user", "assistant", "system"]
+    content: str
+    seq: int
+    by: NotRequired[str]
+
+
+class Dialogue(TypedDict):
+    """The work of an `agent_turn` task in a conversation (kind "conversation").
+
+    `sub_agent`: id of the specialist that has the dialogue, None for the agent itself. `own_tools`: names of the tools
+    that the agent itself may call; `tools` describes those of the specialists, too. `memory`: {"shared" | specialist:
+    {word: text}}. `to_summarise`: messages too old for `history` that `summary` does not hold yet.
+    """
+
+    kind: str
+    lead: LeadInfo
+    company_name: str
+    project: ProjectInfo | None
+    agent: AgentInfo
+    sub_agent: str | None
+    sub_agents: list[SubAgentInfo]
+    tools: list[ToolInfo]
+    own_tools: list[str]
+    limits: Limits
+    memory: dict[str, dict[str, str]]
+    resuming: bool
+    qualification: JSON | None
+    customer: JSON | None
+    summary: str | None
+    to_summarise: list[DialogueItem]
+    history: list[DialogueItem]
+    input: list[InputItem]
+    reruns: int
+    seen: NotRequired[Seen | None]
+
+
+class ToolOutcome(TypedDict):
+    """What `call_tool` says: done with a result, refused with a sentence for the model, or stale: the lease is lost."""
+
+    verdict: Literal["done", "refused", "stale"]
+    result: NotRequired[Any]
+    error: NotRequired[str]
+
+
 class Recipient(TypedDict):
     """Every address the delivery may go to."""
 
@@ -375,6 +448,20 @@ class Proposal(TypedDict):
     opt_out: bool
 
 
+class ConversationProposal(TypedDict):
+    """What a conversation's turn proposes; SQL decides. `sub_agent`: who has the dialogue from now on. `reply` "": no
+    word. `hand_over`: why a person is needed. `actions`: names of the tools that were called."""
+
+    reply: str
+    sub_agent: str | None
+    memory: dict[str, dict[str, str]]
+    summary: str | None
+    summary_seq: int | None
+    hand_over: str | None
+    opt_out: bool
+    actions: list[str]
+
+
 class Step(TypedDict):
     """How long one node of the graph took."""
 
@@ -388,7 +475,7 @@ class TurnResult(TypedDict):
     thread_id: str
     lease: str
     reruns: int
-    proposal: Proposal
+    proposal: Proposal | ConversationProposal
     model: str
     graph: str
     steps: list[Step]
