@@ -19,6 +19,7 @@ from renum.clients import BROKEN, PerLoop, new_client
 from renum.errors import DatabaseUnavailable, RpcError
 from renum.settings import Settings, settings
 from renum.shapes import (
+    JSON,
     AccountFacts,
     AccountRow,
     Claim,
@@ -97,7 +98,7 @@ class Rpc:
         return cast("list[Completion]", await self._call("complete_deliveries", {"results": results}, patience_s))
 
     async def save_report(
-        self, report_id: str, claim: str, *, summary: str, markdown: str, model: str, usage: dict[str, int]
+        self, report_id: str, claim: str, *, summary: str, markdown: str, model: str, usage: JSON
     ) -> str:
         """Stores a report's summary and Markdown; 'saved', or 'stale' when the claim was lost."""
         arguments = {

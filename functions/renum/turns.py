@@ -7,7 +7,7 @@ import asyncio
 from renum.accounts import accounts
 from renum.agent.context import AgentContext
 from renum.agent.graph import run_interview
-from renum.agent.models import interviewer
+from renum.agent.models import models_for
 from renum.batch import Batcher
 from renum.channels import channel
 from renum.clients import PerLoop
@@ -44,24 +44,26 @@ async def run_turn(task: Task) -> Task | None:
     if turn["kind"] != "interview":
         raise TaskError("unknown_turn", f"no graph for turns of kind {turn['kind']}")
     config = settings()
-    name = turn["agent"]["model"] or config.model
-    context = AgentContext(interviewer(name), name, config.model_timeout_s, task["id"])
+    names = models_for(turn["agent"])
+    context = AgentContext(names, config.model_timeout_s, task["id"])
     courtesy = _Courtesy(turn, config.typing_after_ms)
     try:
         state = await run_interview(turn, context)
     finally:
         courtesy.end()
+    uses = state.get("uses", [])
     verdict = await _commits.get().submit(
         {
             "thread_id": task["id"],
             "lease": task["claim"],
             "reruns": turn["reruns"],
             "proposal": state["proposal"],
-            "model": name,
+            "model": state.get("model", names[0]),
             "graph": "interview",
             "steps": state["steps"],
-            "input_tokens": state.get("input_tokens", 0),
-            "output_tokens": state.get("output_tokens", 0),
+            "input_tokens": sum(use["input_tokens"] for use in uses),
+            "output_tokens": sum(use["output_tokens"] for use in uses),
+            "usage": uses,
         }
     )
     if verdict["verdict"] == "failed":
