@@ -116,7 +116,7 @@ class Rpc:
         return cast("list[Completion]", await self._call("complete_deliveries", {"results": results}, patience_s))
 
     async def save_report(
-        self, report_id: str, claim: str, *, summary: str, markdown: str, model: str, usage: dict[str, int]
+        self, report_id: str, claim: str, *, summary: str, markdown: str, model: str, usage: JSON
     ) -> str:
         """Stores a report's summary and Markdown; 'saved', or 'stale' when the claim was lost."""
         arguments = {

@@ -226,13 +226,15 @@ class ProjectInfo(TypedDict):
 
 
 class AgentInfo(TypedDict):
-    """The client's agent configuration, pinned for this turn."""
+    """The client's agent configuration, pinned for this turn. `degraded`: a budget is used up, `model` is offline."""
 
     agent_type: str
     config: JSON
     prompts: JSON
     version: int | None
     model: str | None
+    fallback_model: NotRequired[str | None]
+    degraded: NotRequired[bool]
 
 
 class Seen(TypedDict):
@@ -396,6 +398,8 @@ class ReportWork(TypedDict):
     project: JSON
     statistics: JSON
     model: str | None
+    fallback_model: NotRequired[str | None]
+    degraded: NotRequired[bool]
 
 
 class Task(TypedDict):
@@ -462,6 +466,14 @@ class ConversationProposal(TypedDict):
     actions: list[str]
 
 
+class Use(TypedDict):
+    """What one call to a model used."""
+
+    model: str
+    input_tokens: int
+    output_tokens: int
+
+
 class Step(TypedDict):
     """How long one node of the graph took."""
 
@@ -470,7 +482,8 @@ class Step(TypedDict):
 
 
 class TurnResult(TypedDict):
-    """What a turn hands to `commit_turns`. `reruns` is the work's: a result from before a rerun is known by it."""
+    """What a turn hands to `commit_turns`. `reruns` is the work's: a result from before a rerun is known by it. `usage`
+    has every call to a model, `model` the one whose answer counted."""
 
     thread_id: str
     lease: str
@@ -481,6 +494,7 @@ class TurnResult(TypedDict):
     steps: list[Step]
     input_tokens: int
     output_tokens: int
+    usage: NotRequired[list[Use]]
 
 
 class Verdict(TypedDict):

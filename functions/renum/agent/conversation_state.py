@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from langchain_core.messages import BaseMessage
 from pydantic import BaseModel, Field
 
-from renum.shapes import ConversationProposal, Dialogue, Step
+from renum.shapes import ConversationProposal, Dialogue, Step, Use
 
 PRINCIPAL = "principal"
 """What the agent itself is called among its specialists."""
@@ -49,20 +49,12 @@ class Answer(BaseModel):
     opt_out: bool = Field(default=False, description="A pessoa não quer mais receber nenhuma mensagem.")
 
 
-
-
-class Called(TypedDict):
-    """A tool that was called in this turn: its name, and whether it was refused."""
-
-    tool: str
-    refused: bool
-
-
 class ConversationState(TypedDict, total=False):
-    """`turn` comes in; `proposal`, `steps`, `uses` and `model` come out.
+    """`turn` comes in; `proposal`, `steps`, `uses` and `model` (the one that answered last) come out.
 
     `agent` is who has the dialogue (a specialist's name or "principal"), `agents` whoever had it in this turn,
-    `messages` what the model of that agent has read and said so far.
+    `messages` what that agent's model has read and said so far, `asked` how often a model was, `called` the tools in
+    order, `tail` what SQL wants asked below the reply.
     """
 
     turn: Dialogue
@@ -70,8 +62,7 @@ class ConversationState(TypedDict, total=False):
     agents: list[str]
     messages: list[BaseMessage]
     asked: int
-    called: list[Called]
-    corrections: int
+    called: list[str]
     answer: Answer
     tail: str
     memory: dict[str, dict[str, str]]
