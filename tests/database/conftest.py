@@ -73,11 +73,16 @@ def cleaner(cluster: Server, database_of_the_file: str) -> Iterator[psycopg.Conn
 def empty(reader: World, cleaner: psycopg.Connection) -> Callable[[], None]:
     """Empties the database, as between two tests: for a test that is many in one."""
     settings = reader.all("select key, value::text, comment from private.settings")
+    columns = "id, name, description, function_name, parameters_schema"
+    tools = reader.all(f"select {columns.replace('schema', 'schema::text')} from public.tools")
 
     def emptied() -> None:
         cleaner.execute(_EMPTY)
         with cleaner.cursor() as cursor:
             cursor.executemany("insert into private.settings values (%s, %s::jsonb, %s)", settings)
+            cursor.executemany(
+                f"insert into public.tools ({columns}) values (%s, %s, %s, %s, %s::jsonb)".encode(), tools
+            )
 
     return emptied
 
