@@ -153,6 +153,14 @@ class AccountFacts(TypedDict, total=False):
     portfolio_id: str
 
 
+class Echo(TypedDict):
+    """A message that somebody wrote on the account's own telephone; the event's `sender` is whom it went to."""
+
+    message_id: str
+    type: str
+    text: str
+
+
 class Event(TypedDict):
     """One item of a webhook. `provider_id` is its idempotency key; `number` the account's number that the item names
     (None: the account's own)."""
@@ -168,6 +176,7 @@ class Event(TypedDict):
     status: NotRequired[StatusBody]
     account: NotRequired[AccountNews]
     template: NotRequired[TemplateNews]
+    echo: NotRequired[Echo]
     field: NotRequired[str]
 
 

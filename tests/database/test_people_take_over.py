@@ -141,3 +141,48 @@ def test_only_the_clients_own_people_take_over(tenant: Tenant, other: Tenant) ->
             other.all(f"select {statement}", value)
         assert refused(error.value).startswith("there is no such")
     assert dialogue.conversation("handed_over_at") is None
+
+
+def _echo(tenant: Tenant, wa_id: str, text: str, message_id: str) -> dict[str, object]:
+    return {
+        "kind": "other",
+        "provider_id": f"echo:{message_id}",
+        "number": tenant.number,
+        "field": "smb_message_echoes",
+        "sender": {"wa_id": wa_id, "bsuid": None, "parent_bsuid": None, "name": None, "username": None},
+        "echo": {"message_id": message_id, "type": "text", "text": text},
+        "raw": {"id": message_id},
+    }
+
+
+def test_who_answers_from_the_telephone_has_the_dialogue(tenant: Tenant) -> None:
+    """The running turn's commit fails, the message stands in the dialogue; our own sends that come back change
+    nothing."""
+    agent(tenant)
+    dialogue = Dialogue.of(tenant)
+    task = dialogue.begin("Oi")
+    verdict = dialogue.commit(task, "Olá, posso ajudar?")
+    (sending,) = [verdict["delivery"]]
+    tenant.ingest(_echo(tenant, dialogue.wa_id, "Olá, posso ajudar?", "wamid.early"))
+    tenant.world.complete(sending)
+    tenant.ingest(_echo(tenant, dialogue.wa_id, "qualquer", f"wamid.out.{sending['id']}"))
+    assert dialogue.conversation("handed_over_at") is None
+    task = dialogue.begin("Quero um bolo")
+    for _ in range(2):
+        tenant.ingest(_echo(tenant, dialogue.wa_id, "Oi Ana, é a Helena", "wamid.phone"))
+    assert dialogue.commit(task, "Temos vários!")["verdict"] == "stale"
+    assert [content for role, content in dialogue.messages() if role == "assistant"] == [
+        "Olá, posso ajudar?",
+        "Oi Ana, é a Helena",
+    ]
+    assert dialogue.conversation("handed_over_reason") == "a person wrote from the telephone"
+    tenant.ingest(_echo(tenant, "5521900000000", "oi", "wamid.stranger"))
+
+
+def test_a_word_from_the_telephone_does_not_end_an_invitation(tenant: Tenant, interview: Interview) -> None:
+    """Nobody has answered yet; once the interview runs, it does."""
+    tenant.ingest(_echo(tenant, interview.wa_id, "Oi, já já te mandamos uma pesquisa", "wamid.1"))
+    assert interview.state() == ("pending", None)
+    interview.answer("nota", 9)
+    tenant.ingest(_echo(tenant, interview.wa_id, "Deixa que eu respondo", "wamid.2"))
+    assert interview.state() == ("cancelled", "handed_over")

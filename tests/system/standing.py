@@ -79,6 +79,7 @@ def _rows(client_id: str, profile_id: str) -> Iterator[tuple[str, Row]]:
     yield "channel_accounts", {**mine, "id": ids["account"], **number}
     yield "message_templates", {**account, "name": "convite", "body": "Oi"}
     yield "renus_config", {**mine, "id": ids["config"]}
+    yield "renus_config_versions", {**mine, "renus_config_id": ids["config"], "version": 1, **_VERSION}
     yield "projects", {**mine, "id": ids["project"], "name": "Satisfação"}
     yield "private.threads", {**lead, **account, "id": ids["thread"]}
     ended = {"status": "completed", "end_reason": "completed", "started_at": now, "completed_at": now}
@@ -95,6 +96,8 @@ def _rows(client_id: str, profile_id: str) -> Iterator[tuple[str, Row]]:
     accepted = {"agent_type": "mmn", "text": "Aceito o risco de bloqueio.", "accepted_by": profile_id}
     yield "risk_acceptances", {**mine, **accepted}
     yield "turns", {**interview, **thread, "id": ids["turn"], **turn}
+    yield "tool_calls", {**lead, **thread, "turn_id": ids["turn"], **_CALL}
+    yield "callbacks", {**lead, "due_at": now, "status": "done"}
     told = {"profile_id": profile_id, "event": "interview_completed", "text": "Concluída.", "status": "sent"}
     yield "notifications", {**interview, **told}
     rung = {"step": 1, "channel": "whatsapp", "due_at": now, "status": "cancelled", "reason": "the lead answered"}
@@ -109,6 +112,8 @@ def _rows(client_id: str, profile_id: str) -> Iterator[tuple[str, Row]]:
     yield "failed_tasks", {**mine, **dead, "payload": {}, "error": {}, "attempts": 4}
 
 
+_VERSION = {"agent_type": "renus_base", "config": {}, "prompts": {}}
+_CALL = {"call_id": "0.1", "tool": "look_up_lead", "arguments": {}, "result": {}, "duration_ms": 1}
 _REFERENCES = (("lead", "lead"), ("channel_account", "account"), ("thread", "thread"))
 
 
@@ -297,6 +302,7 @@ def content_for(table: str, client_id: str, lead_id: str, profile_id: str) -> Ro
         "deliveries": {**mine, "lead_id": lead_id, "content": {"type": "text", "text": "Oi"}},
         "sending_rules": {**mine, "hours": {"friday": ["09:00", "12:00"]}},
         "erasures": {**mine, "lead_id": lead_id},
+        "callbacks": {**mine, "lead_id": lead_id, "due_at": "2027-01-31T14:00:00Z"},
         "risk_acceptances": {**mine, "agent_type": "mmn", "text": "Aceito o risco de bloqueio da conta."},
         "tools": {"name": secrets.token_hex(4), "description": "x", "function_name": "x"},
         "sub_agents": {"name": secrets.token_hex(4), "description": "x"},

@@ -23,6 +23,7 @@ CHANGES: dict[str, Row] = {
     "channel_accounts": {"name": "Reserva"},
     "message_templates": {"body": "Olá"},
     "sending_rules": {"daily_cap": 2},
+    "callbacks": {"note": "à tarde"},
     "interviews": {"metadata": {"nota": "x"}},
     "conversations": {"status": "closed"},
     "tools": {"description": "y"},

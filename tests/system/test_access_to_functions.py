@@ -33,6 +33,8 @@ def nobody_s(function: str) -> Row:
         "report_markdown": {"report_id": identifier},
         "channel_findings": {"channel_account_id": identifier},
         "set_channel_credentials": {"channel_account_id": identifier, "ciphertext": "A" * 80, "key_id": "1"},
+        "take_over": {"lead_id": identifier},
+        "hand_back": {"conversation_id": identifier},
         "replay_failed_task": {"failed_task_id": identifier},
         "queue_metrics": {},
     }
@@ -59,6 +61,8 @@ def named(standing: Standing, function: str, whose: str, someone: Someone) -> Ro
         "report_id": "reports",
         "channel_account_id": "channel_accounts",
         "failed_task_id": "failed_tasks",
+        "lead_id": "leads",
+        "conversation_id": "conversations",
     }[argument]
     found = standing.stack.rows(f"select id::text from public.{table} where client_id = %s", client_id)
     return {**arguments, argument: found[0]["id"]}

@@ -326,6 +326,8 @@ def test_no_argument_of_a_function_is_a_fault_of_the_server(
         "report_markdown": {"report_id": str(uuid.uuid4())},
         "set_channel_credentials": {"channel_account_id": str(uuid.uuid4()), "ciphertext": "QUJD" * 20, "key_id": "k"},
         "replay_failed_task": {"failed_task_id": str(uuid.uuid4())},
+        "take_over": {"lead_id": str(uuid.uuid4())},
+        "hand_back": {"conversation_id": str(uuid.uuid4())},
         "channel_findings": {"channel_account_id": str(uuid.uuid4())},
         "queue_metrics": {},
         "import_leads": {

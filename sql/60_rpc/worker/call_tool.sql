@@ -11,6 +11,8 @@ declare
     outcome jsonb;
     problem text;
 begin
+    -- One and the same call, made again while it still runs, waits for its answer.
+    perform pg_advisory_xact_lock(hashtextextended('call_tool ' || call_tool.lease || ' ' || call_tool.call_id, 0));
     select * into t from private.threads as x where x.id = call_tool.thread_id;
     if not found or t.lease is distinct from call_tool.lease or t.lease_until <= clock_timestamp() or t.conversation_id is null then
         return '{"verdict": "stale"}';
