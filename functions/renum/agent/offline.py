@@ -7,20 +7,24 @@ call of the bound tool and a report with plain text. The same input gives the sa
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from renum.agent.offline_conversation import converse
+from renum.agent.offline_conversation_steps import Step
+from renum.agent.offline_conversation_summary import summarise_conversation
 from renum.agent.offline_interview import Interviewer
 from renum.agent.prompts import read_data
 
@@ -71,17 +75,48 @@ class OfflineChatModel(BaseChatModel):
 
 
 def _answer(messages: list[BaseMessage], tools: list[dict[str, Any]] | None) -> ChatResult:
-    human = str(messages[-1].content)
+    human = str(next(message for message in reversed(messages) if isinstance(message, HumanMessage)).content)
     data = read_data(human)
     read = sum(len(str(message.content)) for message in messages)
     if data.get("task") == "summary":
         from renum.report.offline_summary import summarise
 
         return _result(summarise(data), [], read)
+    if data.get("task") == "conversation_summary":
+        return _result(summarise_conversation(data), [], read)
+    if data.get("task") == "conversation":
+        steps = steps_of(messages)
+        wanted = converse(data, [tool["function"]["name"] for tool in tools or []], steps)
+        # Of the same data and the same step it is the same call: the database runs it once.
+        made = f"call_{zlib.crc32(human.encode()):08x}_{len(steps)}"
+        return _result("", [{**call, "id": f"{made}_{place}"} for place, call in enumerate(wanted)], read)
     arguments = Interviewer(data).understand()
     name = tools[0]["function"]["name"] if tools else "Understanding"
     call = {"name": name, "args": arguments, "id": f"call_{zlib.crc32(human.encode()):08x}"}
     return _result("", [call], read)
+
+
+def steps_of(messages: list[BaseMessage]) -> list[Step]:
+    """The tools called since the data was given, each with what came of it."""
+    results = {message.tool_call_id: message for message in messages if isinstance(message, ToolMessage)}
+    steps: list[Step] = []
+    for message in messages:
+        for call in message.tool_calls if isinstance(message, AIMessage) else ():
+            result = results.get(str(call["id"]))
+            if result is not None:
+                steps.append(cast(Step, {"name": call["name"], "args": call["args"], **_outcome(str(result.content))}))
+    return steps
+
+
+def _outcome(content: str) -> dict[str, Any]:
+    """What a tool's message says: {"result"} or {"error"}; a text that is neither is an error."""
+    try:
+        said = json.loads(content)
+    except ValueError:
+        return {"error": content[:500]}
+    if isinstance(said, dict) and ("error" in said or "result" in said):
+        return {key: said[key] for key in ("result", "error") if said.get(key) is not None}
+    return {"result": said}
 
 
 def _result(content: str, tool_calls: list[dict[str, Any]], characters_read: int) -> ChatResult:

@@ -16,7 +16,8 @@ GREETING = re.compile(
     r"|(?:tudo|td|tdo) (?:bem|bom|certo|joia|ok|blz)(?: com (?:voce|vc|vcs|voces))?"
     r"|como vai(?: voce)?|como (?:voce )?esta|beleza\?)(?![a-z])[\s,.!?:;)\-]*)+"
 )
-LAUGHTER = re.compile(r"^(?:(?:k+|(?:ha|he|hi|rs)+|rsrs\w*|haha\w*)[\s.!,]*)+$")
+# Each laugh ends where its letters do: one that could end anywhere is tried in every way, without end.
+LAUGHTER = re.compile(r"^(?:(?:k+|(?:ha|he|hi|rs)+|rsrs\w*|haha\w*)(?!\w)[\s.!,]*)+$")
 THANKS = re.compile(
     r"^(?:muito )?(?:obrigad[oa]|obg|brigad[oa]|vlw|valeu|agradeco|grat[oa])"
     r"(?: (?:viu|mesmo|voce|vc|pela atencao))?[\s.!]*$"
