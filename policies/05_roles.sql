@@ -19,6 +19,7 @@ grant execute on function private.default_client_id() to authenticated, service_
 -- What the triggers that run as whoever writes need; columns' defaults ask private.default_client_id.
 grant execute on function private.normalize_phone(text) to authenticated, service_role;
 grant execute on function private.agent_config_problem(jsonb) to authenticated, service_role;
+grant execute on function private.qualification_problem(jsonb) to authenticated, service_role;
 grant execute on function private.schema_problem(jsonb, text) to authenticated, service_role;
 grant execute on function private.question_problem(jsonb) to authenticated, service_role;
 grant execute on function private.skip_rule_problem(jsonb, text[]) to authenticated, service_role;
@@ -61,6 +62,7 @@ grant usage on schema private to renum_agent;
 grant execute on function private.turn_client_id() to renum_agent;
 grant execute on function private.turn_lead_id() to renum_agent;
 grant execute on function private.turn_lease() to renum_agent;
+grant execute on function private.turn_qualification() to renum_agent;
 -- What the triggers ask that run as whoever writes.
 grant execute on function private.checked_phone(text) to renum_agent;
 grant execute on function private.normalize_phone(text) to renum_agent;

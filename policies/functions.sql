@@ -12,3 +12,4 @@ grant execute on function public.queue_metrics() to authenticated;
 grant execute on function public.import_leads(text, jsonb, uuid, public.legal_basis, text, boolean) to authenticated;
 grant execute on function public.take_over(uuid) to authenticated;
 grant execute on function public.hand_back(uuid) to authenticated;
+grant execute on function public.reverse_conversion(uuid, text) to authenticated;

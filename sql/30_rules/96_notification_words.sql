@@ -7,6 +7,8 @@ as $$
         ('interview_completed', 'Entrevista concluída', 'entrevista concluída', 'entrevistas concluídas', false),
         ('project_completed', 'Pesquisa encerrada', 'pesquisa encerrada', 'pesquisas encerradas', false),
         ('person_needed', 'Um contato precisa de atendimento', 'contato precisa de atendimento', 'contatos precisam de atendimento', true),
+        ('lead_qualified', 'Um contato se qualificou', 'contato qualificado', 'contatos qualificados', false),
+        ('lead_converted', 'Um contato virou cliente', 'contato virou cliente', 'contatos viraram clientes', false),
         ('callback_requested', 'Retorno agendado', 'retorno agendado', 'retornos agendados', false),
         ('callback_due', 'Está na hora de um retorno', 'retorno para agora', 'retornos para agora', true),
         ('account_stopped', 'Um canal de envio parou', 'canal de envio parado', 'canais de envio parados', true),

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
+
 from tests.database.builders import JSON, Tenant, World, result
 
 _number = itertools.count(1)
@@ -72,9 +74,9 @@ class Dialogue:
         )
         return row[0] if "," not in columns else row
 
-    def say(self, *texts: str, **more: Any) -> None:
+    def say(self, *texts: str, account: str | None = None) -> None:
         """The lead writes; all of it in one webhook."""
-        self.tenant.ingest(*(self.tenant.message(self.wa_id, text, **more) for text in texts))
+        self.tenant.ingest(*(self.tenant.message(self.wa_id, text) for text in texts), account=account)
 
     def claim(self) -> JSON:
         """The turn's task, leased."""
@@ -132,3 +134,50 @@ class Dialogue:
         return self.world.all(
             "select status::text, content ->> 'text' from public.deliveries where lead_id = %s order by seq", self.lead
         )
+
+
+class Candidate(Dialogue):
+    """A lead who is asked whether it may become a customer: its turns hand in answers to qualification questions."""
+
+    @classmethod
+    def begun(cls, tenant: Tenant) -> Candidate:
+        """A lead of its own who has written nothing yet."""
+        known = cls.of(tenant, None)
+        return cls(tenant, known.lead, known.wa_id)
+
+    def begin(self, *texts: str) -> JSON:
+        """The lead writes and the turn begins."""
+        return super().begin(*texts or ("oi",))
+
+    def qualify(self, task: JSON, **answers: Any) -> JSON:
+        """Hands in answers; returns what the tool says."""
+        verdict = self.call(task, "qualify", {"answers": answers})
+        assert verdict["verdict"] == "done", verdict
+        told: JSON = verdict["result"]
+        return told
+
+    def decide(self, task: JSON, **proposal: Any) -> JSON:
+        """Commits the turn and sends its reply."""
+        verdict = self.commit(task, **proposal)
+        if verdict["delivery"]:
+            self.world.complete(verdict["delivery"])
+        return verdict
+
+    def asked(self, *texts: str, **answers: Any) -> str:
+        """A whole turn with one call of `qualify`. Returns the reply."""
+        task = self.begin(*texts)
+        self.qualify(task, **answers)
+        return said(self.decide(task))
+
+
+def said(verdict: JSON) -> str:
+    """The reply that a commit handed to its caller."""
+    assert verdict["verdict"] == "committed", verdict
+    text: str = verdict["delivery"]["work"]["content"]["text"]
+    return text
+
+
+def under_lease(connection: psycopg.Connection, lease: str) -> None:
+    """Makes the transaction's statements those of a tool that works in this turn."""
+    connection.execute("select set_config('renum.lease', %s, true)", (lease,))
+    connection.execute("set local role renum_agent")
