@@ -158,7 +158,7 @@ class Candidate(Dialogue):
 
     def decide(self, task: JSON, **proposal: Any) -> JSON:
         """Commits the turn and sends its reply."""
-        verdict = self.commit(task, **proposal)
+        verdict = self.commit(task, **{"reply": "Certo.", **proposal})
         if verdict["delivery"]:
             self.world.complete(verdict["delivery"])
         return verdict

@@ -276,7 +276,7 @@ def test_the_rules_hold_even_where_everything_were_granted(tenant: Tenant) -> No
         under_lease(world.connection, task["claim"])
         world.all(
             "update public.qualifications set status = 'qualified', score = 99, threshold = 0, reason = 'x',"
-            " answers = %s, settled_at = now(), proposed = '{\"empresa\": \"Sol\"}'",
+            ' answers = %s, settled_at = now(), proposed = \'{"empresa": "Sol"}\'',
             {"decide": {"status": "answered", "value": True}},
         )
         row = world.row("select status::text, score, threshold, reason, answers, settled_at from public.qualifications")
@@ -293,7 +293,7 @@ def test_a_tool_reaches_no_other_leads_row(tenant: Tenant, other: Tenant) -> Non
         dialogue.qualify(dialogue.begin("oi"))
     task = first.begin("oi")
     stranger = third.lead
-    touch = "update public.qualifications set proposed = '{\"empresa\": \"Sol\"}'"
+    touch = 'update public.qualifications set proposed = \'{"empresa": "Sol"}\''
     put = "insert into public.qualifications (client_id, lead_id, proposed) values (%s, %s, '{}')"
     with world.connection.transaction():
         under_lease(world.connection, task["claim"])

@@ -237,7 +237,9 @@ def test_a_lead_on_two_threads_becomes_one_client(house: Tenant) -> None:
             with psycopg.connect(world.login, autocommit=True) as connection:
                 start.wait()
                 with as_role(connection, "renum_worker"):
-                    (verdict,) = call(Session(connection), "worker.commit_turns", results=[result(task, reply="Certo.")])
+                    (verdict,) = call(
+                        Session(connection), "worker.commit_turns", results=[result(task, reply="Certo.")]
+                    )
             return dict(verdict)
 
         # Each of them twice, as a caller does whose answer got lost.
@@ -323,7 +325,8 @@ def test_an_admin_takes_it_back(house: Tenant) -> None:
     assert task["work"]["qualification"]["status"] == "none"
     dialogue.decide(task)
     actions = world.all(
-        "select action, actor_id::text, client_id = %s, details::text ~ '(?i)sol|ana' from public.audit_log order by at", house.id
+        "select action, actor_id::text, client_id = %s, details::text ~ '(?i)sol|ana' from public.audit_log order by at",
+        house.id,
     )
     assert actions == [
         ("lead_converted", None, True, False),
