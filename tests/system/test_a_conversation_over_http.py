@@ -110,7 +110,7 @@ def test_what_leads_ask_for_is_done_by_tools(shop: Survey) -> None:
     lead = shop.lead("Eva Dias")
     assert lead.ask("pode me ligar amanhã às 15h?")
     shop.settled(lead)
-    (callback,) = shop.owner.table("callbacks").select("status,due_at").eq("lead_id", lead.id).execute().data
+    callback = row(shop.owner.table("callbacks").select("status,due_at").eq("lead_id", lead.id).execute())
     assert callback["status"] == "open"
     lead.ask("meu email é eva@dias.com.br")
     assert "eva@dias.com.br" in lead.ask("quais dados vocês têm sobre mim?")

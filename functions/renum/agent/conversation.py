@@ -3,7 +3,7 @@
 START ─┬─► farewell ───────────────────────► END     the lead has opted out: no model is called
        ├─► unreadable ─────────────────────► END     only audio, images and the like: says so, no model is called
        ├─► summarise ──┐                             what is too old to be read again is summed up first
-       └───────────────┴─► think ⇄ act ─► settle ─► END
+       └───────────────┴─► think ⇄ act ─► settle ─► END      an answer of no use costs a step: think again
 
 `think` is one model call of whoever has the dialogue; `act` calls the tools it asked for, or hands the dialogue to a
 specialist, who then thinks in the same turn. The model proposes; tools and the commit, that is SQL, decide.
@@ -26,6 +26,7 @@ from renum.agent.conversation_state import PRINCIPAL, Answer, ConversationState
 from renum.agent.models import Load, Tool, ask, bound, models_for
 from renum.agent.phrases import unreadable_reply
 from renum.agent.toolbox import CallTool, Toolbox, bindable, refusal, told, tools_of, unreadable
+from renum.channels.payload import storable
 from renum.errors import ModelError
 from renum.log import Log
 from renum.shapes import ConversationProposal, Dialogue, Step, SubAgentInfo
@@ -147,17 +148,34 @@ async def think(state: ConversationState, runtime: Runtime[ConversationContext])
             load=lambda name, given, _: context.load(name, given, "any"),
         )
     except ModelError as error:
-        error.uses = [*uses, *error.uses]
-        raise
+        uses += error.uses
+        if error.code != "model_malformed":
+            error.uses = uses
+            raise
+        # What cannot be read costs a step, not the turn.
+        log.warning("A model's answer was of no use.", action="conversation.malformed", thread_id=context.thread_id)
+        given_up: ConversationState = {"answer": Answer(hand_over=EXHAUSTED)} if last else {}
+        read = list(messages)
+    else:
+        uses += asked.uses
+        given_up = {"model": asked.model}
+        read = [*messages, asked.answer]
     return {
+        **given_up,
         "agent": agent,
         "agents": agents,
-        "messages": [*messages, asked.answer],
+        "messages": read,
         "asked": number,
-        "uses": [*uses, *asked.uses],
-        "model": asked.model,
+        "uses": uses,
         "steps": _timed(state, "think", started),
     }
+
+
+async def after_think(state: ConversationState) -> Literal["act", "think", "settle"]:
+    """Whether there is something to act on."""
+    if "answer" in state:
+        return "settle"
+    return "act" if isinstance(state["messages"][-1], AIMessage) else "think"
 
 
 def _says_something(answer: AIMessage) -> None:
@@ -262,17 +280,18 @@ async def settle(state: ConversationState) -> ConversationState:
     if repeats(reply):
         reply = WITHHELD
     summary = state.get("summary")
+    proposal: ConversationProposal = {
+        "reply": reply,
+        "sub_agent": specialist["id"] if specialist else None,
+        "memory": state.get("memory") or {},
+        "summary": summary,
+        "summary_seq": turn["to_summarise"][-1]["seq"] if summary else None,
+        "hand_over": answer.hand_over or None,
+        "opt_out": answer.opt_out,
+        "actions": state.get("called", []),
+    }
     return {
-        "proposal": {
-            "reply": reply,
-            "sub_agent": specialist["id"] if specialist else None,
-            "memory": state.get("memory") or {},
-            "summary": summary,
-            "summary_seq": turn["to_summarise"][-1]["seq"] if summary else None,
-            "hand_over": answer.hand_over or None,
-            "opt_out": answer.opt_out,
-            "actions": state.get("called", []),
-        },
+        "proposal": cast(ConversationProposal, storable(proposal)),
         "steps": _timed(state, "settle", started),
     }
 
@@ -290,7 +309,7 @@ def _compile() -> Any:
     graph.add_edge("farewell", END)
     graph.add_edge("unreadable", END)
     graph.add_edge("summarise", "think")
-    graph.add_edge("think", "act")
+    graph.add_conditional_edges("think", after_think)
     graph.add_edge("settle", END)
     return graph.compile(name="conversation")
 

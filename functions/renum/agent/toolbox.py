@@ -10,6 +10,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.messages.tool import ToolCall
 
+from renum.channels.payload import storable
 from renum.errors import LeaseLost
 from renum.shapes import Dialogue, SubAgentInfo, ToolInfo, ToolOutcome
 
@@ -45,7 +46,11 @@ class Toolbox:
         """One call. Raises LeaseLost when the turn is nobody's business any more."""
         self.called.append(name)
         place = f"{self.reruns}.{len(self.called)}"
-        outcome = await self.call_tool(place, name, arguments, specialist["id"] if specialist else None)
+        try:
+            given = json.loads(json.dumps(storable(arguments), allow_nan=False))
+        except (ValueError, RecursionError):
+            return {"verdict": "refused", "error": "the arguments are not JSON"}
+        outcome = await self.call_tool(place, name[:100], given, specialist["id"] if specialist else None)
         if outcome["verdict"] == "stale":
             raise LeaseLost
         return outcome
