@@ -85,7 +85,7 @@ SHOWN: list[tuple[str, Call]] = [
     ("pesquisa o lead ana.lima@exemplo.com.br", show("leads", lead="ana.lima@exemplo.com.br")),
     (f"mostra o lead {ID}", show("leads", lead=ID)),
     (f"entrevista {ID}", show("interviews", id=ID)),
-    ("encontre a Ana Lima", show("leads", of="Ana Lima")),
+    ("encontre a Ana Lima", show("anything", of="Ana Lima")),
     ("lista os últimos 10 leads da Padaria do Sul", show("leads", of="Padaria do Sul", limit=10)),
     ("me mostra os 5 últimos leads", show("leads", limit=5)),
     ("quais leads estão bloqueados na empresa Oficina Ipiranga", show("leads", status="blocked", client="Oficina Ipiranga")),

@@ -78,6 +78,12 @@ def _answer(messages: list[BaseMessage], tools: list[dict[str, Any]] | None) -> 
         from renum.report.offline_summary import summarise
 
         return _result(summarise(data), [], read)
+    if data.get("task") == "isa":
+        from renum.isa.offline import answer
+
+        text, asked = answer(data)
+        calls = [{"name": tool, "args": given, "id": f"call_{place}"} for place, (tool, given) in enumerate(asked)]
+        return _result(text, calls, read)
     arguments = Interviewer(data).understand()
     name = tools[0]["function"]["name"] if tools else "Understanding"
     call = {"name": name, "args": arguments, "id": f"call_{zlib.crc32(human.encode()):08x}"}
