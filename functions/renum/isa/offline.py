@@ -81,7 +81,13 @@ def _clauses(tokens: list[Token]) -> list[list[Token]]:
     """The command in parts that each begin with what they ask for."""
     parts: list[list[Token]] = [[]]
     for i, token in enumerate(tokens):
-        if i and tokens[i - 1].plain in _JOINTS and token.plain not in _JOINTS and _asks(tokens, i) and _says_something(parts[-1]):
+        if (
+            i
+            and tokens[i - 1].plain in _JOINTS
+            and token.plain not in _JOINTS
+            and _asks(tokens, i)
+            and _says_something(parts[-1])
+        ):
             parts.append([])
         parts[-1].append(token)
     return parts
@@ -110,12 +116,17 @@ def _clause(tokens: list[Token], today: date) -> list[Call] | str:
         if asks_how:
             return NOT_UNDERSTOOD
         before, after = tokens[:place], tokens[place:]
-        if has(before, words.NEGATIONS) or (after and len(after) > 1 and (after[-1].plain in ("nao", "nunca") or after[1].plain == "nao")):
+        if has(before, words.NEGATIONS) or (
+            after and len(after) > 1 and (after[-1].plain in ("nao", "nunca") or after[1].plain == "nao")
+        ):
             return NEGATED
         if verb == "cannot":
             return CANNOT
         return _act(verb, tokens, today)
-    if has(tokens, rf"(?:{words.NEGATIONS}) .*(?:{words.VERBS['send'].pattern}|{words.VERBS['invite'].pattern}|{words.VERBS['again'].pattern}) .*"):
+    if has(
+        tokens,
+        rf"(?:{words.NEGATIONS}) .*(?:{words.VERBS['send'].pattern}|{words.VERBS['invite'].pattern}|{words.VERBS['again'].pattern}) .*",
+    ):
         return NEGATED
     return _read(verb, tokens, today)
 
@@ -132,10 +143,18 @@ def _verb(tokens: list[Token]) -> tuple[str | None, int]:
         if token.kind != "word" or token.is_name:
             continue
         rest = tokens[i:]
-        if has(rest, rf"^{_TAKE}(?:bloqueios?|suspens(?:ao|oes)|pausa|lista (?:negra|de bloque\w+))(?: .*)?") :
-            return ("unblock" if has(rest[:5], r"bloqueios?|lista") else "reactivate" if has(rest[:5], "suspens(?:ao|oes)") else "resume"), i
+        if has(rest, rf"^{_TAKE}(?:bloqueios?|suspens(?:ao|oes)|pausa|lista (?:negra|de bloque\w+))(?: .*)?"):
+            return (
+                "unblock"
+                if has(rest[:5], r"bloqueios?|lista")
+                else "reactivate"
+                if has(rest[:5], "suspens(?:ao|oes)")
+                else "resume"
+            ), i
         if re.fullmatch(_PUT, token.plain):
-            state = next((name for name, pattern in words.STATES if name in _VERB_OF_STATE and has(rest, pattern)), None)
+            state = next(
+                (name for name, pattern in words.STATES if name in _VERB_OF_STATE and has(rest, pattern)), None
+            )
             if state:
                 return _VERB_OF_STATE[state], i
         if token.plain == "para" and _is_pause(tokens, i):
@@ -147,7 +166,13 @@ def _verb(tokens: list[Token]) -> tuple[str | None, int]:
             return "resend", i
         if verb == "again" and (has(tokens, words.AGAIN) or verb_is_replay(tokens)) and _about_tasks(tokens):
             return "replay", i
-        if verb in ("reactivate", "pause") and i and token.plain in ("ativa", "pausa") and tokens[i - 1].plain not in _JOINTS and _follows_noun(tokens, i):
+        if (
+            verb in ("reactivate", "pause")
+            and i
+            and token.plain in ("ativa", "pausa")
+            and tokens[i - 1].plain not in _JOINTS
+            and _follows_noun(tokens, i)
+        ):
             continue  # "a campanha ativa", "em pausa"
         if verb in (*words.ACTS, "cannot"):
             return verb, i
@@ -187,8 +212,16 @@ def _act(verb: str, tokens: list[Token], today: date) -> list[Call] | str:
     tokens = cut_all(tokens, rf"(?:{words.AGAIN})", BREAK)
     tokens = _without_verbs(tokens, take=True)
     for _, pattern in words.STATES:
-        tokens = cut_all(tokens, pattern, BREAK) if verb == "replay" or has(tokens, rf"(?:como |em )?(?:{pattern})$") else tokens
-    tokens = cut_all(tokens, r"deu errado|deram errado|(?:tudo )?o que|como|em pausa|o acesso (?=d)|lista (?:negra|de bloque\w+)", BREAK)
+        tokens = (
+            cut_all(tokens, pattern, BREAK)
+            if verb == "replay" or has(tokens, rf"(?:como |em )?(?:{pattern})$")
+            else tokens
+        )
+    tokens = cut_all(
+        tokens,
+        r"deu errado|deram errado|(?:tudo )?o que|como|em pausa|o acesso (?=d)|lista (?:negra|de bloque\w+)",
+        BREAK,
+    )
     named = read_names(tokens)
     if named.words and not named.slots:
         named.slots["of"] = named.words[0]
@@ -209,7 +242,9 @@ def _about(verb: str, named: Named) -> str:
     if verb == "cancel" and ("interview" in nouns or "invitation" in nouns):
         return "interview"
     if not nouns:
-        return "lead" if "lead" in named.slots else "client" if "client" in named.slots and "of" not in named.slots else ""
+        return (
+            "lead" if "lead" in named.slots else "client" if "client" in named.slots and "of" not in named.slots else ""
+        )
     if "lead" in named.slots and nouns[0] not in ("lead", "interview") and verb in ("block", "unblock"):
         return "lead"
     # "bloqueia a Ana do cliente Padaria": the name that comes first has no noun.
@@ -225,7 +260,13 @@ def _without_verbs(tokens: list[Token], take: bool = False) -> list[Token]:
         tokens = cut_all(tokens, rf"{_TAKE}(?:bloqueios?|suspens(?:ao|oes)|pausa)", BREAK)
     return [
         Token(BREAK, BREAK, "mark")
-        if token.kind == "word" and not token.is_name and (words.verb_of(token.plain) or re.fullmatch(_PUT, token.plain) or (token.plain == "para" and _is_pause(tokens, i)))
+        if token.kind == "word"
+        and not token.is_name
+        and (
+            words.verb_of(token.plain)
+            or re.fullmatch(_PUT, token.plain)
+            or (token.plain == "para" and _is_pause(tokens, i))
+        )
         else token
         for i, token in enumerate(tokens)
     ]
@@ -233,7 +274,10 @@ def _without_verbs(tokens: list[Token], take: bool = False) -> list[Token]:
 
 def _read(verb: str | None, tokens: list[Token], today: date) -> list[Call] | str:
     """What to show or to count."""
-    searched, tokens = cut(tokens, r"^(?:pesquisa)(?= (?:(?:o|a|os|as|por|pelo|pela) )?(?:leads?|contatos?|clientes?|empresas?|conversas?|entrevistas?|phone|email|uuid)(?: |$))")
+    searched, tokens = cut(
+        tokens,
+        r"^(?:pesquisa)(?= (?:(?:o|a|os|as|por|pelo|pela) )?(?:leads?|contatos?|clientes?|empresas?|conversas?|entrevistas?|phone|email|uuid)(?: |$))",
+    )
     (since, until), tokens = period_of(tokens, today)
     limit, tokens = limit_of(tokens)
     counted, tokens = cut(tokens, words.COUNTING, BREAK)
@@ -266,9 +310,18 @@ def _read(verb: str | None, tokens: list[Token], today: date) -> list[Call] | st
         what = "leads" if sure else "projects" if progress else "anything"
     if what == "projects" and state in words.OF_INTERVIEWS and state not in ("completed", "in_progress", "started"):
         what = "interviews"
-    if what == "projects" and state in ("started", "completed") and "project" in named.slots and verb in ("count", "show"):
+    if (
+        what == "projects"
+        and state in ("started", "completed")
+        and "project" in named.slots
+        and verb in ("count", "show")
+    ):
         what = "interviews"
-    if what in ("leads", "invitations") and state in words.OF_INTERVIEWS and not (what == "invitations" and state == "cancelled"):
+    if (
+        what in ("leads", "invitations")
+        and state in words.OF_INTERVIEWS
+        and not (what == "invitations" and state == "cancelled")
+    ):
         what = "interviews"
     if what == "projects" and (overview or progress):
         tool = "Show"

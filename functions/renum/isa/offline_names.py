@@ -68,7 +68,11 @@ def read_names(tokens: list[Token]) -> Named:
 def _after_noun(tokens: list[Token], i: int, noun: str, found: Named) -> int:
     # "o lead chamado Ana", "o contato com o telefone …", "cliente: Padaria".
     start = i + 1
-    while start < len(tokens) and (tokens[start].plain in FILLERS or tokens[start].plain == ":") and _leads_to_sure(tokens, start):
+    while (
+        start < len(tokens)
+        and (tokens[start].plain in FILLERS or tokens[start].plain == ":")
+        and _leads_to_sure(tokens, start)
+    ):
         start += 1
     if start < len(tokens) and tokens[start].kind in _SURE:
         token = tokens[start]
@@ -113,12 +117,19 @@ def _after_particle(tokens: list[Token], i: int, found: Named) -> int:
     start = i
     while start < len(tokens) and tokens[start].plain in PREPOSITIONS | ARTICLES:
         start += 1
-    if start >= len(tokens) or tokens[start].kind in _SURE or noun_of(tokens[start].bare) or not _begins_name(tokens[start]):
+    if (
+        start >= len(tokens)
+        or tokens[start].kind in _SURE
+        or noun_of(tokens[start].bare)
+        or not _begins_name(tokens[start])
+    ):
         return max(start, i + 1) if start < len(tokens) else len(tokens)
     said = {token.plain for token in tokens[i:start]}
     main = found.nouns[0] if found.nouns else None
     # "a Ana da Padaria": the second is where the first belongs.
-    belongs = bool(found.slots.keys() & {"of", "lead", "project"}) and bool(said & {"de", "da", "do", "das", "dos", "na", "no"})
+    belongs = bool(found.slots.keys() & {"of", "lead", "project"}) and bool(
+        said & {"de", "da", "do", "das", "dos", "na", "no"}
+    )
     slot = "client" if belongs else "lead" if "com" in said and main == "conversation" else "of"
     name, after = _name(tokens, start, slot)
     if name:

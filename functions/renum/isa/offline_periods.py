@@ -23,7 +23,9 @@ WEEKDAYS = ("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo"
 
 NUMBER = rf"\d{{1,3}}|{'|'.join(NUMBERS)}"
 _MONTH = "|".join(MONTHS)
-_DATE = rf"\d{{4}}-\d\d-\d\d|\d{{1,2}}/\d{{1,2}}(?:/\d{{2,4}})?|(?:\d{{1,2}}|primeiro|1o) de (?:{_MONTH})(?: de \d{{4}})?"
+_DATE = (
+    rf"\d{{4}}-\d\d-\d\d|\d{{1,2}}/\d{{1,2}}(?:/\d{{2,4}})?|(?:\d{{1,2}}|primeiro|1o) de (?:{_MONTH})(?: de \d{{4}})?"
+)
 _DAY = rf"hoje|hj|ontem|anteontem|{_DATE}"
 _AT = r"(?:(?:de|do|da|dos|das|no|na|nos|nas|em|durante|pra|para|desde|o|a|os|as) )*"
 _THIS = r"(?:n?est[ae]|n?ess[ae]|dest[ae]|dess[ae]|d[ao]|n[ao])"

@@ -44,7 +44,9 @@ def verb_of(word: str) -> str | None:
 
 # What it is about. The plural tells that all of them are meant.
 NOUNS: dict[str, frozenset[str]] = {
-    "client": word_set("cliente clientes empresa empresas tenant tenants inquilino inquilinos companhia companhias firma"),
+    "client": word_set(
+        "cliente clientes empresa empresas tenant tenants inquilino inquilinos companhia companhias firma"
+    ),
     "project": word_set("projeto projetos pesquisa pesquisas campanha campanhas questionario questionarios enquete"),
     "lead": word_set(
         "lead leads contato contatos pessoa pessoas numero telefone celular respondente respondentes entrevistado "
@@ -158,7 +160,9 @@ ASKED = r"o que (?:pedi|pedimos|fiz|fizemos|mandei|foi pedido|foi feito|pediram)
 CHATTER = r"(?:ajuda|help|socorro|o que (?:sabe|faz|consegue)(?: fazer)?|comandos disponiveis)"
 
 ARTICLES = frozenset("o a os as um uma uns umas".split())
-PREPOSITIONS = frozenset("de da do das dos com para pra pro pras pros ao aos a na no nas nos em pela pelo d pros por".split())
+PREPOSITIONS = frozenset(
+    "de da do das dos com para pra pro pras pros ao aos a na no nas nos em pela pelo d pros por".split()
+)
 PARTICLES = frozenset("de da do das dos e d".split())
 FILLERS = frozenset(
     "chamado chamada chamados nome nomeado telefone celular numero whatsapp zap email e-mail mail id codigo cnpj cujo "

@@ -80,7 +80,12 @@ async def _whole_client(call: Plan, client: Target, authorization: str) -> list[
     if call.act not in ("pause_project", "resume_project"):
         raise Unclear(f"{_WHICH['lead']} Nada foi feito.")
     state = "active" if call.act == "pause_project" else "paused"
-    query = [("client_id", f"eq.{client.id}"), ("status", f"eq.{state}"), ("select", "id,name,status"), ("order", "name")]
+    query = [
+        ("client_id", f"eq.{client.id}"),
+        ("status", f"eq.{state}"),
+        ("select", "id,name,status"),
+        ("order", "name"),
+    ]
     rows, _ = await user_rpc.rows("projects", query, authorization, limit=21)
     if not rows:
         told = "em andamento" if state == "active" else "em pausa"
@@ -122,9 +127,7 @@ async def _interviews(call: Plan, clients: list[Target] | None, authorization: s
     return acts
 
 
-async def _interview(
-    call: Plan, leads: list[Target], projects: list[Target] | None, authorization: str
-) -> str:
+async def _interview(call: Plan, leads: list[Target], projects: list[Target] | None, authorization: str) -> str:
     """The one interview that is meant: one that still runs; of a lead without one, the last, which SQL refuses."""
     query = [
         ("lead_id", f"in.({','.join(lead.id for lead in leads)})"),

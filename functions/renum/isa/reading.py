@@ -250,9 +250,7 @@ async def _targets(call: Show | Count, authorization: str) -> dict[str, list[Tar
     return found
 
 
-def query_of(
-    source: Source, call: Named, targets: dict[str, list[Target]], select: str, *, order: bool
-) -> Query:
+def query_of(source: Source, call: Named, targets: dict[str, list[Target]], select: str, *, order: bool) -> Query:
     """What to ask PostgREST for: the rows of `source` that the call means."""
     query: Query = list(source.always)
     when = source.when

@@ -118,9 +118,7 @@ def nobody(kinds: Sequence[str], words: str) -> Unclear:
     return Unclear(f"Não encontrei {what} com “{words}”. Nada foi feito.")
 
 
-async def _ask(
-    kinds: Sequence[str], words: str, authorization: str, client_ids: list[str] | None
-) -> list[Target]:
+async def _ask(kinds: Sequence[str], words: str, authorization: str, client_ids: list[str] | None) -> list[Target]:
     arguments = {"kinds": list(kinds), "words": words, "client_ids": client_ids}
     answer = await user_rpc.call("find_isa_targets", arguments, authorization)
     return [Target(**row) for row in cast("list[JSON]", answer)]

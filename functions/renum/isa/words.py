@@ -99,7 +99,12 @@ _MOMENTS = {
     "last_message_at": "última mensagem", "sent_at": "enviado", "invited_at": "convidada", "due_at": "sai",
     "executed_at": "executado", "generated_at": "escrito", "said_at": "",
 }  # fmt: skip
-_LABELS = {"attempts": "tentativas:", "waiting": "esperando:", "queued": "na fila:", "oldest_seconds": "mais antiga (s):"}
+_LABELS = {
+    "attempts": "tentativas:",
+    "waiting": "esperando:",
+    "queued": "na fila:",
+    "oldest_seconds": "mais antiga (s):",
+}
 
 
 def moment(text: str) -> str:
