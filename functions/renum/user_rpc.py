@@ -54,7 +54,11 @@ async def _ask(
         headers["apikey"] = config.publishable_key
     try:
         response = await _clients.get().request(
-            method, f"{config.rest_url}/{place}", content=content, params=params, headers=headers
+            method,
+            f"{config.rest_url}/{place}",
+            content=content,
+            params=None if params is None else tuple(params),
+            headers=headers,
         )
     except BROKEN as error:
         raise DatabaseUnavailable(f"{place}: {type(error.__cause__ or error).__name__}") from error

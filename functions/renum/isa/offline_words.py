@@ -127,7 +127,7 @@ STATES_OF: dict[str, dict[str, str]] = {
     "accounts": _states("active paused disconnected", suspended="paused", blocked="paused"),
     "reports": _states("failed", completed="ready"),
 }  # fmt: skip
-OF_INTERVIEWS = frozenset("pending in_progress completed cancelled expired started invited".split())
+OF_INTERVIEWS = frozenset(["pending", "in_progress", "completed", "cancelled", "expired", "started", "invited"])
 """States of a lead or an invitation that are its interview's."""
 
 NEGATIONS = (
@@ -159,20 +159,16 @@ COUNTING = r"(?:(?:qual )?(?:e |eh )?(?:o |a )?(?:numero|total|quantidade|qtde|q
 ASKED = r"o que (?:pedi|pedimos|fiz|fizemos|mandei|foi pedido|foi feito|pediram)"
 CHATTER = r"(?:ajuda|help|socorro|o que (?:sabe|faz|consegue)(?: fazer)?|comandos disponiveis)"
 
-ARTICLES = frozenset("o a os as um uma uns umas".split())
+ARTICLES = frozenset(["o", "a", "os", "as", "um", "uma", "uns", "umas"])
 PREPOSITIONS = frozenset(
-    "de da do das dos com para pra pro pras pros ao aos a na no nas nos em pela pelo d pros por".split()
+    ["de", "da", "do", "das", "dos", "com", "para", "pra", "pro", "pras", "pros", "ao", "aos", "a", "na", "no", "nas", "nos", "em", "pela", "pelo", "d", "pros", "por"]
 )
-PARTICLES = frozenset("de da do das dos e d".split())
+PARTICLES = frozenset(["de", "da", "do", "das", "dos", "e", "d"])
 FILLERS = frozenset(
-    "chamado chamada chamados nome nomeado telefone celular numero whatsapp zap email e-mail mail id codigo cnpj cujo "
-    "e o a os as de com do da".split()
+    ["chamado", "chamada", "chamados", "nome", "nomeado", "telefone", "celular", "numero", "whatsapp", "zap", "email", "e-mail", "mail", "id", "codigo", "cnpj", "cujo", "e", "o", "a", "os", "as", "de", "com", "do", "da"]
 )
 STOPS = frozenset(
-    "que com esta estao ta tao tem teve tiveram foi foram fez fizeram e era possui ha por agora novamente novo outra vez "
-    "mais hoje ontem pra para pro ao aos quando onde porque pq se imediatamente temporariamente definitivamente "
-    "entraram chegaram cadastrados cadastradas cadastrado novos novas novo nova recentes nao ainda so apenas seja sejam "
-    "existem existe temos recebeu receberam enviou mas responderam respondeu estava estavam deu deram ele ela dele dela".split()
+    ["que", "com", "esta", "estao", "ta", "tao", "tem", "teve", "tiveram", "foi", "foram", "fez", "fizeram", "e", "era", "possui", "ha", "por", "agora", "novamente", "novo", "outra", "vez", "mais", "hoje", "ontem", "pra", "para", "pro", "ao", "aos", "quando", "onde", "porque", "pq", "se", "imediatamente", "temporariamente", "definitivamente", "entraram", "chegaram", "cadastrados", "cadastradas", "cadastrado", "novos", "novas", "novo", "nova", "recentes", "nao", "ainda", "so", "apenas", "seja", "sejam", "existem", "existe", "temos", "recebeu", "receberam", "enviou", "mas", "responderam", "respondeu", "estava", "estavam", "deu", "deram", "ele", "ela", "dele", "dela"]
 )
 BUSINESS = word_set(
     "padaria clinica loja escola empresa oficina mercado farmacia academia restaurante floricultura livraria hospital "
@@ -185,13 +181,7 @@ BUSINESS = word_set(
 
 KNOWN = frozenset().union(*NOUNS.values())
 CORRECT = frozenset(
-    "pausa pause pausar retoma retome retomar despausa bloqueia bloqueie bloquear desbloqueia desbloqueie desbloquear "
-    "suspende suspenda suspender reativa reative reativar reenvia reenvie reenviar cancela cancele cancelar reprocessa "
-    "reprocesse reprocessar mostra mostre mostrar lista liste listar busca procura quantos quantas quais cliente clientes "
-    "empresa empresas projeto projetos pesquisa pesquisas campanha campanhas contato contatos entrevista entrevistas "
-    "conversa conversas mensagem mensagens convite convites tarefa tarefas relatorio relatorios suspensos suspensas "
-    "bloqueados bloqueadas pausados pausadas concluidas concluidos canceladas pendentes abertas fechadas ativos inativos "
-    "ontem anteontem semana leads lista bloqueio bloqueios suspensao pausa".split()
+    ["pausa", "pause", "pausar", "retoma", "retome", "retomar", "despausa", "bloqueia", "bloqueie", "bloquear", "desbloqueia", "desbloqueie", "desbloquear", "suspende", "suspenda", "suspender", "reativa", "reative", "reativar", "reenvia", "reenvie", "reenviar", "cancela", "cancele", "cancelar", "reprocessa", "reprocesse", "reprocessar", "mostra", "mostre", "mostrar", "lista", "liste", "listar", "busca", "procura", "quantos", "quantas", "quais", "cliente", "clientes", "empresa", "empresas", "projeto", "projetos", "pesquisa", "pesquisas", "campanha", "campanhas", "contato", "contatos", "entrevista", "entrevistas", "conversa", "conversas", "mensagem", "mensagens", "convite", "convites", "tarefa", "tarefas", "relatorio", "relatorios", "suspensos", "suspensas", "bloqueados", "bloqueadas", "pausados", "pausadas", "concluidas", "concluidos", "canceladas", "pendentes", "abertas", "fechadas", "ativos", "inativos", "ontem", "anteontem", "semana", "leads", "lista", "bloqueio", "bloqueios", "suspensao", "pausa"]
 )
 
 

@@ -26,15 +26,21 @@ class Named(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    client: str | None = Field(None, max_length=_NAME, description="Nome, id ou CNPJ do cliente (empresa).")
-    project: str | None = Field(None, max_length=_NAME, description="Nome ou id da pesquisa, campanha ou projeto.")
-    lead: str | None = Field(None, max_length=_NAME, description="Nome, telefone, e-mail ou id do lead (contato).")
-    of: str | None = Field(
-        None, max_length=_NAME, description="Um nome do qual o pedido não diz se é de cliente, projeto ou lead."
+    client: str | None = Field(default=None, max_length=_NAME, description="Nome, id ou CNPJ do cliente (empresa).")
+    project: str | None = Field(
+        default=None, max_length=_NAME, description="Nome ou id da pesquisa, campanha ou projeto."
     )
-    id: str | None = Field(None, max_length=36, description="O id da entrevista, conversa ou tarefa, se foi dado.")
-    since: str | None = Field(None, pattern=_DAY, description="Primeiro dia do período, AAAA-MM-DD.")
-    until: str | None = Field(None, pattern=_DAY, description="Último dia do período, incluído, AAAA-MM-DD.")
+    lead: str | None = Field(
+        default=None, max_length=_NAME, description="Nome, telefone, e-mail ou id do lead (contato)."
+    )
+    of: str | None = Field(
+        default=None, max_length=_NAME, description="Um nome do qual o pedido não diz se é de cliente, projeto ou lead."
+    )
+    id: str | None = Field(
+        default=None, max_length=36, description="O id da entrevista, conversa ou tarefa, se foi dado."
+    )
+    since: str | None = Field(default=None, pattern=_DAY, description="Primeiro dia do período, AAAA-MM-DD.")
+    until: str | None = Field(default=None, pattern=_DAY, description="Último dia do período, incluído, AAAA-MM-DD.")
 
 
 class Show(Named):
@@ -42,7 +48,7 @@ class Show(Named):
 
     what: Thing = Field(description="O que mostrar; anything: quem ou o que tem o nome dado em of.")
     status: str | None = Field(
-        None,
+        default=None,
         max_length=30,
         description="clients: active, inactive, suspended. projects: draft, active, paused, completed. leads: active, "
         "inactive, blocked, opted_out. interviews: pending, in_progress, completed, cancelled, expired, opted_out, "
@@ -50,14 +56,14 @@ class Show(Named):
         "delivered, read, failed, cancelled. failed_tasks: dead, replayed, resolved. accounts: active, paused, "
         "disconnected.",
     )
-    limit: int | None = Field(None, ge=1, le=1000, description="Quantas linhas, se o pedido diz.")
+    limit: int | None = Field(default=None, ge=1, le=1000, description="Quantas linhas, se o pedido diz.")
 
 
 class Count(Named):
     """Conta: quantos leads, entrevistas, mensagens; overview é o resumo de um período. Só lê."""
 
     what: Thing | Literal["overview"] = Field(description="O que contar.")
-    status: str | None = Field(None, max_length=30, description="Como em Show.")
+    status: str | None = Field(default=None, max_length=30, description="Como em Show.")
 
 
 class Plan(Named):
