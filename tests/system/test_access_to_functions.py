@@ -17,7 +17,15 @@ from tests.system.people import RETURNED, Person
 from tests.system.standing import WHO, Someone, Standing, signed
 
 PEOPLE = WHO[:-1]
-NO_ARGUMENT = {"create_client", "queue_metrics"}
+NO_ARGUMENT = {
+    "create_client",
+    "queue_metrics",
+    "begin_isa_command",
+    "find_isa_targets",
+    "plan_isa_command",
+    "end_isa_command",
+    "run_isa_plan",
+}
 
 
 def nobody_s(function: str) -> Row:
@@ -37,6 +45,12 @@ def nobody_s(function: str) -> Row:
         "hand_back": {"conversation_id": identifier},
         "replay_failed_task": {"failed_task_id": identifier},
         "queue_metrics": {},
+        "resend_invitation": {"interview_id": identifier},
+        "begin_isa_command": {"command_id": identifier, "command": "quantas entrevistas ontem?"},
+        "find_isa_targets": {"kinds": ["client", "project", "lead"], "words": "Livraria"},
+        "plan_isa_command": {"command_id": identifier, "acts": [{"act": "pause_project", "project_id": identifier}]},
+        "end_isa_command": {"command_id": identifier, "result": {}},
+        "run_isa_plan": {"token": secrets.token_hex(32)},
     }
     return arguments[function]
 
@@ -63,6 +77,7 @@ def named(standing: Standing, function: str, whose: str, someone: Someone) -> Ro
         "failed_task_id": "failed_tasks",
         "lead_id": "leads",
         "conversation_id": "conversations",
+        "interview_id": "interviews",
     }[argument]
     found = standing.stack.rows(f"select id::text from public.{table} where client_id = %s", client_id)
     return {**arguments, argument: found[0]["id"]}
