@@ -191,4 +191,6 @@ def test_a_config_that_cannot_work_is_refused(tenant: Tenant, config: JSON, sent
 def test_a_config_in_order_is_taken(tenant: Tenant, config: JSON) -> None:
     """And can be written again as it is."""
     made = tenant.one("insert into public.renus_config (config) values (%s) returning id", config)
-    assert tenant.one("update public.renus_config set config = %s where id = %s returning config", config, made) == config
+    assert (
+        tenant.one("update public.renus_config set config = %s where id = %s returning config", config, made) == config
+    )

@@ -34,6 +34,7 @@ def nobody_s(function: str) -> Row:
         "channel_findings": {"channel_account_id": identifier},
         "set_channel_credentials": {"channel_account_id": identifier, "ciphertext": "A" * 80, "key_id": "1"},
         "replay_failed_task": {"failed_task_id": identifier},
+        "reverse_conversion": {"conversion_id": identifier, "reason": "engano"},
         "queue_metrics": {},
     }
     return arguments[function]
@@ -59,6 +60,7 @@ def named(standing: Standing, function: str, whose: str, someone: Someone) -> Ro
         "report_id": "reports",
         "channel_account_id": "channel_accounts",
         "failed_task_id": "failed_tasks",
+        "conversion_id": "conversions",
     }[argument]
     found = standing.stack.rows(f"select id::text from public.{table} where client_id = %s", client_id)
     return {**arguments, argument: found[0]["id"]}
