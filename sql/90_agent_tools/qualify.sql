@@ -21,7 +21,7 @@ comment on function agent_tools.qualify(jsonb) is
 'Records what the lead answered to the qualification''s questions: {"answers": {key: value | {"value", "quote"?} | {"refused": true}}}; {} begins. Says what is next, or what it came to, by rules in SQL (private.judge_qualification). What follows happens with the turn''s commit.';
 
 insert into public.tools (name, description, function_name, parameters_schema) values (
-    'qualify', 'Registra as respostas da pessoa às perguntas de qualificação, quando ela mostra interesse, e diz qual é a próxima pergunta. Sem respostas, começa.', 'qualify',
+    'qualify', 'Registra o que a pessoa interessada respondeu às perguntas de qualificação e diz qual é a próxima. Sem respostas, começa.', 'qualify',
     '{"type": "object", "properties": {"answers": {
         "type": "object", "maxProperties": 30, "additionalProperties": true,
         "description": "Para cada pergunta respondida, pela chave: o valor, ou {\"value\", \"quote\": as palavras da pessoa}, ou {\"refused\": true} se ela não quer responder."

@@ -243,7 +243,8 @@ FORGERIES = [
     "update public.qualifications set status = 'qualified'",
     "update public.qualifications set answers = '{}'",
     "update public.qualifications set threshold = 0, proposed = '{}'",
-    "insert into public.qualifications (client_id, lead_id, score) values (gen_random_uuid(), private.turn_lead_id(), 100)",
+    "insert into public.qualifications (client_id, lead_id, score)"
+    " values (private.turn_client_id(), private.turn_lead_id(), 100)",
     "delete from public.qualifications",
     "select score from public.qualifications",
     "insert into public.conversions (client_id, lead_id) values (private.turn_client_id(), private.turn_lead_id())",
@@ -260,9 +261,10 @@ def test_a_tool_cannot_forge_it(tenant: Tenant, statement: str) -> None:
     dialogue = Candidate.begun(tenant)
     task = dialogue.begin("oi")
     dialogue.qualify(task)
-    with pytest.raises(psycopg.Error, match="permission denied"), tenant.world.connection.transaction():
+    with tenant.world.connection.transaction(force_rollback=True):
         under_lease(tenant.world.connection, task["claim"])
-        tenant.world.all(statement)
+        with pytest.raises(psycopg.Error, match="permission denied"):
+            tenant.world.all(statement)
 
 
 def test_the_rules_hold_even_where_everything_were_granted(tenant: Tenant) -> None:

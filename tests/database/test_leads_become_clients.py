@@ -69,10 +69,12 @@ def test_a_qualified_lead_of_the_house_becomes_a_client(house: Tenant) -> None:
     )
     assert _made(world) == [("Clínica Sol", "active", "basic")]
     row = world.row(
-        "select m.email, m.role::text, m.status::text, r.agent_type::text, p.name, p.type::text, p.status::text, p.config,"
-        " p.renus_config_id = r.id, v.turn_id = q.id, x.settled_at is not null, l.qualified_at is not null"
+        "select m.email, m.role::text, m.status::text, r.agent_type::text, p.name, p.type::text,"
+        " p.status::text, p.config, p.renus_config_id = r.id, v.turn_id = q.id, x.settled_at is not null,"
+        " l.qualified_at is not null"
         " from public.conversions as v join public.client_members as m on m.id = v.member_id"
-        " join public.renus_config as r on r.id = v.made_renus_config_id join public.projects as p on p.id = v.made_project_id"
+        " join public.renus_config as r on r.id = v.made_renus_config_id"
+        " join public.projects as p on p.id = v.made_project_id"
         " join public.qualifications as x on x.id = v.qualification_id join public.leads as l on l.id = v.lead_id"
         " join lateral (select t.id from public.turns as t order by t.started_at desc limit 1) as q on true"
     )
@@ -325,7 +327,8 @@ def test_an_admin_takes_it_back(house: Tenant) -> None:
     assert task["work"]["qualification"]["status"] == "none"
     dialogue.decide(task)
     actions = world.all(
-        "select action, actor_id::text, client_id = %s, details::text ~ '(?i)sol|ana' from public.audit_log order by at",
+        "select action, actor_id::text, client_id = %s, details::text ~ '(?i)sol|ana'"
+        " from public.audit_log order by at",
         house.id,
     )
     assert actions == [

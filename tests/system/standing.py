@@ -65,7 +65,18 @@ def _rows(client_id: str, profile_id: str) -> Iterator[tuple[str, Row]]:
     """One row of each table of a client, consistent with each other, and none of them waiting for anything."""
     ids = {
         name: str(uuid4())
-        for name in ("lead", "account", "config", "project", "thread", "interview", "conversation", "delivery", "turn")
+        for name in (
+            "lead",
+            "account",
+            "config",
+            "project",
+            "thread",
+            "interview",
+            "conversation",
+            "delivery",
+            "turn",
+            "qualification",
+        )
     }
     mine = {"client_id": client_id}
     lead, account, thread = ({**mine, f"{name}_id": ids[key]} for name, key in _REFERENCES)
@@ -90,6 +101,13 @@ def _rows(client_id: str, profile_id: str) -> Iterator[tuple[str, Row]]:
     yield "interview_answers", {**interview, "question_key": "nota", "status": "refused"}
     sent = {"kind": "reply", "queue": "high_priority", "status": "read", "content": {"type": "text", "text": "Oi"}}
     yield "deliveries", {**lead, **account, **thread, "id": ids["delivery"], **sent}
+    decided = {"status": "not_qualified", "reason": "falta", "decided_at": now, "settled_at": now}
+    yield "qualifications", {**lead, "id": ids["qualification"], "conversation_id": ids["conversation"], **decided}
+    # Taken back already: whoever does it again changes nothing.
+    back = {"reversed_at": now, "reason": "engano"}
+    made = {"made_client_id": client_id, "made_renus_config_id": ids["config"]}
+    yield "conversions", {**lead, "qualification_id": ids["qualification"], **made, **back}
+    yield "audit_log", {**mine, "action": "lead_qualified", "subject_type": "lead", "subject_id": ids["lead"]}
     turn = {"status": "committed", "from_seq": 0, "to_seq": 1, "attempt": 1, "started_at": now}
     yield "sending_rules", {**mine, "hours": {"monday": ["08:00", "20:00"]}}
     yield "erasures", {**lead, "reason": "pediu", "done_at": now}

@@ -44,6 +44,7 @@ def nobody_s(function: str) -> Row:
         "take_over": {"lead_id": identifier},
         "hand_back": {"conversation_id": identifier},
         "replay_failed_task": {"failed_task_id": identifier},
+        "reverse_conversion": {"conversion_id": identifier, "reason": "engano"},
         "queue_metrics": {},
         "resend_invitation": {"interview_id": identifier},
         "begin_isa_command": {"command_id": identifier, "command": "quantas entrevistas ontem?"},
@@ -78,6 +79,7 @@ def named(standing: Standing, function: str, whose: str, someone: Someone) -> Ro
         "lead_id": "leads",
         "conversation_id": "conversations",
         "interview_id": "interviews",
+        "conversion_id": "conversions",
     }[argument]
     found = standing.stack.rows(f"select id::text from public.{table} where client_id = %s", client_id)
     return {**arguments, argument: found[0]["id"]}
