@@ -4117,6 +4117,95 @@ ALTER FUNCTION private.digest_text(notification_ids uuid[]) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.digest_text(notification_ids uuid[]) IS 'Many notifications in one text: how many of each event, and the first three in their own words. Read-only.';
 
+-- Name: do_isa_act(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.do_isa_act(act jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    kind text := act ->> 'act';
+    failed_task_id uuid;
+    dead integer := 0;
+    replayed integer := 0;
+    resolved integer := 0;
+    answer jsonb;
+    task public.failed_tasks;
+    done boolean;
+    told text;
+begin
+    -- SECURITY: as the caller, by id: row level security, grants and triggers hold as for any request of that person's. Each statement names the
+    -- state that was shown: where the world has changed meanwhile, nothing is changed.
+    case kind
+        when 'pause_project' then
+            update public.projects as p set status = 'paused' where p.id = (act ->> 'project_id')::uuid and p.status = 'active';
+            done := found;
+            told := format(case when done then '“%s” está em pausa.' else '“%s” não estava mais em andamento: nada mudou.' end, act ->> 'name');
+        when 'resume_project' then
+            update public.projects as p set status = 'active' where p.id = (act ->> 'project_id')::uuid and p.status = 'paused';
+            done := found;
+            told := format(case when done then '“%s” está em andamento outra vez.' else '“%s” não estava mais em pausa: nada mudou.' end, act ->> 'name');
+        when 'block_lead' then
+            update public.leads as l set status = 'blocked' where l.id = (act ->> 'lead_id')::uuid and l.status <> 'blocked';
+            done := found;
+            told := format(case when done then 'O lead %s está bloqueado.' else 'O lead %s já estava bloqueado, ou não existe mais: nada mudou.' end, coalesce(act ->> 'name', act ->> 'phone'));
+        when 'unblock_lead' then
+            update public.leads as l set status = 'active' where l.id = (act ->> 'lead_id')::uuid and l.status = 'blocked';
+            done := found;
+            told := format(case when done then 'O lead %s está desbloqueado.' else 'O lead %s não estava mais bloqueado: nada mudou.' end, coalesce(act ->> 'name', act ->> 'phone'));
+        when 'cancel_interview' then
+            update public.interviews as i set status = 'cancelled' where i.id = (act ->> 'interview_id')::uuid and i.status in ('pending', 'in_progress');
+            done := found;
+            told := format(case when done then 'A entrevista de %s está cancelada.' else 'A entrevista de %s já tinha terminado: nada mudou.' end, coalesce(act ->> 'name', act ->> 'phone'));
+        when 'suspend_client' then
+            update public.clients as c set status = 'suspended' where c.id = (act ->> 'client_id')::uuid and c.status <> 'suspended' and not c.is_house;
+            done := found;
+            told := format(case when done then 'O cliente “%s” está suspenso.' else 'O cliente “%s” já estava suspenso: nada mudou.' end, act ->> 'name');
+        when 'reactivate_client' then
+            update public.clients as c set status = 'active' where c.id = (act ->> 'client_id')::uuid and c.status <> 'active';
+            done := found;
+            told := format(case when done then 'O cliente “%s” está ativo.' else 'O cliente “%s” já estava ativo: nada mudou.' end, act ->> 'name');
+        when 'resend_invitation' then
+            answer := public.resend_invitation((act ->> 'interview_id')::uuid);
+            done := answer ->> 'outcome' in ('queued', 'deferred');
+            told := case answer ->> 'outcome'
+                when 'queued' then format('O convite de %s vai sair de novo agora.', coalesce(act ->> 'name', act ->> 'phone'))
+                when 'deferred' then format(
+                    'O convite de %s sai de novo em %s (%s).', coalesce(act ->> 'name', act ->> 'phone'),
+                    to_char((answer ->> 'due_at')::timestamptz at time zone 'America/Sao_Paulo', 'DD/MM "às" HH24:MI'), answer ->> 'reason'
+                )
+                when 'none' then format('Não há mais convite a reenviar a %s: a entrevista já começou ou terminou, ou o projeto não está em andamento. Nada mudou.', coalesce(act ->> 'name', act ->> 'phone'))
+                else format('O convite de %s já espera para sair: nenhum outro foi feito.', coalesce(act ->> 'name', act ->> 'phone'))
+            end;
+        when 'replay_failed_tasks' then
+            for failed_task_id in
+                select f.id from public.failed_tasks as f
+                where f.id in (select v.id::uuid from jsonb_array_elements_text(act -> 'failed_task_ids') as v (id)) and f.status = 'dead'
+                order by f.created_at, f.id
+            loop
+                task := public.replay_failed_task(failed_task_id);
+                dead := dead + 1;
+                replayed := replayed + (task.status = 'replayed')::integer;
+                resolved := resolved + (task.status = 'resolved')::integer;
+            end loop;
+            done := dead > 0;
+            told := case
+                when not done then 'Nenhuma dessas tarefas estava mais na fila de falhas: nada mudou.'
+                else format('Tarefas de volta à fila: %s.', replayed) || case when resolved > 0 then format(' Sem nada mais a fazer: %s.', resolved) else '' end
+            end;
+        else
+            raise exception 'ISA knows no act %', coalesce(quote_literal(left(kind, 50)), 'without a name') using errcode = '22023';
+    end case;
+    return jsonb_build_object('act', kind, 'done', done, 'text', told);
+end
+$$;
+
+ALTER FUNCTION private.do_isa_act(act jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION do_isa_act(act jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.do_isa_act(act jsonb) IS 'Does one act of a confirmed plan, under the caller''s own rights, and says in Portuguese what came of it: {"act", "done", "text"}; done is false where the world had changed and nothing was. Raises what the rules raise.';
+
 -- Name: drop_turn(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.drop_turn(thread_id uuid) RETURNS void
@@ -4362,6 +4451,18 @@ begin
     from private.threads as h
     where h.client_id = l.client_id and h.lead_id = l.id and t.client_id = l.client_id and t.thread_id = h.id;
     update public.interviews as i set metadata = '{}' where i.client_id = l.client_id and i.lead_id = l.id;
+    -- What agents kept of it, asked for and were told in conversations. A conversion stays: its client is its own.
+    update public.conversations as c set memory = '{}', summary = null, handed_over_reason = case when c.handed_over_reason is not null then 'os dados foram apagados' end
+    where c.client_id = l.client_id and c.lead_id = l.id;
+    update public.tool_calls as t
+    set arguments = '{}', result = case when t.result is not null then '{}'::jsonb end, error = case when t.error is not null then 'erased' end
+    where t.client_id = l.client_id and t.lead_id = l.id;
+    update public.callbacks as b set note = null, status = case b.status when 'open' then 'cancelled' else b.status end where b.client_id = l.client_id and b.lead_id = l.id;
+    update public.qualifications as q
+    set proposed = '{}', problems = '{}', answers = '{}', settled_at = coalesce(q.settled_at, q.decided_at),
+        reason = case when q.reason is not null then 'os dados foram apagados' end
+    where q.client_id = l.client_id and q.lead_id = l.id;
+    delete from private.intents as n where n.client_id = l.client_id and n.lead_id = l.id;
 
     -- What was made of it: the interview's report goes, the project's is written anew, the news of it lose its name.
     delete from public.reports as r using public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id and r.interview_id = i.id;
@@ -4369,28 +4470,19 @@ begin
     -- Every attempt at telling it, the house client's too.
     update public.notifications as n
     set status = 'skipped', reason = 'the lead''s data was erased'
-    from public.interviews as i
-    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and n.status = 'queued' and n.delivery_id is null;
+    where n.id in (select t.id from private.notifications_of_lead(l.id) as t where t.status = 'queued' and t.delivery_id is null);
     update public.deliveries as d
     set content = jsonb_build_object('type', d.content -> 'type', 'text', '')
-    from public.notifications as n
-    join public.interviews as i on i.id = n.interview_id
+    from private.notifications_of_lead(l.id) as n
     cross join jsonb_array_elements(n.attempts) as a (v)
-    where i.client_id = l.client_id and i.lead_id = l.id and d.id = (a.v ->> 'delivery_id')::uuid and d.status not in ('queued', 'deferred', 'sending', 'unknown');
+    where d.id = (a.v ->> 'delivery_id')::uuid and d.status not in ('queued', 'deferred', 'sending', 'unknown');
     update public.messages as m
     set content = 'Dados apagados.'
-    from public.notifications as n
-    join public.interviews as i on i.id = n.interview_id
+    from private.notifications_of_lead(l.id) as n
     cross join jsonb_array_elements(n.attempts) as a (v)
     join public.deliveries as d on d.id = (a.v ->> 'delivery_id')::uuid
-    where i.client_id = l.client_id and i.lead_id = l.id and m.client_id = d.client_id and m.id = d.message_id;
-    update public.notifications as n
-    set text = 'Dados apagados.'
-    from public.interviews as i
-    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and (n.status <> 'queued' or n.delivery_id is not null);
-    update public.notifications as n
-    set text = 'Dados apagados.'
-    where n.client_id = l.client_id and n.subject = 'reply ' || l.id and (n.status <> 'queued' or n.delivery_id is not null);
+    where m.client_id = d.client_id and m.id = d.message_id;
+    update public.notifications as n set text = 'Dados apagados.' where n.id in (select t.id from private.notifications_of_lead(l.id) as t);
 
     -- Files not fetched yet are never fetched, nor is one under way taken, nor a dead one replayed. Those in Storage can be removed through its API
     -- only: storage_path stays to find them by, and Storage's policy shows them to nobody.
@@ -6114,6 +6206,94 @@ ALTER FUNCTION private.is_opt_out(txt text) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.is_opt_out(txt text) IS 'Whether a whole message is one of the words that must always work to be left alone, whatever agent or model is running. Case, accents, punctuation, emoji and politeness make no difference.';
 
+-- Name: isa_admin(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.isa_admin() RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if not private.is_admin() then
+        raise exception 'only an admin commands ISA' using errcode = '42501';
+    end if;
+    return private.current_profile_id();
+end
+$$;
+
+ALTER FUNCTION private.isa_admin() OWNER TO postgres;
+
+-- Name: FUNCTION isa_admin(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.isa_admin() IS 'The admin who asks; raises 42501 for everybody else. What each of ISA''s RPCs begins with.';
+
+-- Name: isa_name_of(public.projects); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.isa_name_of(project public.projects) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select format('%s “%s”', case project.type when 'survey' then 'a pesquisa' when 'campaign' then 'a campanha' else 'o atendimento' end, project.name);
+$$;
+
+ALTER FUNCTION private.isa_name_of(project public.projects) OWNER TO postgres;
+
+-- Name: FUNCTION isa_name_of(project public.projects); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.isa_name_of(project public.projects) IS 'A project in Portuguese words, with its article.';
+
+-- Name: isa_word(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.isa_word(status text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case isa_word.status
+        when 'draft' then 'rascunho'
+        when 'active' then 'em andamento'
+        when 'paused' then 'em pausa'
+        when 'completed' then 'concluída'
+        when 'cancelled' then 'cancelada'
+        when 'in_progress' then 'em andamento'
+        when 'pending' then 'pendente'
+        else isa_word.status
+    end;
+$$;
+
+ALTER FUNCTION private.isa_word(status text) OWNER TO postgres;
+
+-- Name: FUNCTION isa_word(status text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.isa_word(status text) IS 'The status of a project or an interview in Portuguese.';
+
+-- Name: issue_isa_token(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.issue_isa_token(command_id uuid, plan jsonb, OUT token text, OUT expires_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    -- Two random uuids: 244 bits that nobody guesses, and of which only the hash is kept.
+    token := replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '');
+    insert into private.isa_tokens as t (command_id, admin_id, token_hash, plan, expires_at)
+    select c.id, c.admin_id, sha256(convert_to(issue_isa_token.token, 'UTF8')), issue_isa_token.plan, clock_timestamp() + interval '5 minutes'
+    from public.isa_commands as c
+    where c.id = issue_isa_token.command_id and c.admin_id = private.isa_admin() and c.executed_at is null
+    on conflict on constraint isa_tokens_pkey do update
+    set token_hash = excluded.token_hash, plan = excluded.plan, expires_at = excluded.expires_at
+    where t.used_at is null
+    returning t.expires_at into expires_at;
+    if not found then
+        raise exception 'there is no such open command of yours' using errcode = 'PT403';
+    end if;
+end
+$$;
+
+ALTER FUNCTION private.issue_isa_token(command_id uuid, plan jsonb, OUT token text, OUT expires_at timestamp with time zone) OWNER TO postgres;
+
+-- Name: FUNCTION issue_isa_token(command_id uuid, plan jsonb, OUT token text, OUT expires_at timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.issue_isa_token(command_id uuid, plan jsonb, OUT token text, OUT expires_at timestamp with time zone) IS 'A confirmation token for the plan of one of the caller''s own commands, good for five minutes by the database''s clock; an earlier one of the same command is void.';
+
 -- Name: judge_qualification(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.judge_qualification() RETURNS trigger
@@ -7096,6 +7276,25 @@ ALTER FUNCTION private.normalize_phone(phone text) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.normalize_phone(phone text) IS 'A phone number in E.164; null if it cannot be one, or is of no country. Without + or 00 it is taken as Brazilian, with or without 55; a mobile''s missing ninth digit is put in.';
 
+-- Name: note_isa_result(uuid, jsonb, public.isa_target_type, uuid, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    -- SECURITY: admins may add commands, not change them. This writes what came of the caller's own, and not again once it is done.
+    update public.isa_commands as c
+    set result = note_isa_result.result, target_type = note_isa_result.target_type, target_id = note_isa_result.target_id,
+        executed_at = case when note_isa_result.executed then clock_timestamp() end
+    where c.id = note_isa_result.command_id and c.admin_id = private.isa_admin() and c.executed_at is null;
+$$;
+
+ALTER FUNCTION private.note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean) OWNER TO postgres;
+
+-- Name: FUNCTION note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean) IS 'Writes what came of a command of the caller''s own into its row, and that it is done; what is done stays as it is.';
+
 -- Name: note_news(uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.note_news(project_ids uuid[]) RETURNS void
@@ -7384,6 +7583,93 @@ ALTER FUNCTION private.notification_words(event text, OUT title text, OUT one te
 -- Name: FUNCTION notification_words(event text, OUT title text, OUT one text, OUT many text, OUT urgent boolean); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.notification_words(event text, OUT title text, OUT one text, OUT many text, OUT urgent boolean) IS 'How an event is spoken of: the title of an e-mail, one of it and many of it after a number, and whether it is told at once, never gathered with others.';
+
+-- Name: notifications; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.notifications (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    event text NOT NULL,
+    interview_id uuid,
+    text text NOT NULL,
+    status public.notification_status DEFAULT 'queued'::public.notification_status NOT NULL,
+    reason text,
+    delivery_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    subject text DEFAULT ''::text NOT NULL,
+    attempts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    sender_client_id uuid,
+    told_at timestamp with time zone,
+    CONSTRAINT a_delivery_has_its_sender CHECK (((delivery_id IS NULL) = (sender_client_id IS NULL))),
+    CONSTRAINT attempts_are_a_list CHECK ((jsonb_typeof(attempts) = 'array'::text)),
+    CONSTRAINT event_is_a_word CHECK ((event ~ '^[a-z][a-z_]{0,62}$'::text)),
+    CONSTRAINT skipped_and_failed_ones_have_a_reason CHECK (((status <> ALL (ARRAY['skipped'::public.notification_status, 'failed'::public.notification_status])) OR (reason IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.notifications FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notifications OWNER TO postgres;
+
+-- Name: TABLE notifications; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.notifications IS 'What a client''s people were told: one row for each event and person. Several may share one delivery, where many came at once.';
+
+-- Name: COLUMN notifications.event; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.event IS 'interview_completed, project_completed, person_needed, account_stopped, task_failed, …: private.notification_words has their words.';
+
+-- Name: COLUMN notifications.delivery_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.delivery_id IS 'The delivery under way, or the one that got through.';
+
+-- Name: COLUMN notifications.subject; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.subject IS 'What the event is about: nobody is told twice of the same event about the same thing.';
+
+-- Name: COLUMN notifications.attempts; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.attempts IS 'The channels tried so far, in order: [{"channel", "delivery_id", "reason"}]. reason: why it did not get through; without a delivery_id nothing was sent by that channel.';
+
+-- Name: COLUMN notifications.sender_client_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.sender_client_id IS 'Whose account sends: the client''s own, or the house client''s, where the client has none for that channel. The message and its delivery are the sender''s rows.';
+
+-- Name: COLUMN notifications.told_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.told_at IS 'When its first delivery was made, by private.now().';
+
+-- Name: notifications_of_lead(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.notifications_of_lead(lead_id uuid) RETURNS SETOF public.notifications
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    with l as materialized (
+        select x.client_id, x.id from public.leads as x where x.id = notifications_of_lead.lead_id
+    )
+    select n.*
+    from public.notifications as n
+    join l on n.client_id = l.client_id
+    where n.interview_id in (select i.id from public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id)
+        -- Without an interview, the subject says what it is about: a word, an id, perhaps more.
+        or (n.interview_id is null and split_part(n.subject, ' ', 2) in (
+            select l.id::text
+            union all
+            select c.id::text from public.conversations as c where c.client_id = l.client_id and c.lead_id = l.id
+            union all
+            select b.id::text from public.callbacks as b where b.client_id = l.client_id and b.lead_id = l.id
+            union all
+            select q.id::text from public.qualifications as q where q.client_id = l.client_id and q.lead_id = l.id
+        ));
+$$;
+
+ALTER FUNCTION private.notifications_of_lead(lead_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION notifications_of_lead(lead_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.notifications_of_lead(lead_id uuid) IS 'What a client''s people were told, or are to be told, about a lead: of its interviews, replies, conversations, callbacks and qualifications.';
 
 -- Name: notify(uuid, text, uuid, text, text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -7905,6 +8191,125 @@ ALTER FUNCTION private.plain(txt text) OWNER TO postgres;
 -- Name: FUNCTION plain(txt text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.plain(txt text) IS 'Words without case, accents, decoration and punctuation, for comparing what people type. What cannot be seen does not part a word.';
+
+-- Name: plan_isa_act(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.plan_isa_act(act jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    kind text := act ->> 'act';
+    c public.clients;
+    p public.projects;
+    l public.leads;
+    i public.interviews;
+    who text;
+    ids uuid[];
+    n integer;
+    problem text;
+    told text;
+begin
+    -- Everything is read under the caller's own rights, and what is planned is kept by id: what is shown is what will be done.
+    if kind in ('pause_project', 'resume_project') then
+        select * into p from public.projects as x where x.id = (act ->> 'project_id')::uuid;
+        select * into c from public.clients as x where x.id = p.client_id;
+        problem := case
+            when p.id is null then 'Não encontrei esse projeto.'
+            when kind = 'pause_project' and p.status <> 'active' then format('%s, de %s, não está em andamento (%s).', private.isa_name_of(p), c.company_name, private.isa_word(p.status::text))
+            when kind = 'resume_project' and p.status = 'active' then format('%s, de %s, já está em andamento.', private.isa_name_of(p), c.company_name)
+            when kind = 'resume_project' and p.status <> 'paused' then format('%s, de %s, não está em pausa (%s).', private.isa_name_of(p), c.company_name, private.isa_word(p.status::text))
+        end;
+        select count(*) into n from public.interviews as x where x.project_id = p.id and x.status = 'pending' and x.invited_at is null;
+        told := format(case kind when 'pause_project' then 'pausar %s, de %s' else 'retomar %s, de %s' end, private.isa_name_of(p), c.company_name)
+            || case
+                when n = 0 then ''
+                when kind = 'pause_project' then format(' (convites que ficam esperando: %s)', n)
+                else format(' (convites que voltam a sair: %s)', n)
+            end;
+        act := jsonb_build_object('act', kind, 'project_id', p.id, 'name', p.name, 'client_id', c.id, 'client', c.company_name, 'target_type', 'client', 'target_id', c.id);
+
+    elsif kind in ('block_lead', 'unblock_lead') then
+        select * into l from public.leads as x where x.id = (act ->> 'lead_id')::uuid;
+        select * into c from public.clients as x where x.id = l.client_id;
+        who := concat_ws(', ', l.name, l.phone, c.company_name);
+        problem := case
+            when l.id is null then 'Não encontrei esse lead.'
+            when kind = 'block_lead' and l.status = 'blocked' then format('O lead %s já está bloqueado.', who)
+            when kind = 'unblock_lead' and l.status <> 'blocked' then format('O lead %s não está bloqueado.', who)
+        end;
+        told := format(case kind when 'block_lead' then 'bloquear o lead %s' else 'desbloquear o lead %s' end, who)
+            || case when kind = 'unblock_lead' and l.opted_out_at is not null then ' (que continua descadastrado)' else '' end;
+        act := jsonb_build_object('act', kind, 'lead_id', l.id, 'name', l.name, 'phone', l.phone, 'client_id', c.id, 'client', c.company_name, 'target_type', 'lead', 'target_id', l.id);
+
+    elsif kind in ('resend_invitation', 'cancel_interview') then
+        select * into i from public.interviews as x where x.id = (act ->> 'interview_id')::uuid;
+        select * into l from public.leads as x where x.id = i.lead_id;
+        select * into p from public.projects as x where x.id = i.project_id;
+        select * into c from public.clients as x where x.id = i.client_id;
+        who := concat_ws(', ', l.name, l.phone);
+        problem := case
+            when i.id is null then 'Não encontrei essa entrevista.'
+            when kind = 'cancel_interview' and i.status not in ('pending', 'in_progress')
+                then format('A entrevista de %s (%s) já terminou: %s.', who, p.name, private.isa_word(i.status::text))
+            when kind = 'resend_invitation' and i.status <> 'pending'
+                then format('A entrevista de %s (%s) não espera mais resposta ao convite: %s.', who, p.name, private.isa_word(i.status::text))
+            when kind = 'resend_invitation' and p.status <> 'active' then format('%s, de %s, não está em andamento (%s).', private.isa_name_of(p), c.company_name, private.isa_word(p.status::text))
+            when kind = 'resend_invitation' and i.invited_at is null then format('O primeiro convite de %s (%s) ainda não saiu: ele espera a sua vez.', who, p.name)
+        end;
+        told := format(
+            case kind when 'resend_invitation' then 'reenviar o convite de %s, para %s, de %s' else 'cancelar a entrevista de %s, n%s, de %s' end, who, private.isa_name_of(p), c.company_name
+        );
+        act := jsonb_build_object(
+            'act', kind, 'interview_id', i.id, 'name', l.name, 'phone', l.phone, 'project', p.name, 'client_id', c.id, 'client', c.company_name,
+            'target_type', 'interview', 'target_id', i.id
+        );
+
+    elsif kind in ('suspend_client', 'reactivate_client') then
+        select * into c from public.clients as x where x.id = (act ->> 'client_id')::uuid;
+        problem := case
+            when c.id is null then 'Não encontrei esse cliente.'
+            when kind = 'suspend_client' and c.is_house then format('%s é a própria casa e não pode ser suspensa.', c.company_name)
+            when kind = 'suspend_client' and c.status = 'suspended' then format('O cliente “%s” já está suspenso.', c.company_name)
+            when kind = 'reactivate_client' and c.status = 'active' then format('O cliente “%s” já está ativo.', c.company_name)
+        end;
+        select count(*) into n from public.projects as x where x.client_id = c.id and x.status = 'active';
+        told := format(
+            case kind when 'suspend_client' then 'suspender o cliente “%s” (o pessoal dele fica sem acesso e nada mais é enviado; projetos em andamento: %s)'
+                else 'reativar o cliente “%s” (projetos em andamento: %s)' end,
+            c.company_name, n
+        );
+        act := jsonb_build_object('act', kind, 'client_id', c.id, 'name', c.company_name, 'target_type', 'client', 'target_id', c.id);
+
+    elsif kind = 'replay_failed_tasks' then
+        select array_agg(x.id order by x.created_at, x.id), count(distinct x.client_id) into ids, n
+        from public.failed_tasks as x
+        where x.status = 'dead' and x.id in (select v.id::uuid from jsonb_array_elements_text(act -> 'failed_task_ids') as v (id));
+        select * into c from public.clients as x
+        where n = 1 and x.id = (select f.client_id from public.failed_tasks as f where f.id = ids[1]);
+        problem := case when ids is null then 'Não há tarefa que falhou para reprocessar.' end;
+        told := format(
+            case cardinality(ids) when 1 then 'reprocessar %s tarefa que falhou%s' else 'reprocessar %s tarefas que falharam%s' end, cardinality(ids),
+            case when n = 1 then ', de ' || c.company_name else format(', de %s clientes', n) end
+        );
+        act := jsonb_build_object('act', kind, 'failed_task_ids', ids, 'client', c.company_name, 'client_id', c.id)
+            || case when n = 1 then jsonb_build_object('target_type', 'client', 'target_id', c.id) else '{}' end;
+
+    else
+        raise exception 'ISA knows no act %', coalesce(quote_literal(left(kind, 50)), 'without a name') using errcode = '22023';
+    end if;
+    if problem is not null then
+        return jsonb_build_object('problem', upper(left(problem, 1)) || substr(problem, 2));
+    end if;
+    return act || jsonb_build_object('text', told);
+end
+$$;
+
+ALTER FUNCTION private.plan_isa_act(act jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION plan_isa_act(act jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.plan_isa_act(act jsonb) IS 'One act of a plan, as it would be done: {"act", ids, names, "target_type", "target_id", "text"}, or {"problem"} where there is nothing to do. Takes {"act": pause_project | resume_project, "project_id"}, {block_lead | unblock_lead, "lead_id"}, {resend_invitation | cancel_interview, "interview_id"}, {suspend_client | reactivate_client, "client_id"}, {replay_failed_tasks, "failed_task_ids"}; raises 22023 for any other. A further act is a branch here and one in private.do_isa_act. Read-only, under the caller''s rights.';
 
 -- Name: plan_reminders(uuid, public.delivery_status); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -10661,6 +11066,39 @@ ALTER FUNCTION private.sweep() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.sweep() IS 'The safety net under the doorbell, run by pg_cron: admits what waits, makes what only commits'' notes ask for (project reports, notifications), and rings for every queue with something due. Everything it does is idempotent.';
 
+-- Name: take_isa_token(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.take_isa_token(token text, OUT command_id uuid, OUT plan jsonb) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    t private.isa_tokens;
+begin
+    -- SECURITY: somebody else's token is answered as one that never was. Whoever comes second waits for the first and finds it used.
+    select * into t
+    from private.isa_tokens as x
+    where x.token_hash = sha256(convert_to(take_isa_token.token, 'UTF8')) and x.admin_id = private.isa_admin()
+    for update;
+    if not found then
+        raise exception 'there is no such token of yours' using errcode = 'PT403';
+    elsif t.used_at is not null then
+        raise exception 'this token was used already' using errcode = 'PT409', hint = 'What came of it is in isa_commands.';
+    elsif t.expires_at <= clock_timestamp() then
+        raise exception 'this token has expired' using errcode = 'PT410', hint = 'Give the command again.';
+    end if;
+    update private.isa_tokens as x set used_at = clock_timestamp() where x.command_id = t.command_id;
+    command_id := t.command_id;
+    plan := t.plan;
+end
+$$;
+
+ALTER FUNCTION private.take_isa_token(token text, OUT command_id uuid, OUT plan jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION take_isa_token(token text, OUT command_id uuid, OUT plan jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.take_isa_token(token text, OUT command_id uuid, OUT plan jsonb) IS 'The plan that a token confirms, once: raises PT403 for a token that is not the caller''s, PT409 for a used one, PT410 for a late one. Locks the token until the transaction ends, which brings it back if the plan could not be run.';
+
 -- Name: task_message(text, uuid, uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.task_message(task text, id uuid, client_id uuid, attempt integer) RETURNS jsonb
@@ -11645,6 +12083,26 @@ ALTER FUNCTION private.zone_of(lead public.leads) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.zone_of(lead public.leads) IS 'The time zone a lead lives by: its own, else that of its phone''s area code, else America/Sao_Paulo.';
 
+-- Name: begin_isa_command(uuid, text); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.begin_isa_command(command_id uuid, command text) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    insert into public.isa_commands (id, admin_id, command)
+    values (begin_isa_command.command_id, private.isa_admin(), begin_isa_command.command)
+    on conflict (id) do nothing;
+    return jsonb_build_object('id', begin_isa_command.command_id, 'today', (now() at time zone 'America/Sao_Paulo')::date);
+end
+$$;
+
+ALTER FUNCTION public.begin_isa_command(command_id uuid, command text) OWNER TO postgres;
+
+-- Name: FUNCTION begin_isa_command(command_id uuid, command text); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.begin_isa_command(command_id uuid, command text) IS 'Admins, through the function isa: notes a command before anything is read for it. Returns {"id", "today": the date in São Paulo}. Idempotent by id.';
+
 -- Name: channel_findings(uuid); Type: FUNCTION; Schema: public; Owner: postgres
 
 CREATE FUNCTION public.channel_findings(channel_account_id uuid) RETURNS jsonb
@@ -11764,6 +12222,104 @@ ALTER FUNCTION public.create_client(company_name text, owner_email text, cnpj te
 -- Name: FUNCTION create_client(company_name text, owner_email text, cnpj text, plan public.client_plan); Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON FUNCTION public.create_client(company_name text, owner_email text, cnpj text, plan public.client_plan) IS 'Admins: makes a client and invites its owner by e-mail address. Idempotent for the same company name and owner. Returns the clients row.';
+
+-- Name: end_isa_command(uuid, jsonb, public.isa_target_type, uuid); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type DEFAULT NULL::public.isa_target_type, target_id uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    perform private.isa_admin();
+    -- What is planned is run, or not: its row is written by public.run_isa_plan.
+    if exists (select from public.isa_commands as c where c.id = end_isa_command.command_id and c.result is null) then
+        perform private.note_isa_result(end_isa_command.command_id, end_isa_command.result, end_isa_command.target_type, end_isa_command.target_id, true);
+    end if;
+end
+$$;
+
+ALTER FUNCTION public.end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid) IS 'Admins, through the function isa: what came of a command of the own that changes nothing, and what it was about. Once: a later call changes nothing. Idempotent.';
+
+-- Name: find_isa_targets(text[], text, uuid[]); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.find_isa_targets(kinds text[], words text, client_ids uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(kind text, id uuid, name text, client_id uuid, client text, status text, phone text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $_$
+#variable_conflict use_column
+declare
+    wanted text := private.plain(find_isa_targets.words);
+    digits text := regexp_replace(find_isa_targets.words, '[^0-9]', '', 'g');
+    -- A name with a number in it is no telephone number.
+    number text := case when find_isa_targets.words !~ '[[:alpha:]@]' and length(digits) between 8 and 15 then private.normalize_phone(find_isa_targets.words) end;
+    the_id uuid := case when btrim(find_isa_targets.words) ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then btrim(find_isa_targets.words)::uuid end;
+    address text := case when find_isa_targets.words like '%@%' then lower(btrim(find_isa_targets.words)) end;
+    parts text[];
+begin
+    perform private.isa_admin();
+    if btrim(coalesce(find_isa_targets.words, '')) = '' then
+        return;
+    end if;
+    parts := array(select ' ' || p || ' ' from unnest(string_to_array(nullif(wanted, ''), ' ')) as p (p));
+    return query
+    with
+    named as (
+        select 'client' as kind, c.id, c.company_name as name, c.id as client_id, c.company_name as client, c.status::text as status, null::text as phone,
+            coalesce(c.id = the_id or (length(digits) = 14 and c.cnpj = digits), false) as exact
+        from public.clients as c
+        where 'client' = any (find_isa_targets.kinds) and (find_isa_targets.client_ids is null or c.id = any (find_isa_targets.client_ids))
+        union all
+        select 'project', p.id, p.name, p.client_id, null, p.status::text, null, coalesce(p.id = the_id, false)
+        from public.projects as p
+        where 'project' = any (find_isa_targets.kinds) and (find_isa_targets.client_ids is null or p.client_id = any (find_isa_targets.client_ids))
+        union all
+        -- By number or id it is found by its index, by name among all.
+        select 'lead', l.id, l.name, l.client_id, null, l.status::text, l.phone, true
+        from public.leads as l
+        where 'lead' = any (find_isa_targets.kinds) and (find_isa_targets.client_ids is null or l.client_id = any (find_isa_targets.client_ids))
+            and (l.phone in (number, '+' || digits) or l.id = the_id or lower(l.email) = address)
+        union all
+        select 'lead', l.id, l.name, l.client_id, null, l.status::text, l.phone, false
+        from public.leads as l
+        where 'lead' = any (find_isa_targets.kinds) and (find_isa_targets.client_ids is null or l.client_id = any (find_isa_targets.client_ids))
+            and number is null and the_id is null and address is null
+    ),
+    ranked as (
+        select n.*, case
+            when n.exact then 1
+            when the_id is not null or address is not null or number is not null then null
+            when s.said = wanted and wanted <> '' or (wanted = '' and lower(btrim(n.name)) = lower(btrim(find_isa_targets.words))) then 1
+            when wanted <> '' and concat(' ', s.said, ' ') like '% ' || wanted || ' %' then 2
+            when cardinality(parts) > 0 and concat(' ', s.said, ' ') like all (array(select '%' || p || '%' from unnest(parts) as p (p))) then 3
+            when length(wanted) >= 3 and s.said like wanted || '%' then 4
+            when kind = 'lead' and length(digits) >= 4 and wanted ~ '^[0-9 ]+$' and n.phone like '%' || digits then 4
+        end as tier
+        from named as n
+        cross join lateral (select private.plain(n.name) as said) as s
+    )
+    select r.kind, r.id, r.name, r.client_id, coalesce(r.client, c.company_name), r.status, r.phone
+    from (
+        select x.*, dense_rank() over (order by x.tier, array_position(find_isa_targets.kinds, x.kind)) as place
+        from ranked as x
+        where x.tier is not null
+    ) as r
+    join public.clients as c on c.id = r.client_id
+    where r.place = 1
+    order by r.name, c.company_name, r.id
+    limit 21;
+end
+$_$;
+
+ALTER FUNCTION public.find_isa_targets(kinds text[], words text, client_ids uuid[]) OWNER TO postgres;
+
+-- Name: FUNCTION find_isa_targets(kinds text[], words text, client_ids uuid[]); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.find_isa_targets(kinds text[], words text, client_ids uuid[]) IS 'Admins, through the function isa: whom or what a command''s words name. kinds: client, project, lead, in the order in which they are meant; words: an id, a phone, an e-mail address, a CNPJ or a name, without regard to case and accents. Only the best matches come back, of one kind: exactly so named, else with these words in this order, else in any, else so beginning. At most 21. Read-only, under the caller''s rights.';
 
 -- Name: hand_back(uuid); Type: FUNCTION; Schema: public; Owner: postgres
 
@@ -11961,6 +12517,53 @@ ALTER FUNCTION public.invite_member(client_id uuid, email text, role public.memb
 -- Name: FUNCTION invite_member(client_id uuid, email text, role public.member_role); Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON FUNCTION public.invite_member(client_id uuid, email text, role public.member_role) IS 'Owners and admins: invites a person by e-mail address; the membership becomes active when the person confirms that address. Idempotent.';
+
+-- Name: plan_isa_command(uuid, jsonb); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.plan_isa_command(command_id uuid, acts jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    planned jsonb;
+    problems jsonb;
+    plan jsonb;
+    token record;
+begin
+    perform private.isa_admin();
+    if jsonb_typeof(plan_isa_command.acts) is distinct from 'array' or jsonb_array_length(plan_isa_command.acts) not between 1 and 20 then
+        raise exception 'acts must be a list of 1 to 20' using errcode = '22023';
+    end if;
+    -- The same act twice is one.
+    select jsonb_agg(a.act order by a.ord) filter (where not a.act ? 'problem'), jsonb_agg(a.act -> 'problem' order by a.ord) filter (where a.act ? 'problem')
+    into planned, problems
+    from (
+        select p.act, min(g.ord) as ord
+        from jsonb_array_elements(plan_isa_command.acts) with ordinality as g (given, ord)
+        cross join lateral private.plan_isa_act(g.given) as p (act)
+        group by p.act
+    ) as a;
+    -- All of it or none: half of what was asked for might be the wrong half.
+    if problems is not null then
+        return jsonb_build_object('plan', null, 'problems', problems, 'token', null, 'expires_at', null);
+    end if;
+    plan := jsonb_build_object('acts', planned, 'text', 'Vou ' || (
+        select string_agg(a.act ->> 'text', '; ' order by a.ord) from jsonb_array_elements(planned) with ordinality as a (act, ord)
+    ) || '.');
+    select t.token, t.expires_at into token from private.issue_isa_token(plan_isa_command.command_id, plan) as t;
+    perform private.note_isa_result(
+        plan_isa_command.command_id, jsonb_build_object('outcome', 'planned', 'plan', plan),
+        (planned #>> '{0,target_type}')::public.isa_target_type, (planned #>> '{0,target_id}')::uuid, false
+    );
+    return jsonb_build_object('plan', plan, 'problems', '[]'::jsonb, 'token', token.token, 'expires_at', token.expires_at);
+end
+$$;
+
+ALTER FUNCTION public.plan_isa_command(command_id uuid, acts jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION plan_isa_command(command_id uuid, acts jsonb); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.plan_isa_command(command_id uuid, acts jsonb) IS 'Admins, through the function isa: what a command of the own would change, resolved to rows, and a token that confirms just that within five minutes. Changes nothing else. acts: a list of what private.plan_isa_act takes. Returns {"plan": {"acts", "text"}, "problems": [], "token", "expires_at"}; where one act cannot be done, nothing is planned: plan and token are null and problems says why. A second plan of a command voids the token of the first.';
 
 -- Name: preview_audience(uuid); Type: FUNCTION; Schema: public; Owner: postgres
 
@@ -12257,6 +12860,89 @@ ALTER FUNCTION public.request_report(project_id uuid) OWNER TO postgres;
 
 COMMENT ON FUNCTION public.request_report(project_id uuid) IS 'Has a project''s report written now. Returns its row; read it again until status is ready and stale is false.';
 
+-- Name: resend_invitation(uuid); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.resend_invitation(interview_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    i public.interviews;
+    t private.threads;
+    project public.projects;
+    lead public.leads;
+    company text;
+    template public.message_templates;
+    waiting public.deliveries;
+    d public.deliveries;
+    verdict record;
+begin
+    select x.* into i from public.interviews as x
+    where x.id = resend_invitation.interview_id and x.client_id in (select private.visible_client_ids());
+    if not found then
+        raise exception 'there is no such interview' using errcode = 'PT404';
+    end if;
+    -- Lock order: the interview, then its thread.
+    perform from public.interviews as x where x.id = i.id for no key update;
+    if i.thread_id is not null then
+        perform private.lock_threads(array[i.thread_id]);
+    end if;
+    select x.* into i from public.interviews as x where x.id = i.id;
+    select x.* into project from public.projects as x where x.id = i.project_id;
+    select x.* into t from private.threads as x where x.id = i.thread_id;
+    if i.status <> 'pending' or project.status <> 'active' then
+        return jsonb_build_object(
+            'outcome', 'none', 'delivery_id', null, 'due_at', null,
+            'reason', case when i.status <> 'pending' then 'the interview has begun, or has ended' else 'the project is not running' end
+        );
+    end if;
+    if i.invited_at is null or t.interview_id is distinct from i.id then
+        return jsonb_build_object('outcome', 'waiting', 'delivery_id', null, 'due_at', null, 'reason', 'the first invitation waits for its turn');
+    end if;
+    select x.* into waiting from public.deliveries as x
+    where x.client_id = i.client_id and x.interview_id = i.id and x.kind in ('invitation', 'reminder') and x.status in ('queued', 'deferred', 'sending', 'unknown')
+    order by x.seq
+    limit 1;
+    if found then
+        return jsonb_build_object('outcome', 'waiting', 'delivery_id', waiting.id, 'due_at', waiting.due_at, 'reason', waiting.reason);
+    end if;
+    template := private.template_for(project.client_id, t.channel_account_id, 'invitation', project.config #>> '{invitation,template}');
+    if template.id is null then
+        raise exception '%', private.no_template(project.client_id, t.channel_account_id, 'invitation', project.config #>> '{invitation,template}')
+            using errcode = '22023';
+    end if;
+    select x.* into lead from public.leads as x where x.id = i.lead_id;
+    select c.company_name into company from public.clients as c where c.id = i.client_id;
+    d := jsonb_populate_record(null::public.deliveries, jsonb_build_object(
+        'id', gen_random_uuid(), 'client_id', i.client_id, 'lead_id', i.lead_id, 'thread_id', t.id, 'interview_id', i.id,
+        'channel_account_id', t.channel_account_id, 'kind', 'invitation', 'content', private.template_content(template, lead.name, company, project.name, null),
+        'message_id', gen_random_uuid(), 'queue', 'default', 'seq', t.last_seq + 1
+    ));
+    -- Somebody asks for it and waits for the answer: what policy forbids is refused, not stored as cancelled.
+    select * into verdict from private.policy_verdict(d);
+    if verdict.verdict = 'cancel' then
+        raise exception '%', verdict.reason using errcode = '42501';
+    end if;
+    insert into public.deliveries as x (id, client_id, lead_id, thread_id, interview_id, channel_account_id, kind, content, message_id, queue, seq)
+    values (d.id, d.client_id, d.lead_id, d.thread_id, d.interview_id, d.channel_account_id, d.kind, d.content, d.message_id, d.queue, d.seq)
+    returning x.* into d;
+    insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
+    values (d.message_id, i.id, 'assistant', d.content ->> 'text', jsonb_build_object('type', 'template', 'delivery_id', d.id), i.client_id, d.seq);
+    update private.threads as x set last_seq = d.seq where x.id = t.id;
+    if d.status = 'queued' then
+        perform private.admit_deliveries(i.client_id, 'default');
+        perform private.ring('deliver');
+    end if;
+    return jsonb_build_object('outcome', d.status, 'delivery_id', d.id, 'due_at', d.due_at, 'reason', d.reason);
+end
+$$;
+
+ALTER FUNCTION public.resend_invitation(interview_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION resend_invitation(interview_id uuid); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.resend_invitation(interview_id uuid) IS 'A client''s people and admins: sends a lead who has not answered its invitation once more, within policy. Returns {"outcome": queued | deferred (until due_at, for the reason) | waiting (one is still on its way: no other is made) | none (there is nothing to invite to any more), "delivery_id", "due_at", "reason"}. Raises PT404 for an interview that is not the caller''s, 22023 without an approved template, 42501 where policy speaks against it. While one waits, calling again sends nothing more.';
+
 -- Name: reverse_conversion(uuid, text); Type: FUNCTION; Schema: public; Owner: postgres
 
 CREATE FUNCTION public.reverse_conversion(conversion_id uuid, reason text) RETURNS public.conversions
@@ -12306,6 +12992,52 @@ ALTER FUNCTION public.reverse_conversion(conversion_id uuid, reason text) OWNER 
 -- Name: FUNCTION reverse_conversion(conversion_id uuid, reason text); Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON FUNCTION public.reverse_conversion(conversion_id uuid, reason text) IS 'Admins: takes back that a lead became a client. The client becomes inactive and its people lose their access, its running projects pause, the conversation is one with a lead again, who may qualify anew. Nothing is deleted. Idempotent. Returns the conversions row.';
+
+-- Name: run_isa_plan(text); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.run_isa_plan(token text) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    taken record;
+    act jsonb;
+    outcome jsonb;
+    outcomes jsonb := '[]';
+    result jsonb;
+begin
+    perform private.isa_admin();
+    select t.command_id, t.plan into taken from private.take_isa_token(run_isa_plan.token) as t;
+    for act in select a.act from jsonb_array_elements(taken.plan -> 'acts') with ordinality as a (act, ord) order by a.ord
+    loop
+        begin
+            outcome := private.do_isa_act(act);
+        exception when others then
+            -- What is about the moment is for the caller to try again: the token comes back with the transaction. A rule that speaks against an
+            -- act is its answer, and the other acts are done all the same.
+            if sqlstate ~ '^(08|40|53|55|57|58|XX)' then
+                raise;
+            end if;
+            outcome := jsonb_build_object('act', act -> 'act', 'done', false, 'text', format('Não foi possível %s: %s.', act ->> 'text', rtrim(sqlerrm, '.')));
+        end;
+        outcomes := outcomes || jsonb_build_array(outcome);
+    end loop;
+    result := jsonb_build_object(
+        'outcome', case when outcomes @> '[{"done": true}]' then 'done' else 'unchanged' end, 'plan', taken.plan, 'acts', outcomes,
+        'text', (select string_agg(o.outcome ->> 'text', ' ' order by o.ord) from jsonb_array_elements(outcomes) with ordinality as o (outcome, ord))
+    );
+    perform private.note_isa_result(
+        taken.command_id, result, (taken.plan #>> '{acts,0,target_type}')::public.isa_target_type, (taken.plan #>> '{acts,0,target_id}')::uuid, true
+    );
+    return jsonb_build_object('id', taken.command_id) || (result - 'plan');
+end
+$$;
+
+ALTER FUNCTION public.run_isa_plan(token text) OWNER TO postgres;
+
+-- Name: FUNCTION run_isa_plan(token text); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.run_isa_plan(token text) IS 'Admins: does what a confirmed token''s plan says, once, in one transaction and under the caller''s own rights, and writes what came of it into the command''s row. Returns {"id", "outcome": done | unchanged, "acts": [{"act", "done", "text"}], "text"}. Refuses a token that is not the caller''s (403), was used (409) or is late (410); repeated after a lost answer it says used, and isa_commands has the result.';
 
 -- Name: set_channel_credentials(uuid, text, text); Type: FUNCTION; Schema: public; Owner: postgres
 
@@ -13260,6 +13992,27 @@ ALTER TABLE private.intents ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+-- Name: isa_tokens; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.isa_tokens (
+    command_id uuid NOT NULL,
+    admin_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    plan jsonb NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT token_hash_is_a_sha256 CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY private.isa_tokens FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.isa_tokens OWNER TO postgres;
+
+-- Name: TABLE isa_tokens; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.isa_tokens IS 'What ISA planned and an admin may confirm: once, within five minutes, and only the admin who asked. The token itself is not kept.';
+
 -- Name: prices; Type: TABLE; Schema: private; Owner: postgres
 
 CREATE TABLE private.prices (
@@ -13419,7 +14172,7 @@ COMMENT ON COLUMN public.audit_log.actor_id IS 'The person (profiles.id; stays w
 
 CREATE TABLE public.callbacks (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
-    client_id uuid NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
     lead_id uuid NOT NULL,
     due_at timestamp with time zone NOT NULL,
     note text,
@@ -13550,62 +14303,6 @@ ALTER TABLE public.lead_identities OWNER TO postgres;
 -- Name: TABLE lead_identities; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON TABLE public.lead_identities IS 'Everything a lead is known by. A phone number alone is not an identity: webhooks may carry only a BSUID or a lid.';
-
--- Name: notifications; Type: TABLE; Schema: public; Owner: postgres
-
-CREATE TABLE public.notifications (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    client_id uuid NOT NULL,
-    profile_id uuid NOT NULL,
-    event text NOT NULL,
-    interview_id uuid,
-    text text NOT NULL,
-    status public.notification_status DEFAULT 'queued'::public.notification_status NOT NULL,
-    reason text,
-    delivery_id uuid,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    subject text DEFAULT ''::text NOT NULL,
-    attempts jsonb DEFAULT '[]'::jsonb NOT NULL,
-    sender_client_id uuid,
-    told_at timestamp with time zone,
-    CONSTRAINT a_delivery_has_its_sender CHECK (((delivery_id IS NULL) = (sender_client_id IS NULL))),
-    CONSTRAINT attempts_are_a_list CHECK ((jsonb_typeof(attempts) = 'array'::text)),
-    CONSTRAINT event_is_a_word CHECK ((event ~ '^[a-z][a-z_]{0,62}$'::text)),
-    CONSTRAINT skipped_and_failed_ones_have_a_reason CHECK (((status <> ALL (ARRAY['skipped'::public.notification_status, 'failed'::public.notification_status])) OR (reason IS NOT NULL)))
-);
-
-ALTER TABLE ONLY public.notifications FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.notifications OWNER TO postgres;
-
--- Name: TABLE notifications; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON TABLE public.notifications IS 'What a client''s people were told: one row for each event and person. Several may share one delivery, where many came at once.';
-
--- Name: COLUMN notifications.event; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.notifications.event IS 'interview_completed, project_completed, person_needed, account_stopped, task_failed, …: private.notification_words has their words.';
-
--- Name: COLUMN notifications.delivery_id; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.notifications.delivery_id IS 'The delivery under way, or the one that got through.';
-
--- Name: COLUMN notifications.subject; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.notifications.subject IS 'What the event is about: nobody is told twice of the same event about the same thing.';
-
--- Name: COLUMN notifications.attempts; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.notifications.attempts IS 'The channels tried so far, in order: [{"channel", "delivery_id", "reason"}]. reason: why it did not get through; without a delivery_id nothing was sent by that channel.';
-
--- Name: COLUMN notifications.sender_client_id; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.notifications.sender_client_id IS 'Whose account sends: the client''s own, or the house client''s, where the client has none for that channel. The message and its delivery are the sender''s rows.';
-
--- Name: COLUMN notifications.told_at; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.notifications.told_at IS 'When its first delivery was made, by private.now().';
 
 -- Name: profiles; Type: TABLE; Schema: public; Owner: postgres
 
@@ -13785,6 +14482,16 @@ ALTER TABLE ONLY private.channel_credentials
 
 ALTER TABLE ONLY private.intents
     ADD CONSTRAINT intents_pkey PRIMARY KEY (id);
+
+-- Name: isa_tokens isa_tokens_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.isa_tokens
+    ADD CONSTRAINT isa_tokens_pkey PRIMARY KEY (command_id);
+
+-- Name: isa_tokens isa_tokens_token_hash_key; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.isa_tokens
+    ADD CONSTRAINT isa_tokens_token_hash_key UNIQUE (token_hash);
 
 -- Name: policy_packs policy_packs_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
 
@@ -14146,6 +14853,14 @@ CREATE INDEX idx_intents_lead_id ON private.intents USING btree (client_id, lead
 -- Name: idx_intents_turn_id; Type: INDEX; Schema: private; Owner: postgres
 
 CREATE INDEX idx_intents_turn_id ON private.intents USING btree (turn_id, id);
+
+-- Name: idx_isa_tokens_admin_id; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_isa_tokens_admin_id ON private.isa_tokens USING btree (admin_id);
+
+-- Name: idx_isa_tokens_expires_at; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_isa_tokens_expires_at ON private.isa_tokens USING btree (expires_at);
 
 -- Name: idx_project_changes_project_id; Type: INDEX; Schema: private; Owner: postgres
 
@@ -14950,6 +15665,16 @@ ALTER TABLE ONLY private.channel_credentials
 ALTER TABLE ONLY private.intents
     ADD CONSTRAINT intents_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id) ON DELETE CASCADE;
 
+-- Name: isa_tokens isa_tokens_admin_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.isa_tokens
+    ADD CONSTRAINT isa_tokens_admin_id_fkey FOREIGN KEY (admin_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+-- Name: isa_tokens isa_tokens_command_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.isa_tokens
+    ADD CONSTRAINT isa_tokens_command_id_fkey FOREIGN KEY (command_id) REFERENCES public.isa_commands(id) ON DELETE CASCADE;
+
 -- Name: project_changes project_changes_project_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
 
 ALTER TABLE ONLY private.project_changes
@@ -15410,6 +16135,10 @@ ALTER TABLE private.intents ENABLE ROW LEVEL SECURITY;
 -- Name: intents intents_insert_by_agents; Type: POLICY; Schema: private; Owner: postgres
 
 CREATE POLICY intents_insert_by_agents ON private.intents FOR INSERT TO renum_agent WITH CHECK (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (lead_id = ( SELECT private.turn_lead_id() AS turn_lead_id)) AND (turn_id = ( SELECT private.turn_lease() AS turn_lease))));
+
+-- Name: isa_tokens; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.isa_tokens ENABLE ROW LEVEL SECURITY;
 
 -- Name: policy_packs; Type: ROW SECURITY; Schema: private; Owner: postgres
 
@@ -16450,6 +17179,11 @@ REVOKE ALL ON FUNCTION private.delivery_task(delivery public.deliveries) FROM PU
 
 REVOKE ALL ON FUNCTION private.digest_text(notification_ids uuid[]) FROM PUBLIC;
 
+-- Name: FUNCTION do_isa_act(act jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.do_isa_act(act jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.do_isa_act(act jsonb) TO authenticated;
+
 -- Name: FUNCTION drop_turn(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.drop_turn(thread_id uuid) FROM PUBLIC;
@@ -16745,6 +17479,26 @@ REVOKE ALL ON FUNCTION private.is_opt_in(txt text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_opt_out(txt text) FROM PUBLIC;
 
+-- Name: FUNCTION isa_admin(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.isa_admin() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.isa_admin() TO authenticated;
+
+-- Name: FUNCTION isa_name_of(project public.projects); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.isa_name_of(project public.projects) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.isa_name_of(project public.projects) TO authenticated;
+
+-- Name: FUNCTION isa_word(status text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.isa_word(status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.isa_word(status text) TO authenticated;
+
+-- Name: FUNCTION issue_isa_token(command_id uuid, plan jsonb, OUT token text, OUT expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.issue_isa_token(command_id uuid, plan jsonb, OUT token text, OUT expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.issue_isa_token(command_id uuid, plan jsonb, OUT token text, OUT expires_at timestamp with time zone) TO authenticated;
+
 -- Name: FUNCTION judge_qualification(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.judge_qualification() FROM PUBLIC;
@@ -16882,6 +17636,11 @@ GRANT ALL ON FUNCTION private.normalize_phone(phone text) TO authenticated;
 GRANT ALL ON FUNCTION private.normalize_phone(phone text) TO service_role;
 GRANT ALL ON FUNCTION private.normalize_phone(phone text) TO renum_agent;
 
+-- Name: FUNCTION note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean) TO authenticated;
+
 -- Name: FUNCTION note_news(project_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.note_news(project_ids uuid[]) FROM PUBLIC;
@@ -17004,6 +17763,15 @@ REVOKE ALL ON FUNCTION private.notification_content(channel public.channel, temp
 
 REVOKE ALL ON FUNCTION private.notification_words(event text, OUT title text, OUT one text, OUT many text, OUT urgent boolean) FROM PUBLIC;
 
+-- Name: TABLE notifications; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.notifications TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO service_role;
+
+-- Name: FUNCTION notifications_of_lead(lead_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.notifications_of_lead(lead_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION notify(client_id uuid, event text, interview_id uuid, txt text, subject text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text, subject text) FROM PUBLIC;
@@ -17068,6 +17836,11 @@ REVOKE ALL ON FUNCTION private.place_message(d public.deliveries) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.plain(txt text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.plain(txt text) TO authenticated;
 GRANT ALL ON FUNCTION private.plain(txt text) TO service_role;
+
+-- Name: FUNCTION plan_isa_act(act jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.plan_isa_act(act jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.plan_isa_act(act jsonb) TO authenticated;
 
 -- Name: FUNCTION plan_reminders(interview_id uuid, invitation public.delivery_status); Type: ACL; Schema: private; Owner: postgres
 
@@ -17396,6 +18169,11 @@ REVOKE ALL ON FUNCTION private.sub_agents_of(agent public.renus_config) FROM PUB
 
 REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
 
+-- Name: FUNCTION take_isa_token(token text, OUT command_id uuid, OUT plan jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.take_isa_token(token text, OUT command_id uuid, OUT plan jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_isa_token(token text, OUT command_id uuid, OUT plan jsonb) TO authenticated;
+
 -- Name: FUNCTION task_message(task text, id uuid, client_id uuid, attempt integer); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.task_message(task text, id uuid, client_id uuid, attempt integer) FROM PUBLIC;
@@ -17561,6 +18339,11 @@ REVOKE ALL ON FUNCTION private.words_of(content jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.zone_of(lead public.leads) FROM PUBLIC;
 
+-- Name: FUNCTION begin_isa_command(command_id uuid, command text); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.begin_isa_command(command_id uuid, command text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_isa_command(command_id uuid, command text) TO authenticated;
+
 -- Name: FUNCTION channel_findings(channel_account_id uuid); Type: ACL; Schema: public; Owner: postgres
 
 REVOKE ALL ON FUNCTION public.channel_findings(channel_account_id uuid) FROM PUBLIC;
@@ -17592,6 +18375,16 @@ GRANT INSERT(status),UPDATE(status) ON TABLE public.clients TO authenticated;
 REVOKE ALL ON FUNCTION public.create_client(company_name text, owner_email text, cnpj text, plan public.client_plan) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_client(company_name text, owner_email text, cnpj text, plan public.client_plan) TO authenticated;
 
+-- Name: FUNCTION end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid) TO authenticated;
+
+-- Name: FUNCTION find_isa_targets(kinds text[], words text, client_ids uuid[]); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.find_isa_targets(kinds text[], words text, client_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_isa_targets(kinds text[], words text, client_ids uuid[]) TO authenticated;
+
 -- Name: FUNCTION hand_back(conversation_id uuid); Type: ACL; Schema: public; Owner: postgres
 
 REVOKE ALL ON FUNCTION public.hand_back(conversation_id uuid) FROM PUBLIC;
@@ -17606,6 +18399,11 @@ GRANT ALL ON FUNCTION public.import_leads(csv text, rows jsonb, client_id uuid, 
 
 REVOKE ALL ON FUNCTION public.invite_member(client_id uuid, email text, role public.member_role) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.invite_member(client_id uuid, email text, role public.member_role) TO authenticated;
+
+-- Name: FUNCTION plan_isa_command(command_id uuid, acts jsonb); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.plan_isa_command(command_id uuid, acts jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.plan_isa_command(command_id uuid, acts jsonb) TO authenticated;
 
 -- Name: FUNCTION preview_audience(project_id uuid); Type: ACL; Schema: public; Owner: postgres
 
@@ -17647,10 +18445,20 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO service_role;
 REVOKE ALL ON FUNCTION public.request_report(project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.request_report(project_id uuid) TO authenticated;
 
+-- Name: FUNCTION resend_invitation(interview_id uuid); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.resend_invitation(interview_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.resend_invitation(interview_id uuid) TO authenticated;
+
 -- Name: FUNCTION reverse_conversion(conversion_id uuid, reason text); Type: ACL; Schema: public; Owner: postgres
 
 REVOKE ALL ON FUNCTION public.reverse_conversion(conversion_id uuid, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reverse_conversion(conversion_id uuid, reason text) TO authenticated;
+
+-- Name: FUNCTION run_isa_plan(token text); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.run_isa_plan(token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.run_isa_plan(token text) TO authenticated;
 
 -- Name: FUNCTION set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text); Type: ACL; Schema: public; Owner: postgres
 
@@ -17912,11 +18720,6 @@ GRANT INSERT(executed_at) ON TABLE public.isa_commands TO authenticated;
 
 GRANT SELECT ON TABLE public.lead_identities TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_identities TO service_role;
-
--- Name: TABLE notifications; Type: ACL; Schema: public; Owner: postgres
-
-GRANT SELECT ON TABLE public.notifications TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO service_role;
 
 -- Name: TABLE profiles; Type: ACL; Schema: public; Owner: postgres
 

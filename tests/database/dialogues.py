@@ -142,7 +142,7 @@ class Candidate(Dialogue):
     @classmethod
     def begun(cls, tenant: Tenant) -> Candidate:
         """A lead of its own who has written nothing yet."""
-        known = cls.of(tenant, None)
+        known = cls.of(tenant, "Ana")
         return cls(tenant, known.lead, known.wa_id)
 
     def begin(self, *texts: str) -> JSON:

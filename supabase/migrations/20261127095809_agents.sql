@@ -80,6 +80,21 @@ comment on column public.conversations.person_wrote_at is 'When a person last wr
 comment on column public.conversations.resuming is 'Handed back, and the agent has not said so yet: its next reply does.';
 comment on column public.conversations.customer_client_id is 'The client that this lead of the house client has become: the agent speaks to it as to a customer.';
 
+-- source: sql/20_tables/65_isa_tokens.sql sha256:18621c496cfacae2d713430fa04ce47dd698d0d8fb3f7320b09b4b77998db26a
+create table private.isa_tokens (
+    command_id uuid primary key references public.isa_commands (id) on delete cascade,
+    admin_id uuid not null references public.profiles (id) on delete cascade,
+    token_hash bytea not null unique,
+    plan jsonb not null,
+    expires_at timestamptz not null,
+    used_at timestamptz,
+    created_at timestamptz not null default now(),
+    constraint token_hash_is_a_sha256 check (octet_length(token_hash) = 32)
+);
+create index idx_isa_tokens_admin_id on private.isa_tokens (admin_id);
+create index idx_isa_tokens_expires_at on private.isa_tokens (expires_at);
+comment on table private.isa_tokens is 'What ISA planned and an admin may confirm: once, within five minutes, and only the admin who asked. The token itself is not kept.';
+
 -- source: sql/20_tables/65_tool_calls.sql sha256:910ac844a795c67ba4bacb19013ecbda0f6114e5a7be02411dc1b5db84d669bc
 create table public.tool_calls (
     id uuid primary key default gen_random_uuid(),
@@ -246,6 +261,9 @@ comment on table public.audit_log is
 'Who did what to what, for good: written by private.audit, never changed. Ids and figures only: what a person said or is called is not in it, so that an erasure has nothing to find here.';
 comment on column public.audit_log.client_id is 'Whose matter it is; null: RENUM''s own.';
 comment on column public.audit_log.actor_id is 'The person (profiles.id; stays when the person has gone); null: the engine.';
+
+-- source: sql/30_rules/15_default_client_id.sql sha256:00c1cfb1cc3364089f712091ef9be260643056e185fc8332cded792154ad8981 by hand
+alter table public.callbacks alter column client_id set default private.default_client_id();
 
 -- source: sql/30_rules/17_turn_lease.sql sha256:33ac89ada26ba82063a8a901acfe8fa1336d8fe8a221ea2392acc9be946a83e0
 create or replace function private.turn_lease() returns uuid
@@ -2397,6 +2415,198 @@ $$;
 comment on function private.notification_words(text) is
 'How an event is spoken of: the title of an e-mail, one of it and many of it after a number, and whether it is told at once, never gathered with others.';
 
+-- source: sql/30_rules/96_notifications_of_lead.sql sha256:62598900ed9d79a31e2413f132d77bbbfe17b9099dd9e62f193534069c98a193
+create or replace function private.notifications_of_lead(lead_id uuid) returns setof public.notifications
+language sql stable security definer set search_path = ''
+as $$
+    with l as materialized (
+        select x.client_id, x.id from public.leads as x where x.id = notifications_of_lead.lead_id
+    )
+    select n.*
+    from public.notifications as n
+    join l on n.client_id = l.client_id
+    where n.interview_id in (select i.id from public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id)
+        -- Without an interview, the subject says what it is about: a word, an id, perhaps more.
+        or (n.interview_id is null and split_part(n.subject, ' ', 2) in (
+            select l.id::text
+            union all
+            select c.id::text from public.conversations as c where c.client_id = l.client_id and c.lead_id = l.id
+            union all
+            select b.id::text from public.callbacks as b where b.client_id = l.client_id and b.lead_id = l.id
+            union all
+            select q.id::text from public.qualifications as q where q.client_id = l.client_id and q.lead_id = l.id
+        ));
+$$;
+comment on function private.notifications_of_lead(uuid) is 'What a client''s people were told, or are to be told, about a lead: of its interviews, replies, conversations, callbacks and qualifications.';
+
+-- source: sql/30_rules/97_erase_lead.sql sha256:f3ef1409f2a6dde8794d0b7fd3f0631f629cf187bff350b71580dea3e3a04a72
+create or replace function private.erase_lead(lead_id uuid) returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    l public.leads;
+begin
+    -- Lock order: interviews, threads, leads, deliveries, messages.
+    perform private.lock_threads(array(select t.id from private.threads as t where t.lead_id = erase_lead.lead_id));
+    select * into strict l from public.leads as x where x.id = erase_lead.lead_id for no key update;
+    if l.opted_out_at is null then
+        -- Whoever is forgotten must not be found again by the next list: the number stays, for that alone.
+        insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+        values (l.client_id, l.id, false, 'legal_obligation', '{"source": "erasure"}');
+    end if;
+    update public.leads as x set name = null, email = null, metadata = '{}' where x.id = l.id;
+    delete from public.lead_identities as i where i.client_id = l.client_id and i.lead_id = l.id and i.kind not in ('phone', 'wa_id', 'bsuid', 'lid');
+
+    update public.deliveries as d
+    set status = 'cancelled', reason = 'the lead''s data was erased'
+    where d.client_id = l.client_id and d.lead_id = l.id and d.status in ('queued', 'deferred') and d.kind <> 'goodbye';
+    perform private.end_delivery(d.id)
+    from public.deliveries as d
+    where d.client_id = l.client_id and d.lead_id = l.id and d.status = 'cancelled' and d.task_id is not null;
+    -- What is under way, too: its sender has it, and whatever comes of it, nothing but a goodbye goes to this lead any more.
+    update public.deliveries as d
+    set content = jsonb_build_object('type', d.content -> 'type', 'text', ''), error = d.error - 'message',
+        reason = case when strpos(d.reason, d.error ->> 'message') > 0 then coalesce(d.error ->> 'code', 'the provider''s words were erased') else d.reason end
+    where d.client_id = l.client_id and d.lead_id = l.id and (d.kind <> 'goodbye' or d.status not in ('queued', 'deferred', 'sending', 'unknown'));
+    update public.reminders as r
+    set reason = 'the lead''s data was erased'
+    from public.interviews as i
+    where i.client_id = l.client_id and i.lead_id = l.id and r.client_id = l.client_id and r.interview_id = i.id and r.delivery_id is not null and r.reason is not null;
+    update public.failed_tasks as f
+    set error = f.error - 'message'
+    where f.client_id = l.client_id and f.error ? 'message' and f.task_row_id in (
+        select d.id from public.deliveries as d where d.client_id = l.client_id and d.lead_id = l.id
+        union all
+        select t.id from private.threads as t where t.client_id = l.client_id and t.lead_id = l.id
+        union all
+        select m.id from public.media as m where m.client_id = l.client_id and m.lead_id = l.id
+    );
+
+    -- The raw items first: the messages know which are theirs.
+    update public.webhook_events as e
+    set payload = '{}'
+    where e.client_id = l.client_id and e.provider_id in (
+        select m.metadata ->> 'provider_id' from public.interview_messages as m join public.interviews as i on i.id = m.interview_id
+        where i.client_id = l.client_id and i.lead_id = l.id
+        union all
+        select m.metadata ->> 'provider_id' from public.messages as m join public.conversations as c on c.id = m.conversation_id
+        where c.client_id = l.client_id and c.lead_id = l.id
+    );
+    -- Then what no message was made of, and what mail providers say: they name the address in every item.
+    update public.webhook_events as e
+    set payload = '{}'
+    where e.client_id = l.client_id and e.payload <> '{}'
+        and (
+            e.outcome in ('kept', 'preference', 'unrouted')
+            or e.channel_account_id in (select a.id from public.channel_accounts as a where a.client_id = l.client_id and a.channel = 'email')
+        )
+        and exists (
+            select from (
+                select i.value from public.lead_identities as i where i.client_id = l.client_id and i.lead_id = l.id
+                union all
+                values (substr(l.phone, 2)), (l.email)
+            ) as known (value)
+            where char_length(known.value) >= 6 and strpos(lower(e.payload::text), lower(known.value)) > 0
+        );
+    update public.interview_messages as m
+    set content = '', metadata = jsonb_strip_nulls(jsonb_build_object('type', m.metadata -> 'type', 'delivery_id', m.metadata -> 'delivery_id', 'erased', true))
+    from public.interviews as i
+    where i.client_id = l.client_id and i.lead_id = l.id and m.client_id = l.client_id and m.interview_id = i.id;
+    update public.messages as m
+    set content = '', metadata = jsonb_strip_nulls(jsonb_build_object('type', m.metadata -> 'type', 'delivery_id', m.metadata -> 'delivery_id', 'erased', true))
+    from public.conversations as c
+    where c.client_id = l.client_id and c.lead_id = l.id and m.client_id = l.client_id and m.conversation_id = c.id;
+
+    delete from public.interview_answers as a using public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id and a.interview_id = i.id;
+    update public.turns as t
+    set proposal = null, steps = '[]', error = null
+    from private.threads as h
+    where h.client_id = l.client_id and h.lead_id = l.id and t.client_id = l.client_id and t.thread_id = h.id;
+    update public.interviews as i set metadata = '{}' where i.client_id = l.client_id and i.lead_id = l.id;
+    -- What agents kept of it, asked for and were told in conversations. A conversion stays: its client is its own.
+    update public.conversations as c set memory = '{}', summary = null, handed_over_reason = case when c.handed_over_reason is not null then 'os dados foram apagados' end
+    where c.client_id = l.client_id and c.lead_id = l.id;
+    update public.tool_calls as t
+    set arguments = '{}', result = case when t.result is not null then '{}'::jsonb end, error = case when t.error is not null then 'erased' end
+    where t.client_id = l.client_id and t.lead_id = l.id;
+    update public.callbacks as b set note = null, status = case b.status when 'open' then 'cancelled' else b.status end where b.client_id = l.client_id and b.lead_id = l.id;
+    update public.qualifications as q
+    set proposed = '{}', problems = '{}', answers = '{}', settled_at = coalesce(q.settled_at, q.decided_at),
+        reason = case when q.reason is not null then 'os dados foram apagados' end
+    where q.client_id = l.client_id and q.lead_id = l.id;
+    delete from private.intents as n where n.client_id = l.client_id and n.lead_id = l.id;
+
+    -- What was made of it: the interview's report goes, the project's is written anew, the news of it lose its name.
+    delete from public.reports as r using public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id and r.interview_id = i.id;
+    insert into private.project_changes (project_id) select distinct i.project_id from public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id;
+    -- Every attempt at telling it, the house client's too.
+    update public.notifications as n
+    set status = 'skipped', reason = 'the lead''s data was erased'
+    where n.id in (select t.id from private.notifications_of_lead(l.id) as t where t.status = 'queued' and t.delivery_id is null);
+    update public.deliveries as d
+    set content = jsonb_build_object('type', d.content -> 'type', 'text', '')
+    from private.notifications_of_lead(l.id) as n
+    cross join jsonb_array_elements(n.attempts) as a (v)
+    where d.id = (a.v ->> 'delivery_id')::uuid and d.status not in ('queued', 'deferred', 'sending', 'unknown');
+    update public.messages as m
+    set content = 'Dados apagados.'
+    from private.notifications_of_lead(l.id) as n
+    cross join jsonb_array_elements(n.attempts) as a (v)
+    join public.deliveries as d on d.id = (a.v ->> 'delivery_id')::uuid
+    where m.client_id = d.client_id and m.id = d.message_id;
+    update public.notifications as n set text = 'Dados apagados.' where n.id in (select t.id from private.notifications_of_lead(l.id) as t);
+
+    -- Files not fetched yet are never fetched, nor is one under way taken, nor a dead one replayed. Those in Storage can be removed through its API
+    -- only: storage_path stays to find them by, and Storage's policy shows them to nobody.
+    update public.media as m
+    set file_name = null, provider_url = null
+    where m.client_id = l.client_id and m.lead_id = l.id;
+    perform private.end_media(m.id, 'expired', '{"code": "erased", "message": "the lead''s data was erased"}')
+    from public.media as m
+    where m.client_id = l.client_id and m.lead_id = l.id and m.status in ('waiting', 'failed');
+end
+$$;
+comment on function private.erase_lead(uuid) is
+'Erases what a client knows of a lead: name, e-mail address, metadata, what was said and answered, and what was made of it. Its number and ids stay so that it is not written to again; figures without it are made anew. Idempotent.';
+
+-- source: sql/30_rules/97_isa_admin.sql sha256:72a3f9d7f55455859d219d085f46bd5bb11715c26fe3624197bac90e162cf7e3
+create or replace function private.isa_admin() returns uuid
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if not private.is_admin() then
+        raise exception 'only an admin commands ISA' using errcode = '42501';
+    end if;
+    return private.current_profile_id();
+end
+$$;
+comment on function private.isa_admin() is 'The admin who asks; raises 42501 for everybody else. What each of ISA''s RPCs begins with.';
+
+-- source: sql/30_rules/97_isa_name_of.sql sha256:60aac781ba6fdec4795c1cc317efe7287a1da5bc29471d536996f9b197b5a53b
+create or replace function private.isa_name_of(project public.projects) returns text
+language sql immutable set search_path = ''
+as $$
+    select format('%s “%s”', case project.type when 'survey' then 'a pesquisa' when 'campaign' then 'a campanha' else 'o atendimento' end, project.name);
+$$;
+comment on function private.isa_name_of(public.projects) is 'A project in Portuguese words, with its article.';
+
+-- source: sql/30_rules/97_isa_word.sql sha256:0dbd95dee225bbf2d269cfaed34f90fd6cc51ead4376f466f78ab09e0bf5bbde
+create or replace function private.isa_word(status text) returns text
+language sql immutable set search_path = ''
+as $$
+    select case isa_word.status
+        when 'draft' then 'rascunho'
+        when 'active' then 'em andamento'
+        when 'paused' then 'em pausa'
+        when 'completed' then 'concluída'
+        when 'cancelled' then 'cancelada'
+        when 'in_progress' then 'em andamento'
+        when 'pending' then 'pendente'
+        else isa_word.status
+    end;
+$$;
+comment on function private.isa_word(text) is 'The status of a project or an interview in Portuguese.';
+
 -- source: sql/30_rules/97_tell_of_callbacks.sql sha256:8321e823ca90a74f4182916309433ff04e29d8691f9bf59db59ba9c7429ee165
 create or replace function private.tell_of_callbacks() returns integer
 language plpgsql security definer set search_path = ''
@@ -2423,6 +2633,239 @@ begin
 end
 $$;
 comment on function private.tell_of_callbacks() is 'Has the owners told of callbacks that are due, each once for each time it was set to. Returns how many. Called by the sweep.';
+
+-- source: sql/30_rules/98_do_isa_act.sql sha256:00491787cd96952daf829ddf1d7d5d3dd64f9bdc809e94ba2a6256b265bf150a
+create or replace function private.do_isa_act(act jsonb) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+    kind text := act ->> 'act';
+    failed_task_id uuid;
+    dead integer := 0;
+    replayed integer := 0;
+    resolved integer := 0;
+    answer jsonb;
+    task public.failed_tasks;
+    done boolean;
+    told text;
+begin
+    -- SECURITY: as the caller, by id: row level security, grants and triggers hold as for any request of that person's. Each statement names the
+    -- state that was shown: where the world has changed meanwhile, nothing is changed.
+    case kind
+        when 'pause_project' then
+            update public.projects as p set status = 'paused' where p.id = (act ->> 'project_id')::uuid and p.status = 'active';
+            done := found;
+            told := format(case when done then '“%s” está em pausa.' else '“%s” não estava mais em andamento: nada mudou.' end, act ->> 'name');
+        when 'resume_project' then
+            update public.projects as p set status = 'active' where p.id = (act ->> 'project_id')::uuid and p.status = 'paused';
+            done := found;
+            told := format(case when done then '“%s” está em andamento outra vez.' else '“%s” não estava mais em pausa: nada mudou.' end, act ->> 'name');
+        when 'block_lead' then
+            update public.leads as l set status = 'blocked' where l.id = (act ->> 'lead_id')::uuid and l.status <> 'blocked';
+            done := found;
+            told := format(case when done then 'O lead %s está bloqueado.' else 'O lead %s já estava bloqueado, ou não existe mais: nada mudou.' end, coalesce(act ->> 'name', act ->> 'phone'));
+        when 'unblock_lead' then
+            update public.leads as l set status = 'active' where l.id = (act ->> 'lead_id')::uuid and l.status = 'blocked';
+            done := found;
+            told := format(case when done then 'O lead %s está desbloqueado.' else 'O lead %s não estava mais bloqueado: nada mudou.' end, coalesce(act ->> 'name', act ->> 'phone'));
+        when 'cancel_interview' then
+            update public.interviews as i set status = 'cancelled' where i.id = (act ->> 'interview_id')::uuid and i.status in ('pending', 'in_progress');
+            done := found;
+            told := format(case when done then 'A entrevista de %s está cancelada.' else 'A entrevista de %s já tinha terminado: nada mudou.' end, coalesce(act ->> 'name', act ->> 'phone'));
+        when 'suspend_client' then
+            update public.clients as c set status = 'suspended' where c.id = (act ->> 'client_id')::uuid and c.status <> 'suspended' and not c.is_house;
+            done := found;
+            told := format(case when done then 'O cliente “%s” está suspenso.' else 'O cliente “%s” já estava suspenso: nada mudou.' end, act ->> 'name');
+        when 'reactivate_client' then
+            update public.clients as c set status = 'active' where c.id = (act ->> 'client_id')::uuid and c.status <> 'active';
+            done := found;
+            told := format(case when done then 'O cliente “%s” está ativo.' else 'O cliente “%s” já estava ativo: nada mudou.' end, act ->> 'name');
+        when 'resend_invitation' then
+            answer := public.resend_invitation((act ->> 'interview_id')::uuid);
+            done := answer ->> 'outcome' in ('queued', 'deferred');
+            told := case answer ->> 'outcome'
+                when 'queued' then format('O convite de %s vai sair de novo agora.', coalesce(act ->> 'name', act ->> 'phone'))
+                when 'deferred' then format(
+                    'O convite de %s sai de novo em %s (%s).', coalesce(act ->> 'name', act ->> 'phone'),
+                    to_char((answer ->> 'due_at')::timestamptz at time zone 'America/Sao_Paulo', 'DD/MM "às" HH24:MI'), answer ->> 'reason'
+                )
+                when 'none' then format('Não há mais convite a reenviar a %s: a entrevista já começou ou terminou, ou o projeto não está em andamento. Nada mudou.', coalesce(act ->> 'name', act ->> 'phone'))
+                else format('O convite de %s já espera para sair: nenhum outro foi feito.', coalesce(act ->> 'name', act ->> 'phone'))
+            end;
+        when 'replay_failed_tasks' then
+            for failed_task_id in
+                select f.id from public.failed_tasks as f
+                where f.id in (select v.id::uuid from jsonb_array_elements_text(act -> 'failed_task_ids') as v (id)) and f.status = 'dead'
+                order by f.created_at, f.id
+            loop
+                task := public.replay_failed_task(failed_task_id);
+                dead := dead + 1;
+                replayed := replayed + (task.status = 'replayed')::integer;
+                resolved := resolved + (task.status = 'resolved')::integer;
+            end loop;
+            done := dead > 0;
+            told := case
+                when not done then 'Nenhuma dessas tarefas estava mais na fila de falhas: nada mudou.'
+                else format('Tarefas de volta à fila: %s.', replayed) || case when resolved > 0 then format(' Sem nada mais a fazer: %s.', resolved) else '' end
+            end;
+        else
+            raise exception 'ISA knows no act %', coalesce(quote_literal(left(kind, 50)), 'without a name') using errcode = '22023';
+    end case;
+    return jsonb_build_object('act', kind, 'done', done, 'text', told);
+end
+$$;
+comment on function private.do_isa_act(jsonb) is
+'Does one act of a confirmed plan, under the caller''s own rights, and says in Portuguese what came of it: {"act", "done", "text"}; done is false where the world had changed and nothing was. Raises what the rules raise.';
+
+-- source: sql/30_rules/98_issue_isa_token.sql sha256:b8e37cb56a15541e89ff1a255fdfa3d064c3077082fd1f5b9a3f182b3c3bcb62
+create or replace function private.issue_isa_token(command_id uuid, plan jsonb, out token text, out expires_at timestamptz)
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    -- Two random uuids: 244 bits that nobody guesses, and of which only the hash is kept.
+    token := replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '');
+    insert into private.isa_tokens as t (command_id, admin_id, token_hash, plan, expires_at)
+    select c.id, c.admin_id, sha256(convert_to(issue_isa_token.token, 'UTF8')), issue_isa_token.plan, clock_timestamp() + interval '5 minutes'
+    from public.isa_commands as c
+    where c.id = issue_isa_token.command_id and c.admin_id = private.isa_admin() and c.executed_at is null
+    on conflict on constraint isa_tokens_pkey do update
+    set token_hash = excluded.token_hash, plan = excluded.plan, expires_at = excluded.expires_at
+    where t.used_at is null
+    returning t.expires_at into expires_at;
+    if not found then
+        raise exception 'there is no such open command of yours' using errcode = 'PT403';
+    end if;
+end
+$$;
+comment on function private.issue_isa_token(uuid, jsonb, out text, out timestamptz) is
+'A confirmation token for the plan of one of the caller''s own commands, good for five minutes by the database''s clock; an earlier one of the same command is void.';
+
+-- source: sql/30_rules/98_note_isa_result.sql sha256:c8c25b03bd32c51fd47cecb66c049fd446df46099c85cc3497e71a184b9641a4
+create or replace function private.note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean)
+returns void
+language sql security definer set search_path = ''
+as $$
+    -- SECURITY: admins may add commands, not change them. This writes what came of the caller's own, and not again once it is done.
+    update public.isa_commands as c
+    set result = note_isa_result.result, target_type = note_isa_result.target_type, target_id = note_isa_result.target_id,
+        executed_at = case when note_isa_result.executed then clock_timestamp() end
+    where c.id = note_isa_result.command_id and c.admin_id = private.isa_admin() and c.executed_at is null;
+$$;
+comment on function private.note_isa_result(uuid, jsonb, public.isa_target_type, uuid, boolean) is
+'Writes what came of a command of the caller''s own into its row, and that it is done; what is done stays as it is.';
+
+-- source: sql/30_rules/98_plan_isa_act.sql sha256:4d85b51e4ed038bb019f50b48eeaa7fa42046720bff2ffc55ff656dda5f741ae
+create or replace function private.plan_isa_act(act jsonb) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+    kind text := act ->> 'act';
+    c public.clients;
+    p public.projects;
+    l public.leads;
+    i public.interviews;
+    who text;
+    ids uuid[];
+    n integer;
+    problem text;
+    told text;
+begin
+    -- Everything is read under the caller's own rights, and what is planned is kept by id: what is shown is what will be done.
+    if kind in ('pause_project', 'resume_project') then
+        select * into p from public.projects as x where x.id = (act ->> 'project_id')::uuid;
+        select * into c from public.clients as x where x.id = p.client_id;
+        problem := case
+            when p.id is null then 'Não encontrei esse projeto.'
+            when kind = 'pause_project' and p.status <> 'active' then format('%s, de %s, não está em andamento (%s).', private.isa_name_of(p), c.company_name, private.isa_word(p.status::text))
+            when kind = 'resume_project' and p.status = 'active' then format('%s, de %s, já está em andamento.', private.isa_name_of(p), c.company_name)
+            when kind = 'resume_project' and p.status <> 'paused' then format('%s, de %s, não está em pausa (%s).', private.isa_name_of(p), c.company_name, private.isa_word(p.status::text))
+        end;
+        select count(*) into n from public.interviews as x where x.project_id = p.id and x.status = 'pending' and x.invited_at is null;
+        told := format(case kind when 'pause_project' then 'pausar %s, de %s' else 'retomar %s, de %s' end, private.isa_name_of(p), c.company_name)
+            || case
+                when n = 0 then ''
+                when kind = 'pause_project' then format(' (convites que ficam esperando: %s)', n)
+                else format(' (convites que voltam a sair: %s)', n)
+            end;
+        act := jsonb_build_object('act', kind, 'project_id', p.id, 'name', p.name, 'client_id', c.id, 'client', c.company_name, 'target_type', 'client', 'target_id', c.id);
+
+    elsif kind in ('block_lead', 'unblock_lead') then
+        select * into l from public.leads as x where x.id = (act ->> 'lead_id')::uuid;
+        select * into c from public.clients as x where x.id = l.client_id;
+        who := concat_ws(', ', l.name, l.phone, c.company_name);
+        problem := case
+            when l.id is null then 'Não encontrei esse lead.'
+            when kind = 'block_lead' and l.status = 'blocked' then format('O lead %s já está bloqueado.', who)
+            when kind = 'unblock_lead' and l.status <> 'blocked' then format('O lead %s não está bloqueado.', who)
+        end;
+        told := format(case kind when 'block_lead' then 'bloquear o lead %s' else 'desbloquear o lead %s' end, who)
+            || case when kind = 'unblock_lead' and l.opted_out_at is not null then ' (que continua descadastrado)' else '' end;
+        act := jsonb_build_object('act', kind, 'lead_id', l.id, 'name', l.name, 'phone', l.phone, 'client_id', c.id, 'client', c.company_name, 'target_type', 'lead', 'target_id', l.id);
+
+    elsif kind in ('resend_invitation', 'cancel_interview') then
+        select * into i from public.interviews as x where x.id = (act ->> 'interview_id')::uuid;
+        select * into l from public.leads as x where x.id = i.lead_id;
+        select * into p from public.projects as x where x.id = i.project_id;
+        select * into c from public.clients as x where x.id = i.client_id;
+        who := concat_ws(', ', l.name, l.phone);
+        problem := case
+            when i.id is null then 'Não encontrei essa entrevista.'
+            when kind = 'cancel_interview' and i.status not in ('pending', 'in_progress')
+                then format('A entrevista de %s (%s) já terminou: %s.', who, p.name, private.isa_word(i.status::text))
+            when kind = 'resend_invitation' and i.status <> 'pending'
+                then format('A entrevista de %s (%s) não espera mais resposta ao convite: %s.', who, p.name, private.isa_word(i.status::text))
+            when kind = 'resend_invitation' and p.status <> 'active' then format('%s, de %s, não está em andamento (%s).', private.isa_name_of(p), c.company_name, private.isa_word(p.status::text))
+            when kind = 'resend_invitation' and i.invited_at is null then format('O primeiro convite de %s (%s) ainda não saiu: ele espera a sua vez.', who, p.name)
+        end;
+        told := format(
+            case kind when 'resend_invitation' then 'reenviar o convite de %s, para %s, de %s' else 'cancelar a entrevista de %s, n%s, de %s' end, who, private.isa_name_of(p), c.company_name
+        );
+        act := jsonb_build_object(
+            'act', kind, 'interview_id', i.id, 'name', l.name, 'phone', l.phone, 'project', p.name, 'client_id', c.id, 'client', c.company_name,
+            'target_type', 'interview', 'target_id', i.id
+        );
+
+    elsif kind in ('suspend_client', 'reactivate_client') then
+        select * into c from public.clients as x where x.id = (act ->> 'client_id')::uuid;
+        problem := case
+            when c.id is null then 'Não encontrei esse cliente.'
+            when kind = 'suspend_client' and c.is_house then format('%s é a própria casa e não pode ser suspensa.', c.company_name)
+            when kind = 'suspend_client' and c.status = 'suspended' then format('O cliente “%s” já está suspenso.', c.company_name)
+            when kind = 'reactivate_client' and c.status = 'active' then format('O cliente “%s” já está ativo.', c.company_name)
+        end;
+        select count(*) into n from public.projects as x where x.client_id = c.id and x.status = 'active';
+        told := format(
+            case kind when 'suspend_client' then 'suspender o cliente “%s” (o pessoal dele fica sem acesso e nada mais é enviado; projetos em andamento: %s)'
+                else 'reativar o cliente “%s” (projetos em andamento: %s)' end,
+            c.company_name, n
+        );
+        act := jsonb_build_object('act', kind, 'client_id', c.id, 'name', c.company_name, 'target_type', 'client', 'target_id', c.id);
+
+    elsif kind = 'replay_failed_tasks' then
+        select array_agg(x.id order by x.created_at, x.id), count(distinct x.client_id) into ids, n
+        from public.failed_tasks as x
+        where x.status = 'dead' and x.id in (select v.id::uuid from jsonb_array_elements_text(act -> 'failed_task_ids') as v (id));
+        select * into c from public.clients as x
+        where n = 1 and x.id = (select f.client_id from public.failed_tasks as f where f.id = ids[1]);
+        problem := case when ids is null then 'Não há tarefa que falhou para reprocessar.' end;
+        told := format(
+            case cardinality(ids) when 1 then 'reprocessar %s tarefa que falhou%s' else 'reprocessar %s tarefas que falharam%s' end, cardinality(ids),
+            case when n = 1 then ', de ' || c.company_name else format(', de %s clientes', n) end
+        );
+        act := jsonb_build_object('act', kind, 'failed_task_ids', ids, 'client', c.company_name, 'client_id', c.id)
+            || case when n = 1 then jsonb_build_object('target_type', 'client', 'target_id', c.id) else '{}' end;
+
+    else
+        raise exception 'ISA knows no act %', coalesce(quote_literal(left(kind, 50)), 'without a name') using errcode = '22023';
+    end if;
+    if problem is not null then
+        return jsonb_build_object('problem', upper(left(problem, 1)) || substr(problem, 2));
+    end if;
+    return act || jsonb_build_object('text', told);
+end
+$$;
+comment on function private.plan_isa_act(jsonb) is
+'One act of a plan, as it would be done: {"act", ids, names, "target_type", "target_id", "text"}, or {"problem"} where there is nothing to do. Takes {"act": pause_project | resume_project, "project_id"}, {block_lead | unblock_lead, "lead_id"}, {resend_invitation | cancel_interview, "interview_id"}, {suspend_client | reactivate_client, "client_id"}, {replay_failed_tasks, "failed_task_ids"}; raises 22023 for any other. A further act is a branch here and one in private.do_isa_act. Read-only, under the caller''s rights.';
 
 -- source: sql/30_rules/98_sweep.sql sha256:a8a7b59591eeb5c6b456f9d45ef35f970e1cb64ebfa72f5d4deac856b1f86c9c
 create or replace function private.sweep() returns jsonb
@@ -2492,6 +2935,33 @@ end
 $$;
 comment on function private.sweep() is
 'The safety net under the doorbell, run by pg_cron: admits what waits, makes what only commits'' notes ask for (project reports, notifications), and rings for every queue with something due. Everything it does is idempotent.';
+
+-- source: sql/30_rules/98_take_isa_token.sql sha256:15b267a661dc58d199a96366cebb835049bd1b52c870f9f3045dc2befe2241ee
+create or replace function private.take_isa_token(token text, out command_id uuid, out plan jsonb)
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    t private.isa_tokens;
+begin
+    -- SECURITY: somebody else's token is answered as one that never was. Whoever comes second waits for the first and finds it used.
+    select * into t
+    from private.isa_tokens as x
+    where x.token_hash = sha256(convert_to(take_isa_token.token, 'UTF8')) and x.admin_id = private.isa_admin()
+    for update;
+    if not found then
+        raise exception 'there is no such token of yours' using errcode = 'PT403';
+    elsif t.used_at is not null then
+        raise exception 'this token was used already' using errcode = 'PT409', hint = 'What came of it is in isa_commands.';
+    elsif t.expires_at <= clock_timestamp() then
+        raise exception 'this token has expired' using errcode = 'PT410', hint = 'Give the command again.';
+    end if;
+    update private.isa_tokens as x set used_at = clock_timestamp() where x.command_id = t.command_id;
+    command_id := t.command_id;
+    plan := t.plan;
+end
+$$;
+comment on function private.take_isa_token(text, out uuid, out jsonb) is
+'The plan that a token confirms, once: raises PT403 for a token that is not the caller''s, PT409 for a used one, PT410 for a late one. Locks the token until the transaction ends, which brings it back if the plan could not be run.';
 
 -- source: sql/40_triggers/10_touch.sql sha256:af2c061a0651e357e45e9f7c207ffdfd4b1c3a5f73b5d532fee025b1b79e8146
 create or replace function private.touch() returns trigger
@@ -2757,6 +3227,108 @@ comment on function private.keep_version() is 'Trigger: every version of an agen
 create or replace trigger _500_keep_version after insert or update on public.renus_config
 for each row execute function private.keep_version();
 
+-- source: sql/60_rpc/public/begin_isa_command.sql sha256:3484cc3154ba9bdd655e10a04461fde5298d844088df5c068ac62267f5292d58
+create or replace function public.begin_isa_command(command_id uuid, command text) returns jsonb
+language plpgsql set search_path = ''
+as $$
+begin
+    insert into public.isa_commands (id, admin_id, command)
+    values (begin_isa_command.command_id, private.isa_admin(), begin_isa_command.command)
+    on conflict (id) do nothing;
+    return jsonb_build_object('id', begin_isa_command.command_id, 'today', (now() at time zone 'America/Sao_Paulo')::date);
+end
+$$;
+comment on function public.begin_isa_command(uuid, text) is
+'Admins, through the function isa: notes a command before anything is read for it. Returns {"id", "today": the date in São Paulo}. Idempotent by id.';
+
+-- source: sql/60_rpc/public/end_isa_command.sql sha256:6953ed6419da5a5abef51cd55d84c826763ce3d94064677404f15c4754dc2881
+create or replace function public.end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type default null, target_id uuid default null)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+    perform private.isa_admin();
+    -- What is planned is run, or not: its row is written by public.run_isa_plan.
+    if exists (select from public.isa_commands as c where c.id = end_isa_command.command_id and c.result is null) then
+        perform private.note_isa_result(end_isa_command.command_id, end_isa_command.result, end_isa_command.target_type, end_isa_command.target_id, true);
+    end if;
+end
+$$;
+comment on function public.end_isa_command(uuid, jsonb, public.isa_target_type, uuid) is
+'Admins, through the function isa: what came of a command of the own that changes nothing, and what it was about. Once: a later call changes nothing. Idempotent.';
+
+-- source: sql/60_rpc/public/find_isa_targets.sql sha256:701ffbfe94b9bc521d398b974f9ebd4b0cba8802a140432fd72067adc68bf4cf
+create or replace function public.find_isa_targets(kinds text[], words text, client_ids uuid[] default null)
+returns table (kind text, id uuid, name text, client_id uuid, client text, status text, phone text)
+-- Planned for what is asked at hand: with a client named, its leads alone are read.
+language plpgsql stable set search_path = '' set plan_cache_mode = 'force_custom_plan'
+as $$
+#variable_conflict use_column
+declare
+    wanted text := private.plain(find_isa_targets.words);
+    digits text := regexp_replace(find_isa_targets.words, '[^0-9]', '', 'g');
+    -- A name with a number in it is no telephone number.
+    number text := case when find_isa_targets.words !~ '[[:alpha:]@]' and length(digits) between 8 and 15 then private.normalize_phone(find_isa_targets.words) end;
+    the_id uuid := case when btrim(find_isa_targets.words) ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then btrim(find_isa_targets.words)::uuid end;
+    address text := case when find_isa_targets.words like '%@%' then lower(btrim(find_isa_targets.words)) end;
+    parts text[];
+begin
+    perform private.isa_admin();
+    if btrim(coalesce(find_isa_targets.words, '')) = '' then
+        return;
+    end if;
+    parts := array(select ' ' || p || ' ' from unnest(string_to_array(nullif(wanted, ''), ' ')) as p (p));
+    return query
+    with
+    named as (
+        select 'client' as kind, c.id, c.company_name as name, c.id as client_id, c.company_name as client, c.status::text as status, null::text as phone,
+            coalesce(c.id = the_id or (length(digits) = 14 and c.cnpj = digits), false) as exact
+        from public.clients as c
+        where 'client' = any (find_isa_targets.kinds) and (find_isa_targets.client_ids is null or c.id = any (find_isa_targets.client_ids))
+        union all
+        select 'project', p.id, p.name, p.client_id, null, p.status::text, null, coalesce(p.id = the_id, false)
+        from public.projects as p
+        where 'project' = any (find_isa_targets.kinds) and (find_isa_targets.client_ids is null or p.client_id = any (find_isa_targets.client_ids))
+        union all
+        -- By number or id it is found by its index, by name among all.
+        select 'lead', l.id, l.name, l.client_id, null, l.status::text, l.phone, true
+        from public.leads as l
+        where 'lead' = any (find_isa_targets.kinds) and (find_isa_targets.client_ids is null or l.client_id = any (find_isa_targets.client_ids))
+            and (l.phone in (number, '+' || digits) or l.id = the_id or lower(l.email) = address)
+        union all
+        select 'lead', l.id, l.name, l.client_id, null, l.status::text, l.phone, false
+        from public.leads as l
+        where 'lead' = any (find_isa_targets.kinds) and (find_isa_targets.client_ids is null or l.client_id = any (find_isa_targets.client_ids))
+            and number is null and the_id is null and address is null
+    ),
+    ranked as (
+        select n.*, case
+            when n.exact then 1
+            when the_id is not null or address is not null or number is not null then null
+            when s.said = wanted and wanted <> '' or (wanted = '' and lower(btrim(n.name)) = lower(btrim(find_isa_targets.words))) then 1
+            when wanted <> '' and concat(' ', s.said, ' ') like '% ' || wanted || ' %' then 2
+            when cardinality(parts) > 0 and concat(' ', s.said, ' ') like all (array(select '%' || p || '%' from unnest(parts) as p (p))) then 3
+            when length(wanted) >= 3 and s.said like wanted || '%' then 4
+            when kind = 'lead' and length(digits) >= 4 and wanted ~ '^[0-9 ]+$' and n.phone like '%' || digits then 4
+        end as tier
+        from named as n
+        cross join lateral (select private.plain(n.name) as said) as s
+    )
+    select r.kind, r.id, r.name, r.client_id, coalesce(r.client, c.company_name), r.status, r.phone
+    from (
+        select x.*, dense_rank() over (order by x.tier, array_position(find_isa_targets.kinds, x.kind)) as place
+        from ranked as x
+        where x.tier is not null
+    ) as r
+    join public.clients as c on c.id = r.client_id
+    where r.place = 1
+    order by r.name, c.company_name, r.id
+    limit 21;
+end
+$$;
+comment on function public.find_isa_targets(text[], text, uuid[]) is
+'Admins, through the function isa: whom or what a command''s words name. kinds: client, project, lead, in the order in which they are meant; words: an id, a phone, an e-mail address, a CNPJ or a name, without regard to case and accents. Only the best matches come back, of one kind: exactly so named, else with these words in this order, else in any, else so beginning. At most 21. Read-only, under the caller''s rights.';
+
 -- source: sql/60_rpc/public/hand_back.sql sha256:8779226789768cf81dd40f56352942f58c320461361e1f6bf929b687cc4d2e50
 create or replace function public.hand_back(conversation_id uuid) returns public.conversations
 language plpgsql security definer set search_path = ''
@@ -2777,6 +3349,124 @@ end
 $$;
 comment on function public.hand_back(uuid) is
 'A client''s people: the agent has the conversation again. It answers the lead''s next message, knows what was said meanwhile, and says that it is back. Idempotent.';
+
+-- source: sql/60_rpc/public/plan_isa_command.sql sha256:c301e3ceac10d1d3fd5df78368385ddcbafcb8518ac89808015673b33af913c9
+create or replace function public.plan_isa_command(command_id uuid, acts jsonb) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+    planned jsonb;
+    problems jsonb;
+    plan jsonb;
+    token record;
+begin
+    perform private.isa_admin();
+    if jsonb_typeof(plan_isa_command.acts) is distinct from 'array' or jsonb_array_length(plan_isa_command.acts) not between 1 and 20 then
+        raise exception 'acts must be a list of 1 to 20' using errcode = '22023';
+    end if;
+    -- The same act twice is one.
+    select jsonb_agg(a.act order by a.ord) filter (where not a.act ? 'problem'), jsonb_agg(a.act -> 'problem' order by a.ord) filter (where a.act ? 'problem')
+    into planned, problems
+    from (
+        select p.act, min(g.ord) as ord
+        from jsonb_array_elements(plan_isa_command.acts) with ordinality as g (given, ord)
+        cross join lateral private.plan_isa_act(g.given) as p (act)
+        group by p.act
+    ) as a;
+    -- All of it or none: half of what was asked for might be the wrong half.
+    if problems is not null then
+        return jsonb_build_object('plan', null, 'problems', problems, 'token', null, 'expires_at', null);
+    end if;
+    plan := jsonb_build_object('acts', planned, 'text', 'Vou ' || (
+        select string_agg(a.act ->> 'text', '; ' order by a.ord) from jsonb_array_elements(planned) with ordinality as a (act, ord)
+    ) || '.');
+    select t.token, t.expires_at into token from private.issue_isa_token(plan_isa_command.command_id, plan) as t;
+    perform private.note_isa_result(
+        plan_isa_command.command_id, jsonb_build_object('outcome', 'planned', 'plan', plan),
+        (planned #>> '{0,target_type}')::public.isa_target_type, (planned #>> '{0,target_id}')::uuid, false
+    );
+    return jsonb_build_object('plan', plan, 'problems', '[]'::jsonb, 'token', token.token, 'expires_at', token.expires_at);
+end
+$$;
+comment on function public.plan_isa_command(uuid, jsonb) is
+'Admins, through the function isa: what a command of the own would change, resolved to rows, and a token that confirms just that within five minutes. Changes nothing else. acts: a list of what private.plan_isa_act takes. Returns {"plan": {"acts", "text"}, "problems": [], "token", "expires_at"}; where one act cannot be done, nothing is planned: plan and token are null and problems says why. A second plan of a command voids the token of the first.';
+
+-- source: sql/60_rpc/public/resend_invitation.sql sha256:724d9a15f3aaf1ba833db6b4e444ace4ad8255376522f610bc21c0cb59e172c3
+create or replace function public.resend_invitation(interview_id uuid) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    i public.interviews;
+    t private.threads;
+    project public.projects;
+    lead public.leads;
+    company text;
+    template public.message_templates;
+    waiting public.deliveries;
+    d public.deliveries;
+    verdict record;
+begin
+    select x.* into i from public.interviews as x
+    where x.id = resend_invitation.interview_id and x.client_id in (select private.visible_client_ids());
+    if not found then
+        raise exception 'there is no such interview' using errcode = 'PT404';
+    end if;
+    -- Lock order: the interview, then its thread.
+    perform from public.interviews as x where x.id = i.id for no key update;
+    if i.thread_id is not null then
+        perform private.lock_threads(array[i.thread_id]);
+    end if;
+    select x.* into i from public.interviews as x where x.id = i.id;
+    select x.* into project from public.projects as x where x.id = i.project_id;
+    select x.* into t from private.threads as x where x.id = i.thread_id;
+    if i.status <> 'pending' or project.status <> 'active' then
+        return jsonb_build_object(
+            'outcome', 'none', 'delivery_id', null, 'due_at', null,
+            'reason', case when i.status <> 'pending' then 'the interview has begun, or has ended' else 'the project is not running' end
+        );
+    end if;
+    if i.invited_at is null or t.interview_id is distinct from i.id then
+        return jsonb_build_object('outcome', 'waiting', 'delivery_id', null, 'due_at', null, 'reason', 'the first invitation waits for its turn');
+    end if;
+    select x.* into waiting from public.deliveries as x
+    where x.client_id = i.client_id and x.interview_id = i.id and x.kind in ('invitation', 'reminder') and x.status in ('queued', 'deferred', 'sending', 'unknown')
+    order by x.seq
+    limit 1;
+    if found then
+        return jsonb_build_object('outcome', 'waiting', 'delivery_id', waiting.id, 'due_at', waiting.due_at, 'reason', waiting.reason);
+    end if;
+    template := private.template_for(project.client_id, t.channel_account_id, 'invitation', project.config #>> '{invitation,template}');
+    if template.id is null then
+        raise exception '%', private.no_template(project.client_id, t.channel_account_id, 'invitation', project.config #>> '{invitation,template}')
+            using errcode = '22023';
+    end if;
+    select x.* into lead from public.leads as x where x.id = i.lead_id;
+    select c.company_name into company from public.clients as c where c.id = i.client_id;
+    d := jsonb_populate_record(null::public.deliveries, jsonb_build_object(
+        'id', gen_random_uuid(), 'client_id', i.client_id, 'lead_id', i.lead_id, 'thread_id', t.id, 'interview_id', i.id,
+        'channel_account_id', t.channel_account_id, 'kind', 'invitation', 'content', private.template_content(template, lead.name, company, project.name, null),
+        'message_id', gen_random_uuid(), 'queue', 'default', 'seq', t.last_seq + 1
+    ));
+    -- Somebody asks for it and waits for the answer: what policy forbids is refused, not stored as cancelled.
+    select * into verdict from private.policy_verdict(d);
+    if verdict.verdict = 'cancel' then
+        raise exception '%', verdict.reason using errcode = '42501';
+    end if;
+    insert into public.deliveries as x (id, client_id, lead_id, thread_id, interview_id, channel_account_id, kind, content, message_id, queue, seq)
+    values (d.id, d.client_id, d.lead_id, d.thread_id, d.interview_id, d.channel_account_id, d.kind, d.content, d.message_id, d.queue, d.seq)
+    returning x.* into d;
+    insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
+    values (d.message_id, i.id, 'assistant', d.content ->> 'text', jsonb_build_object('type', 'template', 'delivery_id', d.id), i.client_id, d.seq);
+    update private.threads as x set last_seq = d.seq where x.id = t.id;
+    if d.status = 'queued' then
+        perform private.admit_deliveries(i.client_id, 'default');
+        perform private.ring('deliver');
+    end if;
+    return jsonb_build_object('outcome', d.status, 'delivery_id', d.id, 'due_at', d.due_at, 'reason', d.reason);
+end
+$$;
+comment on function public.resend_invitation(uuid) is
+'A client''s people and admins: sends a lead who has not answered its invitation once more, within policy. Returns {"outcome": queued | deferred (until due_at, for the reason) | waiting (one is still on its way: no other is made) | none (there is nothing to invite to any more), "delivery_id", "due_at", "reason"}. Raises PT404 for an interview that is not the caller''s, 22023 without an approved template, 42501 where policy speaks against it. While one waits, calling again sends nothing more.';
 
 -- source: sql/60_rpc/public/reverse_conversion.sql sha256:53e931cb8556bd915874299e7465f1ce9be417991282ab1cff4b6696648119e1
 create or replace function public.reverse_conversion(conversion_id uuid, reason text) returns public.conversions
@@ -2821,6 +3511,46 @@ end
 $$;
 comment on function public.reverse_conversion(uuid, text) is
 'Admins: takes back that a lead became a client. The client becomes inactive and its people lose their access, its running projects pause, the conversation is one with a lead again, who may qualify anew. Nothing is deleted. Idempotent. Returns the conversions row.';
+
+-- source: sql/60_rpc/public/run_isa_plan.sql sha256:4f3f4191dbc736be4400afd6a869939de6669ac913b8641b75156d35649546f7
+create or replace function public.run_isa_plan(token text) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+    taken record;
+    act jsonb;
+    outcome jsonb;
+    outcomes jsonb := '[]';
+    result jsonb;
+begin
+    perform private.isa_admin();
+    select t.command_id, t.plan into taken from private.take_isa_token(run_isa_plan.token) as t;
+    for act in select a.act from jsonb_array_elements(taken.plan -> 'acts') with ordinality as a (act, ord) order by a.ord
+    loop
+        begin
+            outcome := private.do_isa_act(act);
+        exception when others then
+            -- What is about the moment is for the caller to try again: the token comes back with the transaction. A rule that speaks against an
+            -- act is its answer, and the other acts are done all the same.
+            if sqlstate ~ '^(08|40|53|55|57|58|XX)' then
+                raise;
+            end if;
+            outcome := jsonb_build_object('act', act -> 'act', 'done', false, 'text', format('Não foi possível %s: %s.', act ->> 'text', rtrim(sqlerrm, '.')));
+        end;
+        outcomes := outcomes || jsonb_build_array(outcome);
+    end loop;
+    result := jsonb_build_object(
+        'outcome', case when outcomes @> '[{"done": true}]' then 'done' else 'unchanged' end, 'plan', taken.plan, 'acts', outcomes,
+        'text', (select string_agg(o.outcome ->> 'text', ' ' order by o.ord) from jsonb_array_elements(outcomes) with ordinality as o (outcome, ord))
+    );
+    perform private.note_isa_result(
+        taken.command_id, result, (taken.plan #>> '{acts,0,target_type}')::public.isa_target_type, (taken.plan #>> '{acts,0,target_id}')::uuid, true
+    );
+    return jsonb_build_object('id', taken.command_id) || (result - 'plan');
+end
+$$;
+comment on function public.run_isa_plan(text) is
+'Admins: does what a confirmed token''s plan says, once, in one transaction and under the caller''s own rights, and writes what came of it into the command''s row. Returns {"id", "outcome": done | unchanged, "acts": [{"act", "done", "text"}], "text"}. Refuses a token that is not the caller''s (403), was used (409) or is late (410); repeated after a lost answer it says used, and isa_commands has the result.';
 
 -- source: sql/60_rpc/public/take_over.sql sha256:d40a6f26c1dc728ca6c95203f9a66221320984d34730672dfad7b54498e9d385
 create or replace function public.take_over(lead_id uuid) returns setof public.conversations
@@ -3177,7 +3907,7 @@ insert into public.tools (name, description, function_name, parameters_schema) v
     '{"type": "object", "properties": {"project": {"type": "string", "maxLength": 200, "description": "O nome da pesquisa, se houver mais de uma."}}}'
 ) on conflict (name) do nothing;
 
--- source: sql/90_agent_tools/qualify.sql sha256:d6ffa4750e20b3471252c8f75f83779ab510304a0ad1741f72ac989e7854b1e1
+-- source: sql/90_agent_tools/qualify.sql sha256:4e1fb79f73c2ecc072134a723bde9bd5a90f53959032f89086c3d66cb7c69fcd
 create or replace function agent_tools.qualify(arguments jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -3201,7 +3931,7 @@ comment on function agent_tools.qualify(jsonb) is
 'Records what the lead answered to the qualification''s questions: {"answers": {key: value | {"value", "quote"?} | {"refused": true}}}; {} begins. Says what is next, or what it came to, by rules in SQL (private.judge_qualification). What follows happens with the turn''s commit.';
 
 insert into public.tools (name, description, function_name, parameters_schema) values (
-    'qualify', 'Registra as respostas da pessoa às perguntas de qualificação, quando ela mostra interesse, e diz qual é a próxima pergunta. Sem respostas, começa.', 'qualify',
+    'qualify', 'Registra o que a pessoa interessada respondeu às perguntas de qualificação e diz qual é a próxima. Sem respostas, começa.', 'qualify',
     '{"type": "object", "properties": {"answers": {
         "type": "object", "maxProperties": 30, "additionalProperties": true,
         "description": "Para cada pergunta respondida, pela chave: o valor, ou {\"value\", \"quote\": as palavras da pessoa}, ou {\"refused\": true} se ela não quer responder."
@@ -3295,7 +4025,7 @@ insert into public.tools (name, description, function_name, parameters_schema) v
     }}'
 ) on conflict (name) do nothing;
 
--- source: policies/05_roles.sql sha256:02987bb2ac0e3d02858b80660cb560030c6470e70719950f90d3d27693e245d3
+-- source: policies/05_roles.sql sha256:47f15c5596df9d78cde7f68779d649fb4cd5ccc7083f76bafca96ed6a0f5313f
 -- PostgREST's own role may become the functions' role; postgres must be able to give functions to the agents' role.
 grant renum_worker to authenticator;
 grant renum_agent to postgres;
@@ -3346,6 +4076,15 @@ grant execute on function private.phone_key(text) to authenticated;
 grant execute on function private.lead_column(text) to authenticated;
 grant execute on function private.csv_rows(text, integer) to authenticated;
 grant execute on function private.read_leads(text, jsonb, integer) to authenticated;
+-- What ISA's RPCs, which run as the admin, plan and do with. Each asks itself whether an admin calls; none is reached through the API.
+grant execute on function private.isa_admin() to authenticated;
+grant execute on function private.isa_word(text) to authenticated;
+grant execute on function private.isa_name_of(public.projects) to authenticated;
+grant execute on function private.plan_isa_act(jsonb) to authenticated;
+grant execute on function private.do_isa_act(jsonb) to authenticated;
+grant execute on function private.issue_isa_token(uuid, jsonb) to authenticated;
+grant execute on function private.take_isa_token(text) to authenticated;
+grant execute on function private.note_isa_result(uuid, jsonb, public.isa_target_type, uuid, boolean) to authenticated;
 
 -- SECURITY: the functions put leads' files into Storage with a key that reads nothing and is good for nothing else: policies/storage_objects.sql.
 -- renum_files inherits its way into schema storage from anon, which has nothing of ours:
@@ -3469,7 +4208,7 @@ grant select, insert, update, delete on public.conversions to service_role;
 create policy conversions_select on public.conversions for select to authenticated
 using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());
 
--- source: policies/functions.sql sha256:c22ba99632a4f59c9d64a12904b47a0d6897d7b96f9517b1175d453e52ebebc5
+-- source: policies/functions.sql sha256:bf13938894620dfcacae1dcf1730ed4362f7412a3f3c38ffa973d4695d3c50a5
 -- The RPCs people call. Each asks itself whether the caller may.
 grant execute on function public.create_client(text, text, text, public.client_plan) to authenticated;
 grant execute on function public.invite_member(uuid, text, public.member_role) to authenticated;
@@ -3485,6 +4224,13 @@ grant execute on function public.import_leads(text, jsonb, uuid, public.legal_ba
 grant execute on function public.take_over(uuid) to authenticated;
 grant execute on function public.hand_back(uuid) to authenticated;
 grant execute on function public.reverse_conversion(uuid, text) to authenticated;
+grant execute on function public.resend_invitation(uuid) to authenticated;
+-- ISA's: for admins, who are asked for in each.
+grant execute on function public.begin_isa_command(uuid, text) to authenticated;
+grant execute on function public.find_isa_targets(text[], text, uuid[]) to authenticated;
+grant execute on function public.plan_isa_command(uuid, jsonb) to authenticated;
+grant execute on function public.end_isa_command(uuid, jsonb, public.isa_target_type, uuid) to authenticated;
+grant execute on function public.run_isa_plan(text) to authenticated;
 
 -- source: policies/intents.sql sha256:68819fc5b7115c677325fa876b9963e339c92342c0e9fbd0a3f855d58dc9cf42
 -- SECURITY: a tool asks for something in its own turn and for its own lead, and reads nothing of it; the commit decides.
@@ -3520,6 +4266,11 @@ grant select (id, client_id, lead_id, project_id, status, completed_at, created_
 
 create policy interviews_select_by_agents on public.interviews for select to renum_agent
 using (client_id = (select private.turn_client_id()) and lead_id = (select private.turn_lead_id()));
+
+-- source: policies/isa_tokens.sql sha256:e5c8edd0f7d86adc7f4eb501ec6354baf72c4ad147a3af49b2575859ef275274
+-- Nobody but the owner.
+alter table private.isa_tokens enable row level security;
+alter table private.isa_tokens force row level security;
 
 -- first: policies/leads.sql
 drop policy if exists "leads_select" on public.leads;
