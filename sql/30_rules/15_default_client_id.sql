@@ -25,3 +25,4 @@ alter table public.sending_rules alter column client_id set default private.defa
 alter table public.erasures alter column client_id set default private.default_client_id();
 alter table public.consents alter column client_id set default private.default_client_id();
 alter table public.callbacks alter column client_id set default private.default_client_id();
+alter table public.callbacks alter column client_id set default private.default_client_id();

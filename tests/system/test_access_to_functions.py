@@ -160,6 +160,7 @@ def test_the_functions_own_calls_are_closed_to_everybody_else(standing: Standing
         "channel_account": {"channel_account_id": account_id},
         "ingest": {"channel_account_id": account_id, "events": []},
         "claim_tasks": {"queues": ["high_priority"], "max": 10, "visibility_s": 30},
+        "call_tool": {"thread_id": some, "lease": some, "call_id": "1", "tool": "look_up_lead", "arguments": {}},
         "begin_turns": {"tasks": [], "visibility_s": 30},
         "commit_turns": {"results": []},
         "complete_deliveries": {"results": []},
