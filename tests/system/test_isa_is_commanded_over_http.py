@@ -55,7 +55,8 @@ def world(stack: Stack, *client_ids: str) -> list[Row]:
         " union all select 'c', id::text, md5(c::text) from public.clients as c where id = any(%s::uuid[])"
         " union all select 'i', id::text, md5(i::text) from public.interviews as i where client_id = any(%s::uuid[])"
         " union all select 'f', id::text, md5(f::text) from public.failed_tasks as f where client_id = any(%s::uuid[])"
-        " union all select 'd', id::text, '' from public.deliveries as d where client_id = any(%s::uuid[]) order by 1, 2",
+        " union all select 'd', id::text, '' from public.deliveries as d where client_id = any(%s::uuid[])"
+        " order by 1, 2",
         *[list(client_ids)] * 6,
     )
 
@@ -202,7 +203,7 @@ def test_a_client_is_suspended_and_comes_back(boss: Person, stack: Stack, garage
 def test_a_token_is_the_admins_alone_and_for_five_minutes(
     boss: Person, second: Person, people: Everybody, stack: Stack, school: Survey
 ) -> None:
-    """Another admin, a tenant's owner and a guess are answered alike or before; a late one is refused; nothing changed."""
+    """Another admin, a tenant's owner and a guess are refused alike; a late one is refused; nothing changed."""
     before = world(stack, school.client_id)
     plan = planned(boss, "suspende o cliente Escola Aurora")
     foreign, guessed = isa(second, token=plan["token"]), isa(second, token="0" * 64)
@@ -237,7 +238,7 @@ def test_a_tenants_token_gets_nothing(
 
 
 def test_who_is_meant_is_asked_where_several_are(boss: Person, stack: Stack, school: Survey, garage: Survey) -> None:
-    """Two leads and two projects of one name: nothing is planned, each candidate is listed; the client tells them apart."""
+    """Two leads and two projects of one name: nothing is planned, each is listed; the client tells them apart."""
     for survey in (school, garage):
         survey.lead("Igual Demais").hear()
     answer = told(boss, "bloqueia o lead Igual Demais")

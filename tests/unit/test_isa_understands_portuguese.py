@@ -42,35 +42,55 @@ COUNTED: list[tuple[str, Call]] = [
     ("quantas entrevistas ontem?", count("interviews", **YESTERDAY)),
     ("Quantas entrevistas foram concluídas ontem?", count("interviews", status="completed", **YESTERDAY)),
     ("QUANTAS ENTREVISTAS FORAM CONCLUIDAS HOJE", count("interviews", status="completed", **THE_DAY)),
-    ("qts entrevistas terminaram anteontem", count("interviews", status="completed", since="2026-11-23", until="2026-11-23")),
+    (
+        "qts entrevistas terminaram anteontem",
+        count("interviews", status="completed", since="2026-11-23", until="2026-11-23"),
+    ),
     ("quantos leads entraram essa semana", count("leads", **THIS_WEEK)),
     ("Me diz quantos leads novos chegaram na semana passada, por favor", count("leads", **LAST_WEEK)),
     ("você pode me dizer quantos contatos a gente tem na Padaria do Sul?", count("leads", of="Padaria do Sul")),
     ("número de clientes ativos", count("clients", status="active")),
     ("quantos clientes nós temos?", count("clients")),
     ("qual o total de leads bloqueados?", count("leads", status="blocked")),
-    ("quantidade de projetos pausados do cliente Clínica Bem Viver", count("projects", status="paused", client="Clínica Bem Viver")),
+    (
+        "quantidade de projetos pausados do cliente Clínica Bem Viver",
+        count("projects", status="paused", client="Clínica Bem Viver"),
+    ),
     ("quantas conversas abertas tem a Clínica X?", count("conversations", status="open", of="Clínica X")),
     ("quantas mensagens recebemos nos últimos 7 dias?", count("messages", status="received", **SEVEN_DAYS)),
-    ("quantos convites foram enviados em novembro", count("invitations", status="sent", since="2026-11-01", until="2026-11-30")),
-    ("quantas entrevistas desde 1/11 na pesquisa Satisfação 2026?", count("interviews", project="Satisfação 2026", since="2026-11-01")),
+    (
+        "quantos convites foram enviados em novembro",
+        count("invitations", status="sent", since="2026-11-01", until="2026-11-30"),
+    ),
+    (
+        "quantas entrevistas desde 1/11 na pesquisa Satisfação 2026?",
+        count("interviews", project="Satisfação 2026", since="2026-11-01"),
+    ),
     ("quantas entrevistas entre 01/11 e 10/11?", count("interviews", since="2026-11-01", until="2026-11-10")),
     ("quantos leads pediram pra sair este mês?", count("leads", status="opted_out", **THIS_MONTH)),
     ("qtas entrevistas expiraram mês passado", count("interviews", status="expired", **LAST_MONTH)),
     ("quantas entrevistas estão em andamento agora?", count("interviews", status="in_progress")),
-    ("quantas pessoas responderam a pesquisa \"Satisfação\" hoje?", count("interviews", status="started", project="Satisfação", **THE_DAY)),
+    (
+        'quantas pessoas responderam a pesquisa "Satisfação" hoje?',
+        count("interviews", status="started", project="Satisfação", **THE_DAY),
+    ),
     ("quantas tarefas falharam hoje?", count("failed_tasks", **THE_DAY)),
     ("conte os leads do cliente Padaria Pão da Praça", count("leads", client="Padaria Pão da Praça")),
-    ("quantas entrevistas concluidas a padaria do sul teve ontem", count("interviews", status="completed", of="padaria do sul", **YESTERDAY)),
+    (
+        "quantas entrevistas concluidas a padaria do sul teve ontem",
+        count("interviews", status="completed", of="padaria do sul", **YESTERDAY),
+    ),
     ("quantos projetos estão rodando?", count("projects", status="active")),
+    ("quantos convites enviamos hoje?", count("invitations", status="sent", **THE_DAY)),
+    ("quantos leads se descadastraram este mês?", count("leads", status="opted_out", **THIS_MONTH)),
     ("resumo de ontem", count("overview", **YESTERDAY)),
     ("como foi o dia hoje?", count("overview", **THE_DAY)),
     ("números da semana passada", count("overview", **LAST_WEEK)),
-]  # fmt: skip
+]
 
 SHOWN: list[tuple[str, Call]] = [
     ("mostra o cliente Padaria Pão da Praça", show("clients", client="Padaria Pão da Praça")),
-    ("Mostre o cliente \"Padaria Pão da Praça\"", show("clients", client="Padaria Pão da Praça")),
+    ('Mostre o cliente "Padaria Pão da Praça"', show("clients", client="Padaria Pão da Praça")),
     ("quais clientes estão suspensos?", show("clients", status="suspended")),
     ("lista todos os clientes", show("clients")),
     ("clientes inativos", show("clients", status="inactive")),
@@ -88,9 +108,15 @@ SHOWN: list[tuple[str, Call]] = [
     ("encontre a Ana Lima", show("anything", of="Ana Lima")),
     ("lista os últimos 10 leads da Padaria do Sul", show("leads", of="Padaria do Sul", limit=10)),
     ("me mostra os 5 últimos leads", show("leads", limit=5)),
-    ("quais leads estão bloqueados na empresa Oficina Ipiranga", show("leads", status="blocked", client="Oficina Ipiranga")),
+    (
+        "quais leads estão bloqueados na empresa Oficina Ipiranga",
+        show("leads", status="blocked", client="Oficina Ipiranga"),
+    ),
     ("entrevistas pendentes da pesquisa Satisfação", show("interviews", status="pending", project="Satisfação")),
-    ("quero ver as entrevistas concluídas do projeto Satisfação do cliente Escola Aurora", show("interviews", status="completed", project="Satisfação", client="Escola Aurora")),
+    (
+        "quero ver as entrevistas concluídas do projeto Satisfação do cliente Escola Aurora",
+        show("interviews", status="completed", project="Satisfação", client="Escola Aurora"),
+    ),
     ("quem ainda não respondeu a pesquisa Satisfação?", show("interviews", status="pending", project="Satisfação")),
     ("mostra as entrevistas do lead Márcio Sá", show("interviews", lead="Márcio Sá")),
     ("quais pesquisas estão pausadas?", show("projects", status="paused")),
@@ -107,15 +133,22 @@ SHOWN: list[tuple[str, Call]] = [
     ("o que eu pedi ontem?", show("commands", **YESTERDAY)),
     ("histórico de comandos", show("commands")),
     ("lsta os cleintes suspensos", show("clients", status="suspended")),
+    ("me mostra quem está bloqueado", show("leads", status="blocked")),
     ("MOSTRAR ENTREVISTAS CANCELADAS", show("interviews", status="cancelled")),
     ("oi isa, tudo bem? pode me mostrar os projetos ativos?", show("projects", status="active")),
-]  # fmt: skip
+]
 
 PLANNED: list[tuple[str, Call]] = [
     ("pausa a pesquisa Satisfação", plan("pause_project", project="Satisfação")),
-    ("Pause o projeto \"Satisfação 2026\", por favor.", plan("pause_project", project="Satisfação 2026")),
-    ("por favor, você poderia pausar a campanha Black Friday da Padaria do Sul?", plan("pause_project", project="Black Friday", client="Padaria do Sul")),
-    ("PAUSAR PROJETO SATISFAÇÃO DO CLIENTE ESCOLA AURORA", plan("pause_project", project="SATISFAÇÃO", client="ESCOLA AURORA")),
+    ('Pause o projeto "Satisfação 2026", por favor.', plan("pause_project", project="Satisfação 2026")),
+    (
+        "por favor, você poderia pausar a campanha Black Friday da Padaria do Sul?",
+        plan("pause_project", project="Black Friday", client="Padaria do Sul"),
+    ),
+    (
+        "PAUSAR PROJETO SATISFAÇÃO DO CLIENTE ESCOLA AURORA",
+        plan("pause_project", project="SATISFAÇÃO", client="ESCOLA AURORA"),
+    ),
     ("coloca a pesquisa satisfação em pausa", plan("pause_project", project="satisfação")),
     ("quero que pause a pesquisa Satisfação", plan("pause_project", project="Satisfação")),
     ("suspende a pesquisa Satisfação", plan("pause_project", project="Satisfação")),
@@ -124,23 +157,41 @@ PLANNED: list[tuple[str, Call]] = [
     ("retoma a pesquisa Satisfação", plan("resume_project", project="Satisfação")),
     ("despausa o projeto Satisfação", plan("resume_project", project="Satisfação")),
     ("reativa a campanha Black Friday", plan("resume_project", project="Black Friday")),
-    ("pode continuar a pesquisa Satisfação da empresa Escola Aurora", plan("resume_project", project="Satisfação", client="Escola Aurora")),
+    (
+        "pode continuar a pesquisa Satisfação da empresa Escola Aurora",
+        plan("resume_project", project="Satisfação", client="Escola Aurora"),
+    ),
     ("bloqueia o lead +55 11 98888-7777", plan("block_lead", lead="+55 11 98888-7777")),
     ("bloqueie o (11) 98888-7777", plan("block_lead", lead="(11) 98888-7777")),
     ("bloquear Ana Lima", plan("block_lead", of="Ana Lima")),
     ("bloquea a ana lima pf", plan("block_lead", of="ana lima")),
     (f"bloqueia o lead {ID}", plan("block_lead", lead=ID)),
     ("bloqueia a Ana Lima da Padaria do Sul", plan("block_lead", of="Ana Lima", client="Padaria do Sul")),
-    ("desbloqueia o contato Ana Lima do cliente Padaria do Sul", plan("unblock_lead", lead="Ana Lima", client="Padaria do Sul")),
+    (
+        "desbloqueia o contato Ana Lima do cliente Padaria do Sul",
+        plan("unblock_lead", lead="Ana Lima", client="Padaria do Sul"),
+    ),
     ("dá pra desbloquear o 11988887777?", plan("unblock_lead", lead="11988887777")),
     ("tira o bloqueio do lead Ana Lima", plan("unblock_lead", lead="Ana Lima")),
+    ("coloca o lead Ana Lima na lista de bloqueio", plan("block_lead", lead="Ana Lima")),
+    ("tirar Ana Lima da lista de bloqueados", plan("unblock_lead", of="Ana Lima")),
+    ("a pesquisa Satisfação precisa ser pausada", plan("pause_project", project="Satisfação")),
+    ("volta com a pesquisa Satisfação", plan("resume_project", project="Satisfação")),
+    ("reprocessa tudo que falhou", plan("replay_failed_tasks")),
+    ("suspenda o acesso do cliente Padaria do Sul", plan("suspend_client", client="Padaria do Sul")),
     ("reenvia o convite da Ana Lima", plan("resend_invitation", of="Ana Lima")),
     ("reenvie o convite para o lead 11 98888-7777", plan("resend_invitation", lead="11 98888-7777")),
-    ("manda de novo o convite pra Ana Lima na pesquisa Satisfação", plan("resend_invitation", of="Ana Lima", project="Satisfação")),
+    (
+        "manda de novo o convite pra Ana Lima na pesquisa Satisfação",
+        plan("resend_invitation", of="Ana Lima", project="Satisfação"),
+    ),
     ("mande outro convite ao Márcio Sá", plan("resend_invitation", of="Márcio Sá")),
     ("convida novamente a Ana Lima", plan("resend_invitation", of="Ana Lima")),
     ("reprocessa as tarefas que falharam", plan("replay_failed_tasks")),
-    ("tenta de novo as tarefas que falharam ontem da Padaria do Sul", plan("replay_failed_tasks", of="Padaria do Sul", **YESTERDAY)),
+    (
+        "tenta de novo as tarefas que falharam ontem da Padaria do Sul",
+        plan("replay_failed_tasks", of="Padaria do Sul", **YESTERDAY),
+    ),
     ("refaz as falhas do cliente Padaria do Sul", plan("replay_failed_tasks", client="Padaria do Sul")),
     (f"reprocessar a tarefa {ID}", plan("replay_failed_tasks", id=ID)),
     ("roda de novo o que falhou hoje", plan("replay_failed_tasks", **THE_DAY)),
@@ -153,14 +204,27 @@ PLANNED: list[tuple[str, Call]] = [
     ("reativa a Oficina Ipiranga", plan("reactivate", of="Oficina Ipiranga")),
     ("tira a suspensão do cliente Oficina Ipiranga", plan("reactivate_client", client="Oficina Ipiranga")),
     ("cancela a entrevista da Ana Lima", plan("cancel_interview", of="Ana Lima")),
-    ("cancelar entrevista do lead Ana Lima na pesquisa Satisfação", plan("cancel_interview", lead="Ana Lima", project="Satisfação")),
-]  # fmt: skip
+    (
+        "cancelar entrevista do lead Ana Lima na pesquisa Satisfação",
+        plan("cancel_interview", lead="Ana Lima", project="Satisfação"),
+    ),
+]
 
 SEVERAL: list[tuple[str, list[Call]]] = [
-    ("pausa a pesquisa Satisfação e bloqueia o lead Ana Lima", [plan("pause_project", project="Satisfação"), plan("block_lead", lead="Ana Lima")]),
-    ("bloqueia a Ana Lima; depois suspende o cliente Oficina Ipiranga", [plan("block_lead", of="Ana Lima"), plan("suspend_client", client="Oficina Ipiranga")]),
-    ("quantos leads hoje? e mostra os clientes suspensos", [count("leads", **THE_DAY), show("clients", status="suspended")]),
-]  # fmt: skip
+    ("Quantas entrevistas ontem, e quantas hoje?", [count("interviews", **YESTERDAY), count("interviews", **THE_DAY)]),
+    (
+        "pausa a pesquisa Satisfação e bloqueia o lead Ana Lima",
+        [plan("pause_project", project="Satisfação"), plan("block_lead", lead="Ana Lima")],
+    ),
+    (
+        "bloqueia a Ana Lima; depois suspende o cliente Oficina Ipiranga",
+        [plan("block_lead", of="Ana Lima"), plan("suspend_client", client="Oficina Ipiranga")],
+    ),
+    (
+        "quantos leads hoje? e mostra os clientes suspensos",
+        [count("leads", **THE_DAY), show("clients", status="suspended")],
+    ),
+]
 
 NEGATED = [
     "não suspenda o cliente Padaria do Sul",

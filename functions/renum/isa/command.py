@@ -84,7 +84,7 @@ async def _commanded(command: str, authorization: str) -> JSON:
 
 
 async def _end(command_id: str, result: JSON, target: tuple[str | None, str | None], authorization: str) -> None:
-    """Writes into the command's row what came of it. It has been answered: a database that is away now spoils nothing."""
+    """Writes into the command's row what came of it. A database that is away now spoils no answer."""
     arguments = {"command_id": command_id, "result": result, "target_type": target[0], "target_id": target[1]}
     try:
         await user_rpc.call("end_isa_command", arguments, authorization)

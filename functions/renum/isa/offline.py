@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from renum.isa import offline_things as things
 from renum.isa import offline_words as words
 from renum.isa.offline_names import Named, read_names
 from renum.isa.offline_periods import limit_of, period_of
@@ -28,10 +29,23 @@ NO_PROJECT_END = "Um projeto eu só pauso ou retomo; nada foi feito. Diga, por e
 Call = tuple[str, dict[str, Any]]
 
 _JOINTS = frozenset({"e", "depois", "entao", "tambem", "dai", "mas", ",", ";", ".", "!", "?", BREAK})
-_ASKS = words.ACTS + ("send", "invite", "count", "show", "cannot")
-_PUT = r"coloc(?:a|ar|que)|coloque|bot(?:a|e|ar)|poe|ponha|por|deix(?:a|e|ar)|marc(?:a|ar)|marque|mud(?:a|e|ar)|faz|faca|pass(?:a|e|ar)|quero"
+_ASKS = (*words.ACTS, "send", "invite", "count", "show", "cannot")
+_PUT = (
+    r"coloc(?:a|ar|que)|coloque|bot(?:a|e|ar)|poe|ponha|por|deix(?:a|e|ar)|marc(?:a|ar)|marque"
+    r"|mud(?:a|e|ar)|faz|faca|pass(?:a|e|ar)|quero"
+)
 _TAKE = r"(?:tir(?:a|e|ar)|retir(?:a|e|ar)|remov(?:a|e|er)|levant(?:a|e|ar)|acab(?:a|e|ar) com) (?:o|a|da|do)? ?"
-_VERB_OF_STATE = {"paused": "pause", "suspended": "suspend", "blocked": "block", "active": "reactivate", "inactive": "suspend", "cancelled": "cancel"}  # fmt: skip
+_OUT = r"tir(?:a|e|ar)|retir(?:a|e|ar)|remov(?:a|e|er)"
+_LISTED = r"(?:na|da|a|em|de)? ?(?:lista (?:negra|de bloque\w+)|(?:de|do) bloqueio)"
+_WH = r"quant[oa]s?|qt[oa]s|qtd[oa]s|quais|qual|quem|onde|cade"
+_VERB_OF_STATE = {
+    "paused": "pause",
+    "suspended": "suspend",
+    "blocked": "block",
+    "active": "reactivate",
+    "inactive": "suspend",
+    "cancelled": "cancel",
+}
 
 # What a verb means where this is what it is about; "" for a name without a noun.
 _ACT: dict[str, dict[str, str]] = {
@@ -39,10 +53,26 @@ _ACT: dict[str, dict[str, str]] = {
     "resume": {"project": "resume_project", "client": "reactivate_client", "": "resume_project"},
     "block": {"lead": "block_lead", "client": "suspend_client", "project": "pause_project", "": "block_lead"},
     "unblock": {"lead": "unblock_lead", "client": "reactivate_client", "project": "resume_project", "": "unblock_lead"},
-    "suspend": {"client": "suspend_client", "project": "pause_project", "lead": "block_lead", "interview": "cancel_interview", "": "suspend_client"},
-    "reactivate": {"client": "reactivate_client", "project": "resume_project", "lead": "unblock_lead", "": "reactivate"},
-    "cancel": {"interview": "cancel_interview", "invitation": "cancel_interview", "lead": "cancel_interview", "": "cancel_interview"},
-}  # fmt: skip
+    "suspend": {
+        "client": "suspend_client",
+        "project": "pause_project",
+        "lead": "block_lead",
+        "interview": "cancel_interview",
+        "": "suspend_client",
+    },
+    "reactivate": {
+        "client": "reactivate_client",
+        "project": "resume_project",
+        "lead": "unblock_lead",
+        "": "reactivate",
+    },
+    "cancel": {
+        "interview": "cancel_interview",
+        "invitation": "cancel_interview",
+        "lead": "cancel_interview",
+        "": "cancel_interview",
+    },
+}
 
 
 @dataclass
@@ -64,11 +94,25 @@ def understand(command: str, today: date) -> Understood:
     understood = Understood()
     for clause in _clauses(tokens):
         found = _clause(clause, today)
+        if (
+            found == NOT_UNDERSTOOD
+            and understood.calls
+            and has(clause, rf"(?:e )?(?:{words.VERBS['count'].pattern}).*")
+        ):
+            found = _as_before(understood.calls[-1], clause, today)
         if isinstance(found, str):
             # One part that must not be done, or is not understood, and the others are not done either.
             return Understood(reply=found)
         understood.calls += [call for call in found if call not in understood.calls]
     return understood if understood.calls else Understood(reply=NOT_UNDERSTOOD)
+
+
+def _as_before(call: Call, tokens: list[Token], today: date) -> list[Call] | str:
+    """ "quantas entrevistas ontem, e quantas hoje?": the same of another time."""
+    (since, until), _ = period_of(tokens, today)
+    dates = _dates(since, until)
+    kept = {name: value for name, value in call[1].items() if name not in ("since", "until")}
+    return [(call[0], kept | dates)] if dates and call[0] != "Plan" else NOT_UNDERSTOOD
 
 
 def answer(data: dict[str, Any]) -> tuple[str, list[Call]]:
@@ -125,7 +169,8 @@ def _clause(tokens: list[Token], today: date) -> list[Call] | str:
         return _act(verb, tokens, today)
     if has(
         tokens,
-        rf"(?:{words.NEGATIONS}) .*(?:{words.VERBS['send'].pattern}|{words.VERBS['invite'].pattern}|{words.VERBS['again'].pattern}) .*",
+        rf"(?:{words.NEGATIONS}) .*(?:{words.VERBS['send'].pattern}|{words.VERBS['invite'].pattern}"
+        rf"|{words.VERBS['again'].pattern}) .*",
     ):
         return NEGATED
     return _read(verb, tokens, today)
@@ -142,7 +187,16 @@ def _verb(tokens: list[Token]) -> tuple[str | None, int]:
     for i, token in enumerate(tokens):
         if token.kind != "word" or token.is_name:
             continue
+        if re.fullmatch(_WH, token.plain):
+            break  # "quantos convites enviamos?" asks, whatever verb follows
         rest = tokens[i:]
+        for name, act in _VERB_OF_STATE.items():
+            if has(rest[:2], rf"^(?:ser|ficar|seja|sejam) (?:{dict(things.STATES)[name]})"):
+                return act, i
+        if re.fullmatch(_PUT, token.plain) and has(rest, _LISTED):
+            return "block", i
+        if re.fullmatch(_OUT, token.plain) and has(rest, _LISTED):
+            return "unblock", i
         if has(rest, rf"^{_TAKE}(?:bloqueios?|suspens(?:ao|oes)|pausa|lista (?:negra|de bloque\w+))(?: .*)?"):
             return (
                 "unblock"
@@ -153,7 +207,7 @@ def _verb(tokens: list[Token]) -> tuple[str | None, int]:
             ), i
         if re.fullmatch(_PUT, token.plain):
             state = next(
-                (name for name, pattern in words.STATES if name in _VERB_OF_STATE and has(rest, pattern)), None
+                (name for name, pattern in things.STATES if name in _VERB_OF_STATE and has(rest, pattern)), None
             )
             if state:
                 return _VERB_OF_STATE[state], i
@@ -196,11 +250,11 @@ def _is_pause(tokens: list[Token], i: int) -> bool:
     """ "para a campanha X" at the beginning is a verb."""
     head = i == 0 or tokens[i - 1].plain in _JOINTS
     rest = [token.bare for token in tokens[i + 1 : i + 3]]
-    return head and bool(rest) and words.noun_of(rest[-1] if rest[0] in words.ARTICLES else rest[0]) == "project"
+    return head and bool(rest) and things.noun_of(rest[-1] if rest[0] in words.ARTICLES else rest[0]) == "project"
 
 
 def _follows_noun(tokens: list[Token], i: int) -> bool:
-    return tokens[i - 1].plain == "em" or words.noun_of(tokens[i - 1].bare) is not None or tokens[i - 1].is_name
+    return tokens[i - 1].plain == "em" or things.noun_of(tokens[i - 1].bare) is not None or tokens[i - 1].is_name
 
 
 def _act(verb: str, tokens: list[Token], today: date) -> list[Call] | str:
@@ -210,8 +264,16 @@ def _act(verb: str, tokens: list[Token], today: date) -> list[Call] | str:
         (since, until), tokens = period_of(tokens, today)
         arguments = _dates(since, until)
     tokens = cut_all(tokens, rf"(?:{words.AGAIN})", BREAK)
+    tokens = cut_all(tokens, _LISTED, BREAK)
+    for name in _VERB_OF_STATE:
+        tokens = cut_all(
+            tokens,
+            rf"(?:(?:precisa|deve|devem|devia|deveria|tem (?:que|de))(?: de)? )?(?:ser|ficar|seja"
+            rf"|sejam) (?:{dict(things.STATES)[name]})",
+            BREAK,
+        )
     tokens = _without_verbs(tokens, take=True)
-    for _, pattern in words.STATES:
+    for _, pattern in things.STATES:
         tokens = (
             cut_all(tokens, pattern, BREAK)
             if verb == "replay" or has(tokens, rf"(?:como |em )?(?:{pattern})$")
@@ -219,7 +281,8 @@ def _act(verb: str, tokens: list[Token], today: date) -> list[Call] | str:
         )
     tokens = cut_all(
         tokens,
-        r"deu errado|deram errado|(?:tudo )?o que|como|em pausa|o acesso (?=d)|lista (?:negra|de bloque\w+)",
+        r"deu errado|deram errado|(?:tudo )?o que|como|em pausa|(?:o )?acesso(?= d)|(?:na "
+        r"|da )?lista (?:negra|de bloque\w+)",
         BREAK,
     )
     named = read_names(tokens)
@@ -264,7 +327,7 @@ def _without_verbs(tokens: list[Token], take: bool = False) -> list[Token]:
         and not token.is_name
         and (
             words.verb_of(token.plain)
-            or re.fullmatch(_PUT, token.plain)
+            or re.fullmatch(rf"{_PUT}|{_OUT}", token.plain)
             or (token.plain == "para" and _is_pause(tokens, i))
         )
         else token
@@ -276,7 +339,8 @@ def _read(verb: str | None, tokens: list[Token], today: date) -> list[Call] | st
     """What to show or to count."""
     searched, tokens = cut(
         tokens,
-        r"^(?:pesquisa)(?= (?:(?:o|a|os|as|por|pelo|pela) )?(?:leads?|contatos?|clientes?|empresas?|conversas?|entrevistas?|phone|email|uuid)(?: |$))",
+        r"^(?:pesquisa)(?= (?:(?:o|a|os|as|por|pelo|pela) )?(?:leads?|contatos?|clientes?|empresas?"
+        r"|conversas?|entrevistas?|phone|email|uuid)(?: |$))",
     )
     (since, until), tokens = period_of(tokens, today)
     limit, tokens = limit_of(tokens)
@@ -292,14 +356,14 @@ def _read(verb: str | None, tokens: list[Token], today: date) -> list[Call] | st
     what = _what(named)
     if what is None and named.words and not named.slots and verb == "show":
         named.slots["of"] = named.words[0]
-    if what is None and state in words.OF_INTERVIEWS and state is not None:
+    if what is None and state in things.OF_INTERVIEWS and state is not None:
         what = "interviews"
     if what is None and state == "failed":
         what = "failed_tasks"
     if overview and what in (None, "clients", "leads"):
         return [("Count", {"what": "overview", **named.slots, **_dates(since, until)})]
-    if what is None and state == "paused":
-        what = "projects"
+    if what is None and not named.slots and state is not None:
+        what = {"paused": "projects", "suspended": "clients", "blocked": "leads", "opted_out": "leads"}.get(state)
     if what is None and not named.slots:
         return NOT_UNDERSTOOD
     if what is None:
@@ -308,7 +372,7 @@ def _read(verb: str | None, tokens: list[Token], today: date) -> list[Call] | st
         if not asked and not sure and not _is_short(tokens):
             return NOT_UNDERSTOOD
         what = "leads" if sure else "projects" if progress else "anything"
-    if what == "projects" and state in words.OF_INTERVIEWS and state not in ("completed", "in_progress", "started"):
+    if what == "projects" and state in things.OF_INTERVIEWS and state not in ("completed", "in_progress", "started"):
         what = "interviews"
     if (
         what == "projects"
@@ -319,14 +383,14 @@ def _read(verb: str | None, tokens: list[Token], today: date) -> list[Call] | st
         what = "interviews"
     if (
         what in ("leads", "invitations")
-        and state in words.OF_INTERVIEWS
+        and state in things.OF_INTERVIEWS
         and not (what == "invitations" and state == "cancelled")
     ):
         what = "interviews"
     if what == "projects" and (overview or progress):
         tool = "Show"
     arguments: dict[str, Any] = {"what": what, **named.slots}
-    if state is not None and (status := words.STATES_OF.get(what, {}).get(state)):
+    if state is not None and (status := things.STATES_OF.get(what, {}).get(state)):
         arguments["status"] = status
     arguments |= _dates(since, until)
     if limit is not None:
@@ -340,22 +404,22 @@ def _is_short(tokens: list[Token]) -> bool:
 
 def _what(named: Named) -> str | None:
     """The thing asked for. "as entrevistas do lead Ana" are interviews; "o lead Ana" is a lead."""
-    nouns = [noun for noun in named.nouns if noun not in words.NAMED]
+    nouns = [noun for noun in named.nouns if noun not in things.NAMED]
     if "account" in nouns and len(named.nouns) > 1:
         nouns = [noun for noun in nouns if noun != "account"] or (["account"] if named.nouns[0] == "account" else [])
     if nouns:
-        return words.THINGS["message" if "message" in nouns else nouns[0]]
+        return things.THINGS["message" if "message" in nouns else nouns[0]]
     unnamed = [noun for noun in named.nouns if noun not in named.slots]
     if unnamed:
-        return words.THINGS[unnamed[0]]
-    return words.THINGS[named.nouns[0]] if named.nouns else None
+        return things.THINGS[unnamed[0]]
+    return things.THINGS[named.nouns[0]] if named.nouns else None
 
 
 def _state(tokens: list[Token]) -> tuple[str | None, list[Token]]:
-    for name, pattern in words.STATES:
+    for name, pattern in things.STATES:
         found, left = cut(tokens, pattern, BREAK)
         if found is not None:
-            for _, other in words.STATES:
+            for _, other in things.STATES:
                 left = cut_all(left, other, BREAK)
             return name, left
     return None, tokens

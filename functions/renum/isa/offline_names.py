@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from renum.isa.offline_things import NAMED, noun_of
 from renum.isa.offline_tokens import Token
 from renum.isa.offline_words import (
     ARTICLES,
     BUSINESS,
     FILLERS,
-    NAMED,
     PARTICLES,
     PREPOSITIONS,
     STOPS,
-    noun_of,
     verb_of,
 )
 

@@ -53,6 +53,8 @@ SOURCES = {
         "id,name,phone,email,client:clients(company_name),status,opted_out_at,created_at",
         "created_at.desc",
         lead="id",
+        project="interviews.project_id",
+        inner={"project": "interviews!inner()"},
         statuses={"opted_out": ((("opted_out_at", "not.is.null"),), "opted_out_at")},
     ),
     "interviews": Source(
@@ -115,7 +117,7 @@ SOURCES = {
     "commands": Source("isa_commands", "id,command,created_at,executed_at", "created_at.desc", client=""),
     "interview_messages": Source(
         "interview_messages",
-        "id,role,content,said_at:timestamp,client:clients(company_name)",
+        "id,role,content,said_at:timestamp",
         "timestamp.desc",
         lead="interviews.lead_id",
         project="interviews.project_id",
@@ -128,7 +130,7 @@ SOURCES = {
     ),
     "messages": Source(
         "messages",
-        "id,role,content,said_at:timestamp,client:clients(company_name)",
+        "id,role,content,said_at:timestamp",
         "timestamp.desc",
         lead="conversations.lead_id",
         when="timestamp",
@@ -265,11 +267,10 @@ def query_of(source: Source, call: Named, targets: dict[str, list[Target]], sele
         some = targets.get(kind)
         if some is None:
             continue
-        if not column and kind == "client":
-            continue
         if not column:
-            # "os leads da pesquisa X": those of its client.
-            query.append((source.client, f"in.({','.join(one.client_id for one in some)})"))
+            # What no lead or project is named of is its client's.
+            if kind != "client":
+                query.append((source.client, f"in.({','.join(one.client_id for one in some)})"))
             continue
         query.append((column, f"in.({','.join(one.id for one in some)})"))
         if kind in source.inner:

@@ -28,8 +28,8 @@ def isa(
     """Ask or command the system in Portuguese, as one of RENUM's admins.
 
     What reads is answered at once. What changes or sends something is shown as a plan first, and done once you confirm
-    it; without --yes and without a terminal nothing is done. With --json nothing is asked: one line with the answer, its
-    token included. Exit code 0: answered, or done; 1: refused; 2: the plan was not confirmed.
+    it; without --yes and without a terminal nothing is done. With --json nothing is asked: one line with the answer,
+    its token included. Exit code 0: answered, or done; 1: refused; 2: the plan was not confirmed.
 
     For example: renum isa "quantas entrevistas ontem?" --email ines@renum.example
 
