@@ -14,7 +14,7 @@ from devstack import database
 from devstack.server import Server
 from tests.database.builders import Interview, Tenant, World
 
-# Tables whose rows come with the rules: `providers`, `prices`, `policy_packs` are no test's doing.
+# Tables whose rows come with the rules: `providers`, `prices`, `model_prices`, `policy_packs` are no test's doing.
 _EMPTY = """
 do $$
 declare
@@ -27,7 +27,7 @@ begin
         from pg_class as c
         join pg_namespace as n on n.oid = c.relnamespace
         where c.relkind in ('r', 'p') and not c.relispartition
-            and not (n.nspname = 'private' and c.relname in ('providers', 'prices', 'policy_packs'))
+            and not (n.nspname = 'private' and c.relname in ('providers', 'prices', 'model_prices', 'policy_packs'))
             and (
                 n.nspname in ('public', 'private')
                 or (n.nspname = 'auth' and c.relname = 'users')
