@@ -85,6 +85,46 @@ ALTER TYPE public.answer_status OWNER TO postgres;
 
 COMMENT ON TYPE public.answer_status IS 'What became of a question: skipped by a rule, refused by the lead, or tried without a valid answer yet.';
 
+-- Name: budget_action; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.budget_action AS ENUM (
+    'degrade',
+    'pause'
+);
+
+ALTER TYPE public.budget_action OWNER TO postgres;
+
+-- Name: TYPE budget_action; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.budget_action IS 'What happens once a budget is reached. degrade: the offline model answers, which costs nothing; messages are sent as before. pause: no turn is begun, nobody is invited or reminded.';
+
+-- Name: budget_period; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.budget_period AS ENUM (
+    'month',
+    'total'
+);
+
+ALTER TYPE public.budget_period OWNER TO postgres;
+
+-- Name: TYPE budget_period; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.budget_period IS 'month: begins anew with every month in São Paulo. total: for ever.';
+
+-- Name: budget_state; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.budget_state AS ENUM (
+    'open',
+    'warned',
+    'reached'
+);
+
+ALTER TYPE public.budget_state OWNER TO postgres;
+
+-- Name: TYPE budget_state; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.budget_state IS 'How far a budget is used: in the order of severity.';
+
 -- Name: callback_status; Type: TYPE; Schema: public; Owner: postgres
 
 CREATE TYPE public.callback_status AS ENUM (
@@ -558,6 +598,19 @@ ALTER TYPE public.turn_status OWNER TO postgres;
 -- Name: TYPE turn_status; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON TYPE public.turn_status IS 'How a turn ended. partial: newer input had arrived and a further turn follows.';
+
+-- Name: usage_kind; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.usage_kind AS ENUM (
+    'model',
+    'message'
+);
+
+ALTER TYPE public.usage_kind OWNER TO postgres;
+
+-- Name: TYPE usage_kind; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.usage_kind IS 'What costs money: calls to a model, counted in tokens, and messages that a provider charges.';
 
 -- Name: user_role; Type: TYPE; Schema: public; Owner: postgres
 
@@ -1411,6 +1464,7 @@ CREATE TABLE private.threads (
     reruns integer DEFAULT 0 NOT NULL,
     agent_id uuid,
     agent_version integer,
+    held boolean DEFAULT false NOT NULL,
     CONSTRAINT a_thread_has_one_live_dialogue CHECK ((num_nonnulls(interview_id, conversation_id) <= 1)),
     CONSTRAINT handled_is_not_ahead_of_inbound CHECK ((handled_seq <= inbound_seq))
 )
@@ -1443,6 +1497,10 @@ COMMENT ON COLUMN private.threads.lease IS 'The fencing token of the turn under 
 -- Name: COLUMN threads.agent_id; Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON COLUMN private.threads.agent_id IS 'The agent (renus_config) that the turn under way was begun with, and agent_version its version then: what its commit records, whatever people change meanwhile.';
+
+-- Name: COLUMN threads.held; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.held IS 'Its turn was not begun because a budget is used up: the sweep queues it when that budget opens again.';
 
 -- Name: renus_config; Type: TABLE; Schema: public; Owner: postgres
 
@@ -2577,8 +2635,9 @@ begin
                 'work', jsonb_build_object(
                     'report_id', r.id, 'kind', r.kind, 'company_name', c.company_name,
                     'project', jsonb_build_object('name', p.name, 'type', p.type, 'goal', p.config ->> 'goal'),
-                    'statistics', figures, 'model', g.config ->> 'model'
-                )
+                    'statistics', figures
+                -- The figures are worth having at once: where a budget pauses the dialogues, its reports are written offline.
+                ) || private.models_of(g.config, case when private.budget_verdict(r.client_id, r.project_id) <> 'go' then 'degrade' end)
             )
             from public.projects as p
             join public.clients as c on c.id = p.client_id
@@ -2646,6 +2705,10 @@ begin
             perform private.retry_turn(t.id, '{"code": "no_result", "message": "the attempt came back with no result"}', true, 'crashed');
             continue;
         end if;
+        if private.budget_verdict(t.client_id, private.project_of(t)) = 'pause' then
+            perform private.hold_turn(t.id);
+            continue;
+        end if;
         perform pgmq.set_vt('high_priority', task.msg_id, visibility_s);
         if t.not_before > right_now then
             -- The caller holds it: nobody else is to look before the task shows again.
@@ -2656,7 +2719,7 @@ begin
         agent := private.agent_of(t);
         update private.threads as x
         set lease = gen_random_uuid(), lease_until = right_now + make_interval(secs => visibility_s), lease_seq = x.inbound_seq, lease_began_at = right_now,
-            due_at = right_now + make_interval(secs => visibility_s), attempts = x.attempts + 1, reruns = 0,
+            due_at = right_now + make_interval(secs => visibility_s), attempts = x.attempts + 1, reruns = 0, held = false,
             agent_id = agent.id, agent_version = agent.version
         where x.id = t.id
         returning * into t;
@@ -2672,7 +2735,40 @@ ALTER FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) OWNER TO p
 
 -- Name: FUNCTION begin_turns(tasks jsonb, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) IS 'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done or busy, counts a lease that lapsed as a failed attempt, says how long a debounce still runs, and admits further turns of the same clients. Never waits for a lock.';
+COMMENT ON FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) IS 'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done or busy, counts a lease that lapsed as a failed attempt, holds what a used-up budget pauses, says how long a debounce still runs, and admits further turns of the same clients. Never waits for a lock.';
+
+-- Name: budget_state(numeric, numeric, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.budget_state(spent numeric, amount numeric, warn_at_percent integer) RETURNS public.budget_state
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case when spent >= amount then 'reached' when spent * 100 >= amount * warn_at_percent then 'warned' else 'open' end::public.budget_state;
+$$;
+
+ALTER FUNCTION private.budget_state(spent numeric, amount numeric, warn_at_percent integer) OWNER TO postgres;
+
+-- Name: FUNCTION budget_state(spent numeric, amount numeric, warn_at_percent integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.budget_state(spent numeric, amount numeric, warn_at_percent integer) IS 'How far a budget is used.';
+
+-- Name: budget_verdict(uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.budget_verdict(client_id uuid, project_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    -- Two probes of one index; nearly everybody has no budget at all, or an open one.
+    select case when bool_or(b.on_reached = 'pause') then 'pause' when count(*) > 0 then 'degrade' else 'go' end
+    from public.budgets as b
+    where b.client_id = budget_verdict.client_id and (b.project_id is null or b.project_id = budget_verdict.project_id) and b.state = 'reached';
+$$;
+
+ALTER FUNCTION private.budget_verdict(client_id uuid, project_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION budget_verdict(client_id uuid, project_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.budget_verdict(client_id uuid, project_id uuid) IS 'What the budgets of a project (null: of what belongs to none) and of its client allow: go, degrade (the offline model answers), pause (no turn is begun, nobody is invited). The sterner of several. Asked at every turn.';
 
 -- Name: bury(text, text, uuid, uuid, bigint, jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2741,6 +2837,39 @@ ALTER FUNCTION private.check_agent() OWNER TO postgres;
 -- Name: FUNCTION check_agent(); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.check_agent() IS 'Trigger: an agent''s config is checked when it is written.';
+
+-- Name: check_budget(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.check_budget() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if not exists (
+        select from private.model_prices as p where p.currency = new.currency
+        union all
+        select from private.prices as p where p.currency = new.currency
+    ) then
+        raise exception 'budgets.currency: there are no prices in %', left(new.currency, 10) using errcode = '22023', hint = 'Amounts are not converted: name the currency of the price lists, USD.';
+    end if;
+    if tg_op = 'UPDATE' and (new.period, new.currency) is distinct from (old.period, old.currency) then
+        -- Counted anew, by the sweep.
+        new.period_began := null;
+        return new;
+    end if;
+    if tg_op = 'UPDATE' and new.amount <> old.amount then
+        new.told := 'open';
+    end if;
+    new.state := private.budget_state(new.spent, new.amount, new.warn_at_percent);
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.check_budget() OWNER TO postgres;
+
+-- Name: FUNCTION check_budget(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.check_budget() IS 'Trigger: a budget''s currency is one that prices are given in; a changed limit holds at once, and a changed period or currency from the next sweep on, which counts what was used.';
 
 -- Name: check_channel_account(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2978,7 +3107,7 @@ CREATE FUNCTION private.clients_to_invite() RETURNS SETOF uuid
         order by i.created_at, i.id
         limit 1
     ) as waiting
-    where p.status = 'active'
+    where p.status = 'active' and private.budget_verdict(p.client_id, p.id) <> 'pause'
     order by p.client_id;
 $$;
 
@@ -3004,6 +3133,8 @@ declare
     verdict jsonb := jsonb_build_object('thread_id', result -> 'thread_id', 'lease', result -> 'lease', 'task', null, 'delivery', null);
 begin
     select * into t from private.threads as x where x.id = (result ->> 'thread_id')::uuid;
+    -- It was paid for, whatever becomes of it.
+    perform private.note_run(result);
     -- The late-comer first. The token decides, never the clock.
     if not found or t.lease is null or t.lease is distinct from (result ->> 'lease')::uuid then
         return verdict || private.committed_turn((result ->> 'lease')::uuid, t.id);
@@ -3085,7 +3216,7 @@ ALTER FUNCTION private.commit_turn(result jsonb, visibility_s integer) OWNER TO 
 
 -- Name: FUNCTION commit_turn(result jsonb, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.commit_turn(result jsonb, visibility_s integer) IS 'Commits one turn under its interview''s and thread''s locks: answers, interview or conversation, what its tools asked for, reply, delivery, task and lease in one transaction. A stale lease writes nothing; a commit repeated hears again what it said; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';
+COMMENT ON FUNCTION private.commit_turn(result jsonb, visibility_s integer) IS 'Commits one turn under its interview''s and thread''s locks: answers, interview or conversation, what its tools asked for, reply, delivery, task and lease in one transaction. What it used goes into the ledger, discarded or not. A stale lease writes nothing else; a commit repeated hears again what it said; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';
 
 -- Name: committed_turn(uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3244,9 +3375,8 @@ CREATE FUNCTION private.conversation_work(thread_id uuid) RETURNS jsonb
         'company_name', k.company_name,
         'project', case when p.id is not null then jsonb_build_object('name', p.name, 'goal', p.config ->> 'goal') end,
         'agent', jsonb_build_object(
-            'agent_type', r.agent_type, 'config', r.config - 'qualification' - 'conversion', 'prompts', r.prompts, 'version', r.version,
-            'model', r.config ->> 'model', 'fallback_model', r.config ->> 'fallback_model'
-        ),
+            'agent_type', r.agent_type, 'config', r.config - 'qualification' - 'conversion', 'prompts', r.prompts, 'version', r.version
+        ) || private.models_of(r.config, private.budget_verdict(t.client_id, p.id)),
         'sub_agent', c.sub_agent_id,
         'sub_agents', (
             select coalesce(jsonb_agg(jsonb_build_object(
@@ -3768,6 +3898,57 @@ ALTER FUNCTION private.count_said(said jsonb) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.count_said(said jsonb) IS 'Counts what leads said on their threads ([{"thread_id", "seq", "metadata", "content"}]), starts the debounce, and has one turn wait for admission for each thread that has something to answer and none queued.';
 
+-- Name: count_spendings(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.count_spendings() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    month timestamptz := date_trunc('month', private.now() at time zone 'America/Sao_Paulo') at time zone 'America/Sao_Paulo';
+begin
+    -- A month that has ended is counted no further; the new one is counted from the ledger.
+    update public.budgets as b set period_began = null where b.period = 'month' and b.period_began <> month;
+    with
+    noted as (delete from private.spendings as s returning s.client_id, s.project_id, s.currency, s.amount, s.occurred_at),
+    counted as (
+        select b.id, sum(n.amount) as amount
+        from noted as n
+        join public.budgets as b on b.client_id = n.client_id and (b.project_id is null or b.project_id = n.project_id) and b.currency = n.currency
+            and n.occurred_at >= b.period_began
+        group by b.id
+    )
+    update public.budgets as b set spent = b.spent + c.amount from counted as c where b.id = c.id;
+    -- A new budget, a changed one, a new month: all that the ledger has, without what is noted and comes with the next sweep. One statement,
+    -- so that it sees either both rows of a commit or none.
+    update public.budgets as b
+    set period_began = s.began, spent = s.spent, told = 'open'
+    from (
+        select x.id, p.began, coalesce((
+            select sum(u.amount) from public.usage as u
+            where u.client_id = x.client_id and (x.project_id is null or u.project_id = x.project_id) and u.currency = x.currency and u.occurred_at >= p.began
+        ), 0) - coalesce((
+            select sum(n.amount) from private.spendings as n
+            where n.client_id = x.client_id and (x.project_id is null or n.project_id = x.project_id) and n.currency = x.currency and n.occurred_at >= p.began
+        ), 0) as spent
+        from public.budgets as x
+        cross join lateral (select case x.period when 'month' then month else 'epoch' end as began) as p
+        where x.period_began is null
+    ) as s
+    where b.id = s.id;
+    update public.budgets as b
+    set state = private.budget_state(b.spent, b.amount, b.warn_at_percent)
+    where b.state <> private.budget_state(b.spent, b.amount, b.warn_at_percent);
+    perform private.tell_of_budgets();
+end
+$$;
+
+ALTER FUNCTION private.count_spendings() OWNER TO postgres;
+
+-- Name: FUNCTION count_spendings(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.count_spendings() IS 'Adds what the ledger got since the last time to the budgets, begins new months (in São Paulo), and tells owners. Run by the sweep, one at a time: so that commits only insert notes and never meet on a budget''s row.';
+
 -- Name: csv_rows(text, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.csv_rows(csv text, max_rows integer) RETURNS TABLE(line integer, content jsonb, problem text)
@@ -4221,7 +4402,7 @@ begin
     perform pgmq.delete('high_priority', t.task_id) from private.threads as t where t.id = drop_turn.thread_id and t.task_id is not null;
     update private.threads as t
     set handled_seq = t.inbound_seq, task_id = null, lease = null, lease_until = null, lease_seq = null, due_at = null,
-        not_before = null, waiting_since = null, attempts = 0, reruns = 0
+        not_before = null, waiting_since = null, attempts = 0, reruns = 0, held = false
     where t.id = drop_turn.thread_id;
 end
 $$;
@@ -4525,8 +4706,9 @@ begin
         join public.interviews as i on i.id = r.interview_id
         join public.projects as p on p.id = i.project_id
         join public.clients as c on c.id = r.client_id
-        -- A paused project, or client, waits for nobody's answer.
+        -- A paused project, client or budget waits for nobody's answer.
         where r.status = 'waiting' and r.delivery_id is null and r.due_at <= private.now() and r.step = 0 and p.status <> 'paused' and c.status = 'active'
+            and private.budget_verdict(r.client_id, i.project_id) <> 'pause'
         order by r.due_at, r.id
         limit 200
     loop
@@ -4535,7 +4717,7 @@ begin
         continue when not found;
         select * into thread from private.threads as t where t.id = interview.thread_id for no key update skip locked;
         -- A turn of it waits or runs.
-        continue when not found or thread.task_id is not null or thread.due_at is not null;
+        continue when not found or thread.task_id is not null or thread.due_at is not null or thread.held;
         perform from public.deliveries as d
         where d.client_id = interview.client_id and d.interview_id = interview.id and d.status in ('queued', 'deferred')
         order by d.id
@@ -5227,6 +5409,13 @@ begin
         until := right_now + interval '1 minute';
         return;
     end if;
+    -- What is only answered goes on: replies that were made are sent.
+    if delivery.kind in ('invitation', 'reminder')
+        and private.budget_verdict(delivery.client_id, (select i.project_id from public.interviews as i where i.id = delivery.interview_id)) = 'pause' then
+        reason := 'the budget is used up';
+        until := right_now + interval '1 minute';
+        return;
+    end if;
     select * into pace from private.account_paces as p where p.channel_account_id = a.id;
     if pace.not_before > tick then
         reason := coalesce(pace.reason, 'the provider asked for a pause');
@@ -5277,7 +5466,7 @@ ALTER FUNCTION private.governor_verdict(delivery public.deliveries, OUT verdict 
 
 -- Name: FUNCTION governor_verdict(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.governor_verdict(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) IS 'Whether a delivery that policy allows fits into what its account may do now: go, wait (until, reason) or cancel (reason). Stopped accounts, suspended clients, paused projects, the rate for one person, people in 24 hours, messages per second. The caller holds the account''s pace (private.lock_paces).';
+COMMENT ON FUNCTION private.governor_verdict(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) IS 'Whether a delivery that policy allows fits into what its account may do now: go, wait (until, reason) or cancel (reason). Stopped accounts, suspended clients, paused projects, used-up budgets that pause, the rate for one person, people in 24 hours, messages per second. The caller holds the account''s pace (private.lock_paces).';
 
 -- Name: grant_delivery(uuid, integer, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5557,6 +5746,26 @@ ALTER FUNCTION private.hold_delivery(delivery_id uuid, until timestamp with time
 -- Name: FUNCTION hold_delivery(delivery_id uuid, until timestamp with time zone, reason text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.hold_delivery(delivery_id uuid, until timestamp with time zone, reason text) IS 'Lets a delivery wait: for less than a minute in its queue, for longer as deferred, out of the queue, until admission takes it again. The caller holds its row''s lock.';
+
+-- Name: hold_turn(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.hold_turn(thread_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform pgmq.delete('high_priority', t.task_id) from private.threads as t where t.id = hold_turn.thread_id and t.task_id is not null;
+    update private.threads as t
+    set held = true, task_id = null, due_at = null, not_before = null, waiting_since = null, attempts = 0
+    where t.id = hold_turn.thread_id;
+end
+$$;
+
+ALTER FUNCTION private.hold_turn(thread_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION hold_turn(thread_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.hold_turn(thread_id uuid) IS 'Takes a thread''s turn out of the queue because a budget is used up. What the lead wrote stays unhandled: private.release_threads queues it. The caller holds the thread''s lock, and nobody its lease.';
 
 -- Name: hours_problem(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -6003,13 +6212,15 @@ begin
         where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending')
             -- What waits for a paused project takes no room from the others.
             and coalesce(p.status, 'active') = 'active'
+            -- Nor what waits for a budget.
+            and d.reason is distinct from 'the budget is used up'
             -- Nor what waits for days, for a lead who was written to often enough.
             and not (d.status = 'deferred' and d.due_at > private.now() + interval '1 day')
         group by d.channel_account_id
     ) as w;
     for project in
         select p.id, p.channel_account_id from public.projects as p
-        where p.client_id = invite_next.client_id and p.status = 'active'
+        where p.client_id = invite_next.client_id and p.status = 'active' and private.budget_verdict(p.client_id, p.id) <> 'pause'
         order by p.created_at, p.id
     loop
         free := private.setting_int('admitted_tasks') - coalesce((open_ones ->> project.channel_account_id::text)::integer, 0);
@@ -7031,6 +7242,84 @@ ALTER FUNCTION private.message_metadata(event jsonb) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.message_metadata(event jsonb) IS 'What an inbound message''s metadata keeps of its event.';
 
+-- Name: model_prices; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.model_prices (
+    model text NOT NULL,
+    currency text NOT NULL,
+    input_per_million numeric(12,6) NOT NULL,
+    output_per_million numeric(12,6) NOT NULL,
+    valid_from date NOT NULL,
+    CONSTRAINT currency_is_a_code_of_three_letters CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT input_is_not_negative CHECK ((input_per_million >= (0)::numeric)),
+    CONSTRAINT output_is_not_negative CHECK ((output_per_million >= (0)::numeric))
+);
+
+ALTER TABLE ONLY private.model_prices FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.model_prices OWNER TO postgres;
+
+-- Name: TABLE model_prices; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.model_prices IS 'What a model takes for a million tokens, read and written: an operator keeps it up to date. The bill is the provider''s.';
+
+-- Name: COLUMN model_prices.model; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.model_prices.model IS 'A LangChain init_chat_model string, without the date that a name may end with: openai:gpt-5-mini stands for openai:gpt-5-mini-2025-08-07, too, unless that has a row of its own.';
+
+-- Name: model_price(text, date); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.model_price(model text, day date) RETURNS private.model_prices
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+    select p
+    from private.model_prices as p
+    where p.model in (model_price.model, regexp_replace(model_price.model, '-(\d{8}|\d{4}-\d{2}-\d{2})$', '')) and p.valid_from <= model_price.day
+    order by p.model = model_price.model desc, p.valid_from desc
+    limit 1;
+$_$;
+
+ALTER FUNCTION private.model_price(model text, day date) OWNER TO postgres;
+
+-- Name: FUNCTION model_price(model text, day date); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.model_price(model text, day date) IS 'The price of a model on a day: the newest that holds by then, its own before that of its name without the date. null where none is known.';
+
+-- Name: models_of(jsonb, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.models_of(config jsonb, verdict text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when verdict = 'degrade' then '{"model": "offline", "fallback_model": null, "degraded": true}'
+        else jsonb_build_object('model', config -> 'model', 'fallback_model', config -> 'fallback_model')
+    end;
+$$;
+
+ALTER FUNCTION private.models_of(config jsonb, verdict text) OWNER TO postgres;
+
+-- Name: FUNCTION models_of(config jsonb, verdict text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.models_of(config jsonb, verdict text) IS 'Which models an agent of this config is to ask under a budget''s verdict: {"model", "fallback_model"}, or the offline one alone and "degraded". null: the functions'' own.';
+
+-- Name: money_text(numeric, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.money_text(amount numeric, currency text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+    select case currency when 'BRL' then 'R$' when 'USD' then 'US$' else currency end || ' '
+        || translate(to_char(round(amount, 2), 'FM999,999,999,990.00'), ',.', '.,');
+$_$;
+
+ALTER FUNCTION private.money_text(amount numeric, currency text) OWNER TO postgres;
+
+-- Name: FUNCTION money_text(amount numeric, currency text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.money_text(amount numeric, currency text) IS 'An amount as Brazilians write it: US$ 1.234,50.';
+
 -- Name: most_points(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.most_points(question jsonb) RETURNS numeric
@@ -7300,6 +7589,64 @@ ALTER FUNCTION private.note_isa_result(command_id uuid, result jsonb, target_typ
 
 COMMENT ON FUNCTION private.note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean) IS 'Writes what came of a command of the caller''s own into its row, and that it is done; what is done stays as it is.';
 
+-- Name: note_message(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.note_message() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    with
+    charged as (
+        -- The provider's word, else the template's category, else what free text in an open window is called.
+        select a.provider, coalesce(
+            lower(new.pricing ->> 'category'),
+            (
+                select t.category from public.message_templates as t
+                where new.content ->> 'type' = 'template' and t.client_id = new.client_id and t.name = new.content ->> 'name' and t.language = new.content ->> 'language'
+                    and (t.channel_account_id is null or t.channel_account_id = new.channel_account_id)
+                order by t.channel_account_id nulls last
+                limit 1
+            ),
+            'service'
+        ) as category
+        from public.channel_accounts as a
+        join private.providers as p on p.provider = a.provider and p.channel = a.channel
+        where a.id = new.channel_account_id and (new.status in ('delivered', 'read') or not p.reports_delivery)
+            and exists (select from private.prices as x where x.provider = a.provider)
+    ),
+    noted as (
+        insert into public.usage as n (client_id, project_id, kind, item, delivery_id, amount, currency)
+        select new.client_id,
+            case
+                when new.interview_id is not null then (select i.project_id from public.interviews as i where i.id = new.interview_id)
+                else (select private.project_of(t) from private.threads as t where t.id = new.thread_id and t.interview_id is null)
+            end,
+            'message', c.provider || '/' || c.category, new.id,
+            case when new.pricing -> 'billable' = 'false' then 0 else trim_scale(p.amount) end, p.currency
+        from charged as c
+        left join lateral (
+            select x.amount, x.currency
+            from private.prices as x
+            where x.provider = c.provider and x.item = c.category and x.valid_from <= (private.now() at time zone 'America/Sao_Paulo')::date
+            order by x.valid_from desc
+            limit 1
+        ) as p on true
+        on conflict do nothing
+        returning n.client_id, n.project_id, n.currency, n.amount, n.occurred_at
+    )
+    insert into private.spendings (client_id, project_id, currency, amount, occurred_at)
+    select n.client_id, n.project_id, n.currency, n.amount, n.occurred_at from noted as n where n.amount > 0;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.note_message() OWNER TO postgres;
+
+-- Name: FUNCTION note_message(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.note_message() IS 'Trigger: a message that its provider charges goes into the ledger once: when it is delivered, or sent where the provider does not tell of deliveries. Nothing is noted of providers without a price list.';
+
 -- Name: note_news(uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.note_news(project_ids uuid[]) RETURNS void
@@ -7375,6 +7722,70 @@ ALTER FUNCTION private.note_refusal(delivery_id uuid, code text) OWNER TO postgr
 -- Name: FUNCTION note_refusal(delivery_id uuid, code text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.note_refusal(delivery_id uuid, code text) IS 'A provider refused a delivery with this code: where it means that the lead does not want to be written to, that goes into the ledger. Returns whether it did. Idempotent. The caller holds the locks of the thread and its interview.';
+
+-- Name: note_run(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.note_run(result jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.note_usage(
+        t.client_id,
+        -- Of a lease that was lost the interview is known by its turn: the thread may be in another dialogue by now.
+        coalesce((select i.project_id from public.turns as x join public.interviews as i on i.id = x.interview_id where x.id = (result ->> 'lease')::uuid), private.project_of(t)),
+        (result ->> 'lease')::uuid,
+        coalesce((result ->> 'reruns')::integer, t.reruns),
+        coalesce(result -> 'usage', jsonb_build_array(jsonb_build_object('model', result -> 'model', 'input_tokens', result -> 'input_tokens', 'output_tokens', result -> 'output_tokens')))
+    )
+    from private.threads as t
+    where t.id = (result ->> 'thread_id')::uuid and result ->> 'lease' is not null;
+$$;
+
+ALTER FUNCTION private.note_run(result jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION note_run(result jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.note_run(result jsonb) IS 'Notes what the run of a turn used whose result (see worker.commit_turns) has come, whatever becomes of it: a reply that is thrown away, or came too late, costs as much as one that is sent. Idempotent.';
+
+-- Name: note_usage(uuid, uuid, uuid, integer, jsonb, uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid DEFAULT NULL::uuid, claim uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if coalesce(jsonb_typeof(uses), 'null') <> 'array' then
+        return;
+    end if;
+    with
+    used as (
+        select u.model, sum(u.input_tokens)::bigint as input_tokens, sum(u.output_tokens)::bigint as output_tokens, count(*)::integer as calls
+        from jsonb_to_recordset(uses) as u (model text, input_tokens bigint, output_tokens bigint)
+        where u.model is not null and coalesce(u.input_tokens, 0) + coalesce(u.output_tokens, 0) > 0
+        group by u.model
+        order by u.model
+    ),
+    noted as (
+        insert into public.usage as n (client_id, project_id, kind, item, turn_id, run, report_id, claim, input_tokens, output_tokens, quantity, amount, currency)
+        select note_usage.client_id, note_usage.project_id, 'model', u.model, note_usage.turn_id, coalesce(note_usage.run, 0), note_usage.report_id, note_usage.claim,
+            coalesce(u.input_tokens, 0), coalesce(u.output_tokens, 0), u.calls,
+            -- Multiplied, not divided: exact.
+            trim_scale((coalesce(u.input_tokens, 0) * p.input_per_million + coalesce(u.output_tokens, 0) * p.output_per_million) * 0.000001), p.currency
+        from used as u
+        cross join lateral private.model_price(u.model, (private.now() at time zone 'America/Sao_Paulo')::date) as p
+        on conflict do nothing
+        returning n.client_id, n.project_id, n.currency, n.amount, n.occurred_at
+    )
+    insert into private.spendings (client_id, project_id, currency, amount, occurred_at)
+    select n.client_id, n.project_id, n.currency, n.amount, n.occurred_at from noted as n where n.amount > 0;
+end
+$$;
+
+ALTER FUNCTION private.note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid, claim uuid) OWNER TO postgres;
+
+-- Name: FUNCTION note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid, claim uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid, claim uuid) IS 'Writes into the ledger what the models were asked in one run of a turn (turn_id, run), or in one attempt at a report (report_id, claim): uses is [{"model", "input_tokens", "output_tokens"}], one for each call. Only inserts, so that it waits for nobody. Idempotent: what was noted is not noted again.';
 
 -- Name: channel_accounts; Type: TABLE; Schema: public; Owner: postgres
 
@@ -7579,6 +7990,8 @@ CREATE FUNCTION private.notification_words(event text, OUT title text, OUT one t
         ('callback_due', 'Está na hora de um retorno', 'retorno para agora', 'retornos para agora', true),
         ('account_stopped', 'Um canal de envio parou', 'canal de envio parado', 'canais de envio parados', true),
         ('template_stopped', 'Um modelo de mensagem parou', 'modelo de mensagem parado', 'modelos de mensagem parados', false),
+        ('budget_warning', 'Um orçamento está perto do fim', 'orçamento perto do fim', 'orçamentos perto do fim', false),
+        ('budget_reached', 'Um orçamento se esgotou', 'orçamento esgotado', 'orçamentos esgotados', true),
         ('task_failed', 'Há envios ou tarefas que falharam', 'aviso de falha', 'avisos de falha', false)
     ) as w (event, title, one, many, urgent) on w.event = asked.event;
 $$;
@@ -7623,7 +8036,7 @@ COMMENT ON TABLE public.notifications IS 'What a client''s people were told: one
 
 -- Name: COLUMN notifications.event; Type: COMMENT; Schema: public; Owner: postgres
 
-COMMENT ON COLUMN public.notifications.event IS 'interview_completed, project_completed, person_needed, account_stopped, task_failed, …: private.notification_words has their words.';
+COMMENT ON COLUMN public.notifications.event IS 'interview_completed, project_completed, person_needed, account_stopped, budget_reached, task_failed, …: private.notification_words has their words.';
 
 -- Name: COLUMN notifications.delivery_id; Type: COMMENT; Schema: public; Owner: postgres
 
@@ -8606,6 +9019,29 @@ ALTER FUNCTION private.project_config_problem(config jsonb) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.project_config_problem(config jsonb) IS 'What is wrong with projects.config, as a sentence; null if nothing. Keys this function does not know are left alone.';
 
+-- Name: project_of(private.threads); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.project_of(thread private.threads) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case
+        when thread.interview_id is not null then (select i.project_id from public.interviews as i where i.id = thread.interview_id)
+        else (
+            select a.project_id
+            from public.conversations as c
+            cross join lateral private.conversation_agent(c, thread.channel_account_id) as a
+            where c.id = thread.conversation_id
+        )
+    end;
+$$;
+
+ALTER FUNCTION private.project_of(thread private.threads) OWNER TO postgres;
+
+-- Name: FUNCTION project_of(thread private.threads); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.project_of(thread private.threads) IS 'The project that a thread''s live dialogue belongs to, and that pays for it; null where it has none.';
+
 -- Name: project_statistics(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.project_statistics(project_id uuid) RETURNS jsonb
@@ -9534,6 +9970,52 @@ ALTER FUNCTION private.release_next(thread_id uuid, visibility_s integer, releas
 -- Name: FUNCTION release_next(thread_id uuid, visibility_s integer, released_by uuid); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.release_next(thread_id uuid, visibility_s integer, released_by uuid) IS 'Claims the next reply that waits in a thread, if its turn has come and it may leave; returns its task or null. released_by: the claim whose completion asks. The caller holds the thread''s lock and its account''s pace. Invitations are left to admission.';
+
+-- Name: release_threads(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.release_threads() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    item record;
+    released integer := 0;
+    these integer;
+begin
+    -- Clients whose budget for everything is still used up are the common case, and cost one look each.
+    for item in
+        select distinct t.client_id from private.threads as t where t.held and private.budget_verdict(t.client_id, null) <> 'pause' order by t.client_id
+    loop
+        with free as (
+            select t.id
+            from private.threads as t
+            where t.client_id = item.client_id and t.held
+                and not exists (
+                    select from public.budgets as b
+                    where b.client_id = t.client_id and b.state = 'reached' and b.on_reached = 'pause' and b.project_id = private.project_of(t)
+                )
+            order by t.id
+            for no key update of t skip locked
+        )
+        update private.threads as t
+        set held = false,
+            due_at = case when t.task_id is null and t.inbound_seq > t.handled_seq then clock_timestamp() else t.due_at end,
+            -- A reply is not late for what it had to wait.
+            waiting_since = case when t.task_id is null and t.inbound_seq > t.handled_seq then clock_timestamp() else t.waiting_since end
+        from free as f
+        where t.id = f.id;
+        get diagnostics these = row_count;
+        released := released + these;
+    end loop;
+    return released;
+end
+$$;
+
+ALTER FUNCTION private.release_threads() OWNER TO postgres;
+
+-- Name: FUNCTION release_threads(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.release_threads() IS 'Has the turns that were held because a budget was used up wait for admission again, where none is any more: raised, its action changed, deleted, its month over. Never waits for a lock. Run by the sweep. Returns how many.';
 
 -- Name: released_by(uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -11010,6 +11492,8 @@ begin
     if not pg_try_advisory_xact_lock(hashtextextended('renum sweep', 0)) then
         return '{"busy": true}';
     end if;
+    -- What was spent, before anything is begun that costs more.
+    perform private.count_spendings();
     -- Reports of projects whose figures changed.
     for item in
         with gone as (delete from private.project_changes as c returning c.project_id)
@@ -11029,6 +11513,7 @@ begin
     for item in select c.client_id from private.clients_to_invite() as c (client_id) loop
         perform private.invite_next(item.client_id);
     end loop;
+    perform private.release_threads();
     for item in select distinct t.client_id from private.threads as t where t.task_id is null and t.due_at is not null loop
         perform private.admit_turns(item.client_id);
     end loop;
@@ -11069,7 +11554,7 @@ ALTER FUNCTION private.sweep() OWNER TO postgres;
 
 -- Name: FUNCTION sweep(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.sweep() IS 'The safety net under the doorbell, run by pg_cron: admits what waits, makes what only commits'' notes ask for (project reports, notifications), and rings for every queue with something due. Everything it does is idempotent.';
+COMMENT ON FUNCTION private.sweep() IS 'The safety net under the doorbell, run by pg_cron: counts what was spent, admits what waits, makes what only commits'' notes ask for (project reports, notifications), and rings for every queue with something due. Everything it does is idempotent.';
 
 -- Name: take_isa_token(text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -11240,6 +11725,48 @@ ALTER FUNCTION private.tell(notification_ids uuid[]) OWNER TO postgres;
 -- Name: FUNCTION tell(notification_ids uuid[]); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.tell(notification_ids uuid[]) IS 'Makes the message and delivery that tell one person of these notifications by the first channel not tried yet, in the person''s own order; where none is left, they are skipped (nothing was ever sent) or failed, with each channel''s reason. Where somebody else holds one of them, or one needs no telling any more, nothing happens. No two run at a time for one person.';
+
+-- Name: tell_of_budgets(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.tell_of_budgets() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    item record;
+    about text;
+begin
+    for item in
+        select b.*, p.name as project
+        from public.budgets as b
+        left join public.projects as p on p.id = b.project_id
+        where b.state > b.told and b.period_began is not null
+        order by b.id
+    loop
+        about := case when item.project is null then 'O orçamento da empresa' else format('O orçamento da pesquisa "%s"', item.project) end
+            || case item.period when 'month' then ' para este mês' else '' end;
+        about := case item.state
+            when 'reached' then format('%s se esgotou: %s de %s. ', about, private.money_text(item.spent, item.currency), private.money_text(item.amount, item.currency))
+                || case item.on_reached
+                    when 'pause' then 'Respostas, convites e lembretes esperam até que ele seja aumentado' || case item.period when 'month' then ' ou o mês vire.' else '.' end
+                    else 'Até que ele seja aumentado' || case item.period when 'month' then ' ou o mês vire' else '' end || ', quem responde é o modelo básico, que não tem custo.'
+                end
+            else format('%s já passou de %s%%: %s de %s.', about, item.warn_at_percent, private.money_text(item.spent, item.currency), private.money_text(item.amount, item.currency))
+        end;
+        perform private.notify(
+            item.client_id, case item.state when 'reached' then 'budget_reached' else 'budget_warning' end, null, about,
+            format('%s %s %s', item.id, item.amount, to_char(item.period_began at time zone 'America/Sao_Paulo', 'YYYY-MM-DD'))
+        );
+        update public.budgets as b set told = item.state where b.id = item.id;
+    end loop;
+end
+$$;
+
+ALTER FUNCTION private.tell_of_budgets() OWNER TO postgres;
+
+-- Name: FUNCTION tell_of_budgets(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.tell_of_budgets() IS 'Notes for the clients'' owners that a budget is nearly or wholly used up: once for each, of one amount in one period. Run by private.count_spendings. Idempotent.';
 
 -- Name: tell_of_callback(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -11862,8 +12389,8 @@ CREATE FUNCTION private.turn_work(thread_id uuid) RETURNS jsonb
         'project', jsonb_build_object('name', p.name, 'goal', p.config ->> 'goal'),
         'agent', jsonb_build_object(
             'agent_type', coalesce(r.agent_type, 'renus_base'), 'config', coalesce(r.config, '{}'), 'prompts', coalesce(r.prompts, '{}'),
-            'version', r.version, 'model', r.config ->> 'model'
-        ),
+            'version', r.version
+        ) || private.models_of(r.config, private.budget_verdict(t.client_id, p.id)),
         'questions', q.items,
         'current_question', i.current_question,
         'history', h.items,
@@ -13292,6 +13819,7 @@ begin
                     'thread_id', item -> 'thread_id', 'lease', item -> 'lease', 'verdict', 'failed', 'task', null, 'delivery', null,
                     'error', jsonb_build_object('code', sqlstate, 'message', problem)
                 );
+                perform private.note_run(item);
                 if exists (select from private.threads as t where t.id = (item ->> 'thread_id')::uuid and t.lease = (item ->> 'lease')::uuid) then
                     perform private.retry_turn(
                         (item ->> 'thread_id')::uuid, jsonb_build_object('code', sqlstate, 'message', problem, 'trace', place), true, 'failed'
@@ -13307,7 +13835,7 @@ ALTER FUNCTION worker.commit_turns(results jsonb) OWNER TO postgres;
 
 -- Name: FUNCTION commit_turns(results jsonb); Type: COMMENT; Schema: worker; Owner: postgres
 
-COMMENT ON FUNCTION worker.commit_turns(results jsonb) IS 'Commits turns, each whole or not at all: [{"thread_id", "lease", "proposal", "model", "graph", "steps", …}] → [{"thread_id", "lease", "verdict", "task", "delivery"}]. verdict: committed, partial (a further turn follows), superseded (task: the same lease with merged input, run it again), stale (the lease was lost, nothing written; a commit repeated because its answer got lost hears its answer again), failed (an error, retried later). delivery: the reply, claimed for the caller to send at once. Idempotent by the lease.';
+COMMENT ON FUNCTION worker.commit_turns(results jsonb) IS 'Commits turns, each whole or not at all: [{"thread_id", "lease", "proposal", "model", "graph", "steps", "usage": [{"model", "input_tokens", "output_tokens"}], …}] → [{"thread_id", "lease", "verdict", "task", "delivery"}]. verdict: committed, partial (a further turn follows), superseded (task: the same lease with merged input, run it again), stale (the lease was lost, nothing written; a commit repeated because its answer got lost hears its answer again), failed (an error, retried later). delivery: the reply, claimed for the caller to send at once. Idempotent by the lease.';
 
 -- Name: complete_deliveries(jsonb); Type: FUNCTION; Schema: worker; Owner: postgres
 
@@ -13469,6 +13997,11 @@ begin
     case fail_task.task
         when 'agent_turn' then
             perform private.lock_threads(array[fail_task.id]);
+            perform private.note_run(jsonb_build_object(
+                'thread_id', fail_task.id, 'lease', fail_task.claim, 'usage', fail_task.error -> 'usage',
+                -- Of a claim that was lost, the run it was lost in.
+                'reruns', (select x.reruns from public.turns as x where x.id = fail_task.claim)
+            ));
             if exists (select from private.threads as t where t.id = fail_task.id and t.lease = fail_task.claim) then
                 return private.retry_turn(fail_task.id, fail_task.error, fail_task.retryable, 'failed');
             end if;
@@ -13478,6 +14011,8 @@ begin
                 return private.retry_delivery(fail_task.id, fail_task.error, fail_task.retryable);
             end if;
         when 'report' then
+            perform private.note_usage(r.client_id, r.project_id, null, 0, fail_task.error -> 'usage', r.id, fail_task.claim)
+            from public.reports as r where r.id = fail_task.id;
             perform from public.reports as r where r.id = fail_task.id and r.claim = fail_task.claim for update;
             if found then
                 return private.retry_report(fail_task.id, fail_task.error, fail_task.retryable);
@@ -13498,7 +14033,7 @@ ALTER FUNCTION worker.fail_task(task text, id uuid, claim uuid, error jsonb, ret
 
 -- Name: FUNCTION fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean); Type: COMMENT; Schema: worker; Owner: postgres
 
-COMMENT ON FUNCTION worker.fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean) IS 'A claimed task failed: {"outcome": "retry" | "dead" | "stale", "retry_in_ms"}. Retries after 1, 5, 25 seconds; then, or at once when not retryable, a row in failed_tasks. Idempotent by the claim.';
+COMMENT ON FUNCTION worker.fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean) IS 'A claimed task failed: {"outcome": "retry" | "dead" | "stale", "retry_in_ms"}. Retries after 1, 5, 25 seconds; then, or at once when not retryable, a row in failed_tasks. error may carry "usage" ([{"model", "input_tokens", "output_tokens"}]): what was paid for in vain goes into the ledger. Idempotent by the claim.';
 
 -- Name: ingest(uuid, jsonb); Type: FUNCTION; Schema: worker; Owner: postgres
 
@@ -13773,7 +14308,16 @@ declare
     r public.reports;
 begin
     select * into r from public.reports as x where x.id = save_report.report_id for update;
-    if not found or r.claim is null or r.claim is distinct from save_report.claim then
+    if not found then
+        return '{"verdict": "stale"}';
+    end if;
+    -- Paid for, whether it is saved or not.
+    perform private.note_usage(
+        r.client_id, r.project_id, null, 0,
+        coalesce(save_report.usage -> 'uses', jsonb_build_array(save_report.usage || jsonb_build_object('model', save_report.model))),
+        r.id, save_report.claim
+    );
+    if r.claim is null or r.claim is distinct from save_report.claim then
         return '{"verdict": "stale"}';
     end if;
     update public.reports as x
@@ -13794,7 +14338,7 @@ ALTER FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, mark
 
 -- Name: FUNCTION save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb); Type: COMMENT; Schema: worker; Owner: postgres
 
-COMMENT ON FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb) IS 'Stores a written report under its claim: {"verdict": "saved" | "stale"}. What changed since it was claimed keeps it stale, and it is written again.';
+COMMENT ON FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb) IS 'Stores a written report under its claim: {"verdict": "saved" | "stale"}, and what it used (usage: {"input_tokens", "output_tokens", "uses": [{"model", "input_tokens", "output_tokens"}]}) in the ledger. What changed since it was claimed keeps it stale, and it is written again.';
 
 -- Name: save_templates(uuid, jsonb); Type: FUNCTION; Schema: worker; Owner: postgres
 
@@ -14141,6 +14685,36 @@ ALTER TABLE private.settings OWNER TO postgres;
 
 COMMENT ON TABLE private.settings IS 'Numbers and addresses an operator may change while the system runs.';
 
+-- Name: spendings; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.spendings (
+    id bigint NOT NULL,
+    client_id uuid NOT NULL,
+    project_id uuid,
+    currency text NOT NULL,
+    amount numeric NOT NULL,
+    occurred_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY private.spendings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.spendings OWNER TO postgres;
+
+-- Name: TABLE spendings; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.spendings IS 'What was added to the ledger and is not counted against the budgets yet. Only inserted into by commits, so that two of them never wait for one budget''s row; the sweep empties it.';
+
+-- Name: spendings_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
+
+ALTER TABLE private.spendings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.spendings_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 -- Name: audit_log; Type: TABLE; Schema: public; Owner: postgres
 
 CREATE TABLE public.audit_log (
@@ -14172,6 +14746,55 @@ COMMENT ON COLUMN public.audit_log.client_id IS 'Whose matter it is; null: RENUM
 -- Name: COLUMN audit_log.actor_id; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON COLUMN public.audit_log.actor_id IS 'The person (profiles.id; stays when the person has gone); null: the engine.';
+
+-- Name: budgets; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.budgets (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    project_id uuid,
+    period public.budget_period DEFAULT 'month'::public.budget_period NOT NULL,
+    amount numeric(14,2) NOT NULL,
+    currency text DEFAULT 'USD'::text NOT NULL,
+    warn_at_percent integer DEFAULT 80 NOT NULL,
+    on_reached public.budget_action DEFAULT 'degrade'::public.budget_action NOT NULL,
+    spent numeric DEFAULT 0 NOT NULL,
+    state public.budget_state DEFAULT 'open'::public.budget_state NOT NULL,
+    told public.budget_state DEFAULT 'open'::public.budget_state NOT NULL,
+    period_began timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT amount_is_not_negative CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT warn_at_percent_is_1_to_100 CHECK (((warn_at_percent >= 1) AND (warn_at_percent <= 100)))
+);
+
+ALTER TABLE ONLY public.budgets FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.budgets OWNER TO postgres;
+
+-- Name: TABLE budgets; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.budgets IS 'What a client, or one of its projects, may cost, and what happens when that is reached. People write the limits; spent, state, told and period_began are the engine''s.';
+
+-- Name: COLUMN budgets.project_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.budgets.project_id IS 'null: everything the client uses, its projects included.';
+
+-- Name: COLUMN budgets.currency; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.budgets.currency IS 'Only what is priced in this currency counts: nothing is converted.';
+
+-- Name: COLUMN budgets.spent; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.budgets.spent IS 'Exact, of the period under way; a second behind the ledger.';
+
+-- Name: COLUMN budgets.told; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.budgets.told IS 'The gravest state of which the owners were told, of this amount and in this period.';
+
+-- Name: COLUMN budgets.period_began; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.budgets.period_began IS 'What was used before this is another period''s. null: not counted yet, which the next sweep does.';
 
 -- Name: callbacks; Type: TABLE; Schema: public; Owner: postgres
 
@@ -14343,6 +14966,88 @@ COMMENT ON COLUMN public.profiles.notification_channels IS 'The channels this pe
 
 COMMENT ON COLUMN public.profiles.muted_events IS 'Events (notifications.event) this person is not told of.';
 
+-- Name: usage; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.usage (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    project_id uuid,
+    kind public.usage_kind NOT NULL,
+    item text NOT NULL,
+    turn_id uuid,
+    run integer DEFAULT 0 NOT NULL,
+    report_id uuid,
+    claim uuid,
+    delivery_id uuid,
+    input_tokens bigint DEFAULT 0 NOT NULL,
+    output_tokens bigint DEFAULT 0 NOT NULL,
+    quantity integer DEFAULT 1 NOT NULL,
+    amount numeric,
+    currency text,
+    occurred_at timestamp with time zone DEFAULT private.now() NOT NULL,
+    CONSTRAINT amount_is_not_negative CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT an_amount_has_its_currency CHECK (((amount IS NULL) = (currency IS NULL))),
+    CONSTRAINT it_is_of_a_turn_a_report_or_a_delivery CHECK ((num_nonnulls(turn_id, claim, delivery_id) = 1))
+);
+
+ALTER TABLE ONLY public.usage FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.usage OWNER TO postgres;
+
+-- Name: TABLE usage; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.usage IS 'The ledger: what every turn, report and message used, and what that costs by the price lists of its day. Only added to. Amounts are exact; whoever shows them rounds. Rows outlive the turns, reports and deliveries that they name.';
+
+-- Name: COLUMN usage.item; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.usage.item IS 'The model''s name; of a message its provider and category, whatsapp_cloud/marketing say.';
+
+-- Name: COLUMN usage.run; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.usage.run IS 'Which run of the turn: one that was thrown away because the lead wrote meanwhile was paid for as well.';
+
+-- Name: COLUMN usage.claim; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.usage.claim IS 'The attempt at a report.';
+
+-- Name: COLUMN usage.quantity; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.usage.quantity IS 'Calls of the model, or messages.';
+
+-- Name: COLUMN usage.amount; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.usage.amount IS 'null: no price is known.';
+
+-- Name: project_costs; Type: VIEW; Schema: public; Owner: postgres
+
+CREATE VIEW public.project_costs WITH (security_invoker='true') AS
+ SELECT s.client_id,
+    s.project_id,
+    s.currency,
+    s.amount,
+    s.models,
+    s.messages,
+    p.completed,
+    (s.amount / (NULLIF(p.completed, 0))::numeric) AS per_completed_interview
+   FROM (( SELECT u.client_id,
+            u.project_id,
+            u.currency,
+            sum(u.amount) AS amount,
+            COALESCE(sum(u.amount) FILTER (WHERE (u.kind = 'model'::public.usage_kind)), (0)::numeric) AS models,
+            COALESCE(sum(u.amount) FILTER (WHERE (u.kind = 'message'::public.usage_kind)), (0)::numeric) AS messages
+           FROM public.usage u
+          WHERE ((u.project_id IS NOT NULL) AND (u.amount IS NOT NULL))
+          GROUP BY u.client_id, u.project_id, u.currency) s
+     LEFT JOIN LATERAL ( SELECT count(*) AS completed
+           FROM public.interviews i
+          WHERE ((i.client_id = s.client_id) AND (i.project_id = s.project_id) AND (i.status = 'completed'::public.interview_status))) p ON (true));
+
+ALTER VIEW public.project_costs OWNER TO postgres;
+
+-- Name: VIEW project_costs; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON VIEW public.project_costs IS 'What each project has cost so far, models and messages, and what that is for each completed interview. Under the reader''s own rights.';
+
 -- Name: project_progress; Type: VIEW; Schema: public; Owner: postgres
 
 CREATE VIEW public.project_progress WITH (security_invoker='true') AS
@@ -14441,6 +15146,29 @@ ALTER TABLE public.turns OWNER TO postgres;
 
 COMMENT ON TABLE public.turns IS 'Every run of an agent: which messages it answered (from_seq exclusive, to_seq inclusive), with what, in which steps, and how it ended. id is the lease.';
 
+-- Name: usage_summary; Type: VIEW; Schema: public; Owner: postgres
+
+CREATE VIEW public.usage_summary WITH (security_invoker='true') AS
+ SELECT client_id,
+    project_id,
+    ((occurred_at AT TIME ZONE 'America/Sao_Paulo'::text))::date AS day,
+    kind,
+    item,
+    currency,
+    sum(quantity) AS quantity,
+    sum(input_tokens) AS input_tokens,
+    sum(output_tokens) AS output_tokens,
+    sum(amount) AS amount,
+    count(*) FILTER (WHERE (amount IS NULL)) AS without_price
+   FROM public.usage u
+  GROUP BY client_id, project_id, (((occurred_at AT TIME ZONE 'America/Sao_Paulo'::text))::date), kind, item, currency;
+
+ALTER VIEW public.usage_summary OWNER TO postgres;
+
+-- Name: VIEW usage_summary; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON VIEW public.usage_summary IS 'What was used, by day in São Paulo, project, and model or kind of message. amount is exact; without_price: entries that no price was known for, which it leaves out. Under the reader''s own rights.';
+
 -- Name: webhook_events; Type: TABLE; Schema: public; Owner: postgres
 
 CREATE TABLE public.webhook_events (
@@ -14498,6 +15226,11 @@ ALTER TABLE ONLY private.isa_tokens
 ALTER TABLE ONLY private.isa_tokens
     ADD CONSTRAINT isa_tokens_token_hash_key UNIQUE (token_hash);
 
+-- Name: model_prices model_prices_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.model_prices
+    ADD CONSTRAINT model_prices_pkey PRIMARY KEY (model, valid_from);
+
 -- Name: policy_packs policy_packs_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
 
 ALTER TABLE ONLY private.policy_packs
@@ -14523,6 +15256,11 @@ ALTER TABLE ONLY private.providers
 ALTER TABLE ONLY private.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (key);
 
+-- Name: spendings spendings_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.spendings
+    ADD CONSTRAINT spendings_pkey PRIMARY KEY (id);
+
 -- Name: threads threads_client_id_id_key; Type: CONSTRAINT; Schema: private; Owner: postgres
 
 ALTER TABLE ONLY private.threads
@@ -14538,10 +15276,20 @@ ALTER TABLE ONLY private.threads
 ALTER TABLE ONLY public.tool_calls
     ADD CONSTRAINT a_call_is_made_once UNIQUE (turn_id, call_id);
 
+-- Name: usage a_claim_counts_a_model_once; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT a_claim_counts_a_model_once UNIQUE (claim, item);
+
 -- Name: sending_rules a_client_has_its_rules_once; Type: CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.sending_rules
     ADD CONSTRAINT a_client_has_its_rules_once UNIQUE (client_id);
+
+-- Name: usage a_delivery_counts_once; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT a_delivery_counts_once UNIQUE (delivery_id);
 
 -- Name: interviews a_lead_is_interviewed_once_per_project; Type: CONSTRAINT; Schema: public; Owner: postgres
 
@@ -14573,6 +15321,11 @@ ALTER TABLE ONLY public.webhook_events
 ALTER TABLE ONLY public.interview_answers
     ADD CONSTRAINT a_question_is_answered_once_per_interview UNIQUE (interview_id, question_key);
 
+-- Name: usage a_run_counts_a_model_once; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT a_run_counts_a_model_once UNIQUE (turn_id, run, item);
+
 -- Name: renus_config_versions a_version_is_kept_once; Type: CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.renus_config_versions
@@ -14592,6 +15345,11 @@ ALTER TABLE ONLY public.reminders
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
+
+-- Name: budgets budgets_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.budgets
+    ADD CONSTRAINT budgets_pkey PRIMARY KEY (id);
 
 -- Name: callbacks callbacks_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
 
@@ -14738,6 +15496,11 @@ ALTER TABLE ONLY public.messages
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
 
+-- Name: budgets one_budget_per_project_and_period; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.budgets
+    ADD CONSTRAINT one_budget_per_project_and_period UNIQUE NULLS NOT DISTINCT (client_id, project_id, period);
+
 -- Name: reports one_report_per_interview_and_one_per_project; Type: CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.reports
@@ -14838,6 +15601,11 @@ ALTER TABLE ONLY public.tools
 ALTER TABLE ONLY public.turns
     ADD CONSTRAINT turns_pkey PRIMARY KEY (id);
 
+-- Name: usage usage_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT usage_pkey PRIMARY KEY (id);
+
 -- Name: webhook_events webhook_events_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.webhook_events
@@ -14871,6 +15639,10 @@ CREATE INDEX idx_isa_tokens_expires_at ON private.isa_tokens USING btree (expire
 
 CREATE INDEX idx_project_changes_project_id ON private.project_changes USING btree (project_id);
 
+-- Name: idx_spendings_client_id; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_spendings_client_id ON private.spendings USING btree (client_id);
+
 -- Name: idx_threads_channel_account_id; Type: INDEX; Schema: private; Owner: postgres
 
 CREATE INDEX idx_threads_channel_account_id ON private.threads USING btree (client_id, channel_account_id);
@@ -14882,6 +15654,10 @@ CREATE INDEX idx_threads_conversation_id ON private.threads USING btree (client_
 -- Name: idx_threads_due; Type: INDEX; Schema: private; Owner: postgres
 
 CREATE INDEX idx_threads_due ON private.threads USING btree (due_at) WHERE (task_id IS NOT NULL);
+
+-- Name: idx_threads_held; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_threads_held ON private.threads USING btree (client_id) WHERE held;
 
 -- Name: idx_threads_interview_id; Type: INDEX; Schema: private; Owner: postgres
 
@@ -14938,6 +15714,10 @@ CREATE INDEX idx_audit_log_client_id ON public.audit_log USING btree (client_id,
 -- Name: idx_audit_log_subject; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE INDEX idx_audit_log_subject ON public.audit_log USING btree (subject_id, at);
+
+-- Name: idx_budgets_period_began; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_budgets_period_began ON public.budgets USING btree (period_began);
 
 -- Name: idx_callbacks_client_id; Type: INDEX; Schema: public; Owner: postgres
 
@@ -15339,6 +16119,14 @@ CREATE INDEX idx_turns_renus_config_id ON public.turns USING btree (client_id, r
 
 CREATE INDEX idx_turns_thread_id ON public.turns USING btree (client_id, thread_id);
 
+-- Name: idx_usage_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_usage_client_id ON public.usage USING btree (client_id, occurred_at);
+
+-- Name: idx_usage_project_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_usage_project_id ON public.usage USING btree (client_id, project_id);
+
 -- Name: idx_webhook_events_channel_account_id; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE INDEX idx_webhook_events_channel_account_id ON public.webhook_events USING btree (client_id, channel_account_id);
@@ -15362,6 +16150,10 @@ CREATE TRIGGER _050_channel_of_delivery BEFORE INSERT ON public.deliveries FOR E
 -- Name: renus_config _100_check_agent; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_check_agent BEFORE INSERT OR UPDATE OF config ON public.renus_config FOR EACH ROW EXECUTE FUNCTION private.check_agent();
+
+-- Name: budgets _100_check_budget; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_check_budget BEFORE INSERT OR UPDATE OF amount, currency, period, warn_at_percent ON public.budgets FOR EACH ROW EXECUTE FUNCTION private.check_budget();
 
 -- Name: channel_accounts _100_check_channel_account; Type: TRIGGER; Schema: public; Owner: postgres
 
@@ -15431,6 +16223,10 @@ CREATE TRIGGER _100_police_delivery BEFORE INSERT ON public.deliveries FOR EACH 
 
 CREATE TRIGGER _100_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.project_progress FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
 
+-- Name: budgets _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.budgets FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
+
 -- Name: callbacks _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.callbacks FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
@@ -15474,6 +16270,10 @@ CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.renus_confi
 -- Name: sending_rules _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.sending_rules FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
+
+-- Name: budgets _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.budgets FOR EACH ROW EXECUTE FUNCTION private.touch();
 
 -- Name: callbacks _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
 
@@ -15615,6 +16415,10 @@ CREATE TRIGGER _900_follow_invitation AFTER UPDATE OF status ON public.deliverie
 
 CREATE TRIGGER _900_follow_invitation_refused AFTER INSERT ON public.deliveries FOR EACH ROW WHEN (((new.kind = 'invitation'::public.delivery_kind) AND (new.status = 'cancelled'::public.delivery_status))) EXECUTE FUNCTION private.follow_invitation();
 
+-- Name: deliveries _900_note_message; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_note_message AFTER UPDATE OF status ON public.deliveries FOR EACH ROW WHEN (((new.status = ANY (ARRAY['sent'::public.delivery_status, 'delivered'::public.delivery_status, 'read'::public.delivery_status])) AND (old.status <> ALL (ARRAY['delivered'::public.delivery_status, 'read'::public.delivery_status])) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.note_message();
+
 -- Name: deliveries _900_say_message; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _900_say_message AFTER INSERT ON public.deliveries FOR EACH ROW WHEN ((new.kind = 'message'::public.delivery_kind)) EXECUTE FUNCTION private.say_message();
@@ -15677,6 +16481,11 @@ ALTER TABLE ONLY private.isa_tokens
 ALTER TABLE ONLY private.project_changes
     ADD CONSTRAINT project_changes_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(id) ON DELETE CASCADE;
 
+-- Name: spendings spendings_client_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.spendings
+    ADD CONSTRAINT spendings_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
 -- Name: threads the_live_conversation_is_of_the_same_client; Type: FK CONSTRAINT; Schema: private; Owner: postgres
 
 ALTER TABLE ONLY private.threads
@@ -15701,6 +16510,16 @@ ALTER TABLE ONLY private.threads
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: budgets budgets_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.budgets
+    ADD CONSTRAINT budgets_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: budgets budgets_client_id_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.budgets
+    ADD CONSTRAINT budgets_client_id_project_id_fkey FOREIGN KEY (client_id, project_id) REFERENCES public.projects(client_id, id) ON DELETE CASCADE;
 
 -- Name: callbacks callbacks_client_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
@@ -16097,6 +16916,16 @@ ALTER TABLE ONLY public.turns
 ALTER TABLE ONLY public.turns
     ADD CONSTRAINT turns_client_id_thread_id_fkey FOREIGN KEY (client_id, thread_id) REFERENCES private.threads(client_id, id) ON DELETE CASCADE;
 
+-- Name: usage usage_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT usage_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: usage usage_client_id_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT usage_client_id_project_id_fkey FOREIGN KEY (client_id, project_id) REFERENCES public.projects(client_id, id) ON DELETE SET NULL (project_id);
+
 -- Name: webhook_events webhook_events_client_id_channel_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.webhook_events
@@ -16127,6 +16956,10 @@ CREATE POLICY intents_insert_by_agents ON private.intents FOR INSERT TO renum_ag
 
 ALTER TABLE private.isa_tokens ENABLE ROW LEVEL SECURITY;
 
+-- Name: model_prices; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.model_prices ENABLE ROW LEVEL SECURITY;
+
 -- Name: policy_packs; Type: ROW SECURITY; Schema: private; Owner: postgres
 
 ALTER TABLE private.policy_packs ENABLE ROW LEVEL SECURITY;
@@ -16147,6 +16980,10 @@ ALTER TABLE private.providers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.settings ENABLE ROW LEVEL SECURITY;
 
+-- Name: spendings; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.spendings ENABLE ROW LEVEL SECURITY;
+
 -- Name: threads; Type: ROW SECURITY; Schema: private; Owner: postgres
 
 ALTER TABLE private.threads ENABLE ROW LEVEL SECURITY;
@@ -16158,6 +16995,26 @@ ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 -- Name: audit_log audit_log_select; Type: POLICY; Schema: public; Owner: postgres
 
 CREATE POLICY audit_log_select ON public.audit_log FOR SELECT TO authenticated USING (((( SELECT private.is_admin() AS is_admin) OR (client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) AND private.asks_for_rows()));
+
+-- Name: budgets; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.budgets ENABLE ROW LEVEL SECURITY;
+
+-- Name: budgets budgets_delete; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY budgets_delete ON public.budgets FOR DELETE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids))));
+
+-- Name: budgets budgets_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY budgets_insert ON public.budgets FOR INSERT TO authenticated WITH CHECK ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids))));
+
+-- Name: budgets budgets_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY budgets_select ON public.budgets FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
+
+-- Name: budgets budgets_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY budgets_update ON public.budgets FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids))));
 
 -- Name: callbacks; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -16599,6 +17456,14 @@ ALTER TABLE public.turns ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY turns_select ON public.turns FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
+-- Name: usage; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.usage ENABLE ROW LEVEL SECURITY;
+
+-- Name: usage usage_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY usage_select ON public.usage FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
+
 -- Name: webhook_events; Type: ROW SECURITY; Schema: public; Owner: postgres
 
 ALTER TABLE public.webhook_events ENABLE ROW LEVEL SECURITY;
@@ -16963,6 +17828,14 @@ REVOKE ALL ON FUNCTION private.begin_reports(tasks jsonb, visibility_s integer) 
 
 REVOKE ALL ON FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) FROM PUBLIC;
 
+-- Name: FUNCTION budget_state(spent numeric, amount numeric, warn_at_percent integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.budget_state(spent numeric, amount numeric, warn_at_percent integer) FROM PUBLIC;
+
+-- Name: FUNCTION budget_verdict(client_id uuid, project_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.budget_verdict(client_id uuid, project_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION bury(queue text, task text, task_row_id uuid, client_id uuid, msg_id bigint, error jsonb, attempts integer); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.bury(queue text, task text, task_row_id uuid, client_id uuid, msg_id bigint, error jsonb, attempts integer) FROM PUBLIC;
@@ -16974,6 +17847,10 @@ REVOKE ALL ON FUNCTION private.channel_of_delivery() FROM PUBLIC;
 -- Name: FUNCTION check_agent(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.check_agent() FROM PUBLIC;
+
+-- Name: FUNCTION check_budget(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.check_budget() FROM PUBLIC;
 
 -- Name: FUNCTION check_channel_account(); Type: ACL; Schema: private; Owner: postgres
 
@@ -17080,6 +17957,10 @@ REVOKE ALL ON FUNCTION private.count_inbound() FROM PUBLIC;
 -- Name: FUNCTION count_said(said jsonb); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.count_said(said jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION count_spendings(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.count_spendings() FROM PUBLIC;
 
 -- Name: FUNCTION csv_rows(csv text, max_rows integer); Type: ACL; Schema: private; Owner: postgres
 
@@ -17397,6 +18278,10 @@ REVOKE ALL ON FUNCTION private.heed_refusal(delivery_id uuid, error jsonb) FROM 
 
 REVOKE ALL ON FUNCTION private.hold_delivery(delivery_id uuid, until timestamp with time zone, reason text) FROM PUBLIC;
 
+-- Name: FUNCTION hold_turn(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.hold_turn(thread_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION hours_problem(hours jsonb); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.hours_problem(hours jsonb) FROM PUBLIC;
@@ -17590,6 +18475,18 @@ REVOKE ALL ON FUNCTION private.message_cost(provider text, item text, messages i
 
 REVOKE ALL ON FUNCTION private.message_metadata(event jsonb) FROM PUBLIC;
 
+-- Name: FUNCTION model_price(model text, day date); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.model_price(model text, day date) FROM PUBLIC;
+
+-- Name: FUNCTION models_of(config jsonb, verdict text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.models_of(config jsonb, verdict text) FROM PUBLIC;
+
+-- Name: FUNCTION money_text(amount numeric, currency text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.money_text(amount numeric, currency text) FROM PUBLIC;
+
 -- Name: FUNCTION most_points(question jsonb); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.most_points(question jsonb) FROM PUBLIC;
@@ -17628,6 +18525,10 @@ GRANT ALL ON FUNCTION private.normalize_phone(phone text) TO renum_agent;
 REVOKE ALL ON FUNCTION private.note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean) TO authenticated;
 
+-- Name: FUNCTION note_message(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.note_message() FROM PUBLIC;
+
 -- Name: FUNCTION note_news(project_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.note_news(project_ids uuid[]) FROM PUBLIC;
@@ -17635,6 +18536,14 @@ REVOKE ALL ON FUNCTION private.note_news(project_ids uuid[]) FROM PUBLIC;
 -- Name: FUNCTION note_refusal(delivery_id uuid, code text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.note_refusal(delivery_id uuid, code text) FROM PUBLIC;
+
+-- Name: FUNCTION note_run(result jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.note_run(result jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid, claim uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid, claim uuid) FROM PUBLIC;
 
 -- Name: TABLE channel_accounts; Type: ACL; Schema: public; Owner: postgres
 
@@ -17855,6 +18764,10 @@ REVOKE ALL ON FUNCTION private.project_config_problem(config jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.project_config_problem(config jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.project_config_problem(config jsonb) TO service_role;
 
+-- Name: FUNCTION project_of(thread private.threads); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.project_of(thread private.threads) FROM PUBLIC;
+
 -- Name: FUNCTION project_statistics(project_id uuid); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.project_statistics(project_id uuid) FROM PUBLIC;
@@ -17949,6 +18862,10 @@ REVOKE ALL ON FUNCTION private.refuse_write() FROM PUBLIC;
 -- Name: FUNCTION release_next(thread_id uuid, visibility_s integer, released_by uuid); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.release_next(thread_id uuid, visibility_s integer, released_by uuid) FROM PUBLIC;
+
+-- Name: FUNCTION release_threads(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.release_threads() FROM PUBLIC;
 
 -- Name: FUNCTION released_by(thread_id uuid, claim uuid); Type: ACL; Schema: private; Owner: postgres
 
@@ -18168,6 +19085,10 @@ REVOKE ALL ON FUNCTION private.task_message(task text, id uuid, client_id uuid, 
 -- Name: FUNCTION tell(notification_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.tell(notification_ids uuid[]) FROM PUBLIC;
+
+-- Name: FUNCTION tell_of_budgets(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.tell_of_budgets() FROM PUBLIC;
 
 -- Name: FUNCTION tell_of_callback(); Type: ACL; Schema: private; Owner: postgres
 
@@ -18581,6 +19502,43 @@ GRANT INSERT(details) ON TABLE private.intents TO renum_agent;
 GRANT SELECT ON TABLE public.audit_log TO authenticated;
 GRANT SELECT ON TABLE public.audit_log TO service_role;
 
+-- Name: TABLE budgets; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT,DELETE ON TABLE public.budgets TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.budgets TO service_role;
+
+-- Name: COLUMN budgets.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.budgets TO authenticated;
+
+-- Name: COLUMN budgets.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE public.budgets TO authenticated;
+
+-- Name: COLUMN budgets.project_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(project_id) ON TABLE public.budgets TO authenticated;
+
+-- Name: COLUMN budgets.period; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(period),UPDATE(period) ON TABLE public.budgets TO authenticated;
+
+-- Name: COLUMN budgets.amount; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(amount),UPDATE(amount) ON TABLE public.budgets TO authenticated;
+
+-- Name: COLUMN budgets.currency; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(currency),UPDATE(currency) ON TABLE public.budgets TO authenticated;
+
+-- Name: COLUMN budgets.warn_at_percent; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(warn_at_percent),UPDATE(warn_at_percent) ON TABLE public.budgets TO authenticated;
+
+-- Name: COLUMN budgets.on_reached; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(on_reached),UPDATE(on_reached) ON TABLE public.budgets TO authenticated;
+
 -- Name: TABLE callbacks; Type: ACL; Schema: public; Owner: postgres
 
 GRANT SELECT ON TABLE public.callbacks TO authenticated;
@@ -18733,6 +19691,16 @@ GRANT UPDATE(notification_channels) ON TABLE public.profiles TO authenticated;
 
 GRANT UPDATE(muted_events) ON TABLE public.profiles TO authenticated;
 
+-- Name: TABLE usage; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.usage TO authenticated;
+GRANT SELECT ON TABLE public.usage TO service_role;
+
+-- Name: TABLE project_costs; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.project_costs TO authenticated;
+GRANT SELECT ON TABLE public.project_costs TO service_role;
+
 -- Name: TABLE project_progress; Type: ACL; Schema: public; Owner: postgres
 
 GRANT SELECT ON TABLE public.project_progress TO authenticated;
@@ -18768,6 +19736,11 @@ GRANT INSERT(text) ON TABLE public.risk_acceptances TO authenticated;
 
 GRANT SELECT ON TABLE public.turns TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.turns TO service_role;
+
+-- Name: TABLE usage_summary; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.usage_summary TO authenticated;
+GRANT SELECT ON TABLE public.usage_summary TO service_role;
 
 -- Name: TABLE webhook_events; Type: ACL; Schema: public; Owner: postgres
 

@@ -21,7 +21,8 @@ OTHERWISE = {
     "sub_agents": "active",
     "isa_commands": "false",
 }
-OWN = {table: OTHERWISE.get(table, "client_id = %(client)s") for table in ACCESS.tables if table != "project_progress"}
+VIEWS = ("project_progress", "usage_summary", "project_costs")
+OWN = {table: OTHERWISE.get(table, "client_id = %(client)s") for table in ACCESS.tables if table not in VIEWS}
 ADMINS_ONLY = {"isa_commands"}
 
 
@@ -84,6 +85,13 @@ def _talk(tenant: Tenant, lead: str) -> None:
         *mine,
     )
     world.all("select private.audit(%s, 'lead_converted', 'lead', %s, '{}')", *mine)
+    tenant.all("insert into public.budgets (amount) values (10)")
+    world.all(
+        "insert into public.usage (client_id, project_id, kind, item, turn_id, amount, currency)"
+        " select client_id, id, 'model', 'offline', gen_random_uuid(), 0, 'USD' from public.projects"
+        " where client_id = %s limit 1",
+        tenant.id,
+    )
 
 
 @pytest.fixture
@@ -190,9 +198,10 @@ def test_a_token_without_a_person_sees_nothing(everybody: Everybody, claims: JSO
             assert claims.get("sub") == ""
 
 
-def test_a_view_shows_what_its_reader_may_see(everybody: Everybody) -> None:
-    """project_progress under the reader's own rights."""
-    view = "select distinct client_id from public.project_progress"
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_shows_what_its_reader_may_see(everybody: Everybody, name: str) -> None:
+    """Under the reader's own rights."""
+    view = f"select distinct client_id from public.{name}"
     assert everybody.one.all(view) == [(everybody.one.id,)]
     with everybody.world.person(everybody.admin) as session:
         assert _ids(session.all(view)) == sorted([everybody.one.id, everybody.two.id])

@@ -20,7 +20,7 @@ from tests.stack import Stack
 from tests.system.people import Person, new_person, signed_in
 
 # What tells a table's rows apart, where it is not id; what says whose they are, where it is not client_id.
-_KEYS = {"project_progress": "project_id"}
+_KEYS = {"project_progress": "project_id", "usage_summary": "project_id", "project_costs": "project_id"}
 _CONDITIONS = {
     "clients": {"own": "id = %(client)s", "other": "id <> %(client)s"},
     "profiles": {
@@ -116,6 +116,9 @@ def _rows(client_id: str, profile_id: str) -> Iterator[tuple[str, Row]]:
     yield "turns", {**interview, **thread, "id": ids["turn"], **turn}
     yield "tool_calls", {**lead, **thread, "turn_id": ids["turn"], **_CALL}
     yield "callbacks", {**lead, "due_at": now, "status": "done"}
+    of_project = {**mine, "project_id": ids["project"]}
+    yield "usage", {**of_project, "kind": "model", "item": "offline", "turn_id": ids["turn"], **_PRICE}
+    yield "budgets", {**of_project, "amount": 10}
     told = {"profile_id": profile_id, "event": "interview_completed", "text": "Concluída.", "status": "sent"}
     yield "notifications", {**interview, **told}
     rung = {"step": 1, "channel": "whatsapp", "due_at": now, "status": "cancelled", "reason": "the lead answered"}
@@ -130,6 +133,7 @@ def _rows(client_id: str, profile_id: str) -> Iterator[tuple[str, Row]]:
     yield "failed_tasks", {**mine, **dead, "payload": {}, "error": {}, "attempts": 4}
 
 
+_PRICE = {"amount": 0, "currency": "USD"}
 _VERSION = {"agent_type": "renus_base", "config": {}, "prompts": {}}
 _CALL = {"call_id": "0.1", "tool": "look_up_lead", "arguments": {}, "result": {}, "duration_ms": 1}
 _REFERENCES = (("lead", "lead"), ("channel_account", "account"), ("thread", "thread"))
@@ -321,6 +325,7 @@ def content_for(table: str, client_id: str, lead_id: str, profile_id: str) -> Ro
         "sending_rules": {**mine, "hours": {"friday": ["09:00", "12:00"]}},
         "erasures": {**mine, "lead_id": lead_id},
         "callbacks": {**mine, "lead_id": lead_id, "due_at": "2027-01-31T14:00:00Z"},
+        "budgets": {**mine, "amount": 25, "period": "total"},
         "risk_acceptances": {**mine, "agent_type": "mmn", "text": "Aceito o risco de bloqueio da conta."},
         "tools": {"name": secrets.token_hex(4), "description": "x", "function_name": "x"},
         "sub_agents": {"name": secrets.token_hex(4), "description": "x"},

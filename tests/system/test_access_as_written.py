@@ -24,6 +24,7 @@ CHANGES: dict[str, Row] = {
     "message_templates": {"body": "Olá"},
     "sending_rules": {"daily_cap": 2},
     "callbacks": {"note": "à tarde"},
+    "budgets": {"amount": 12},
     "interviews": {"metadata": {"nota": "x"}},
     "conversations": {"status": "closed"},
     "tools": {"description": "y"},

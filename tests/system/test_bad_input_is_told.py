@@ -106,6 +106,7 @@ def good_row(table: str, survey: Survey, admin: Person, lead_id: str) -> Row:
             "due_at": "2027-01-31T14:00:00Z",
             "note": name,
         },
+        "budgets": {"client_id": survey.client_id, "amount": 10},
         "risk_acceptances": {"client_id": survey.client_id, "agent_type": "mmn", "text": f"Aceito o risco {name}."},
     }
     return rows[table]
@@ -146,7 +147,7 @@ def count(stack: Stack, table: str) -> int:
     [
         "leads", "projects", "renus_config", "channel_accounts", "message_templates", "consents", "clients", "tools",
         "sub_agents", "isa_commands", "deliveries", "sending_rules", "erasures", "risk_acceptances",
-        "callbacks",
+        "callbacks", "budgets",
     ],
 )  # fmt: skip
 def test_no_value_of_a_column_is_a_fault_of_the_server(
@@ -181,7 +182,7 @@ def test_every_table_people_insert_into_is_tried(stack: Stack) -> None:
     """The list of the test before is the database's."""
     assert set(insertable(stack)) == {
         "leads", "projects", "renus_config", "channel_accounts", "message_templates", "consents", "clients", "tools",
-        "sub_agents", "isa_commands", "deliveries", "sending_rules", "erasures", "risk_acceptances", "callbacks",
+        "sub_agents", "isa_commands", "deliveries", "sending_rules", "erasures", "risk_acceptances", "callbacks", "budgets",
     }  # fmt: skip
 
 

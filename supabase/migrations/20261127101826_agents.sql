@@ -1,5 +1,17 @@
 -- Made by `renum migration` from sql/ and policies/. Frozen once it is listed in migrations.lock.
 
+-- source: sql/10_types/budget_action.sql sha256:bd866155c1553ca8840373a06fc97c4a530a37bc427a9ae096795f39f65bba84
+create type public.budget_action as enum ('degrade', 'pause');
+comment on type public.budget_action is 'What happens once a budget is reached. degrade: the offline model answers, which costs nothing; messages are sent as before. pause: no turn is begun, nobody is invited or reminded.';
+
+-- source: sql/10_types/budget_period.sql sha256:ebbaf681dfd745d9577b3f9a0f0805a88fc99b71424f28ea07192cfa914d7975
+create type public.budget_period as enum ('month', 'total');
+comment on type public.budget_period is 'month: begins anew with every month in São Paulo. total: for ever.';
+
+-- source: sql/10_types/budget_state.sql sha256:991df234497c4ac088fe0562599ea0aa9deb8d81f70ea44dfb5d97ee7a6bab2c
+create type public.budget_state as enum ('open', 'warned', 'reached');
+comment on type public.budget_state is 'How far a budget is used: in the order of severity.';
+
 -- source: sql/10_types/callback_status.sql sha256:f55bf6582c3990d1121d735e7100b3acb117357a57244820baf91721972a5b9c
 create type public.callback_status as enum ('open', 'done', 'cancelled');
 comment on type public.callback_status is 'Whether somebody still has to call the lead back.';
@@ -7,6 +19,10 @@ comment on type public.callback_status is 'Whether somebody still has to call th
 -- source: sql/10_types/qualification_status.sql sha256:bc6d155ffbaec19a62109cc8a841353f7eb03011bf27f21736dc922e7dc48513
 create type public.qualification_status as enum ('open', 'qualified', 'not_qualified', 'reversed');
 comment on type public.qualification_status is 'What came of a lead''s qualification: being asked, enough, not enough, or taken back by an admin.';
+
+-- source: sql/10_types/usage_kind.sql sha256:9816f0d08b1304fc4d821c716865f4dd0f1b98bec2757eeaf2d10d2233bf7238
+create type public.usage_kind as enum ('model', 'message');
+comment on type public.usage_kind is 'What costs money: calls to a model, counted in tokens, and messages that a provider charges.';
 
 -- source: sql/20_tables/05_settings.sql sha256:e5361a50b5db5b433050abaa1d7b59d6bbbfa6d06443c86c5b2f6ee4bea335a7 by hand
 insert into private.settings (key, value, comment) values
@@ -21,6 +37,30 @@ on conflict (key) do nothing;
 alter table public.leads
 add column qualified_at timestamptz;
 comment on column public.leads.qualified_at is 'Since when this lead counts as qualified: by an agent''s questions and the rules of its configuration (public.qualifications). Kept by the engine.';
+
+-- source: sql/20_tables/23_model_prices.sql sha256:adf6142f27b77f422542b54cdc4f04de3e6f351e7a7cce1de76dabdb20be9a89
+create table private.model_prices (
+    model text not null,
+    currency text not null,
+    input_per_million numeric(12, 6) not null,
+    output_per_million numeric(12, 6) not null,
+    valid_from date not null,
+    primary key (model, valid_from),
+    constraint input_is_not_negative check (input_per_million >= 0),
+    constraint output_is_not_negative check (output_per_million >= 0),
+    constraint currency_is_a_code_of_three_letters check (currency ~ '^[A-Z]{3}$')
+);
+comment on table private.model_prices is 'What a model takes for a million tokens, read and written: an operator keeps it up to date. The bill is the provider''s.';
+comment on column private.model_prices.model is 'A LangChain init_chat_model string, without the date that a name may end with: openai:gpt-5-mini stands for openai:gpt-5-mini-2025-08-07, too, unless that has a row of its own.';
+
+-- List prices in US dollars as the vendors published them, read in November 2026; cached input and batches, which are cheaper, are not told apart:
+-- https://developers.openai.com/api/docs/pricing, https://docs.claude.com/en/docs/about-claude/pricing, https://ai.google.dev/gemini-api/docs/pricing
+-- To be kept up to date: a new price is a new row with the day from which it holds.
+insert into private.model_prices (model, currency, input_per_million, output_per_million, valid_from) values
+('offline', 'USD', 0, 0, '2025-01-01'),
+('openai:gpt-5-mini', 'USD', 0.25, 2.00, '2025-08-07'),
+('anthropic:claude-haiku-4-5', 'USD', 1.00, 5.00, '2025-10-15'),
+('google_genai:gemini-2.5-flash', 'USD', 0.30, 2.50, '2025-06-17');
 
 -- source: sql/20_tables/29_renus_config_versions.sql sha256:b7690f3cd80eeeb6cf15f14d3ee970d576e7add1182284fc7d1773d921bf6ed8
 create table public.renus_config_versions (
@@ -40,11 +80,14 @@ create index idx_renus_config_versions_client_id on public.renus_config_versions
 create index idx_renus_config_versions_created_by on public.renus_config_versions (created_by);
 comment on table public.renus_config_versions is 'Every version of every agent''s configuration: turns name the one they were begun with. Written by trigger, never changed.';
 
--- source: sql/20_tables/38_threads.sql sha256:0f3d165ee34263c2c5397cfd580f5aa925618712461755ec6e5c9621dd88e0aa by hand
+-- source: sql/20_tables/38_threads.sql sha256:ae24d206a6fa987da53a73bc5bbac2155d8acf5f1b3329066dbe4ade3f384047 by hand
 alter table private.threads
 add column agent_id uuid,
-add column agent_version integer;
+add column agent_version integer,
+add column held boolean not null default false;
+create index idx_threads_held on private.threads (client_id) where held;
 comment on column private.threads.agent_id is 'The agent (renus_config) that the turn under way was begun with, and agent_version its version then: what its commit records, whatever people change meanwhile.';
+comment on column private.threads.held is 'Its turn was not begun because a budget is used up: the sweep queues it when that budget opens again.';
 
 -- source: sql/20_tables/42_conversations.sql sha256:1da1e67020b7d08792f3a86a1d9ffe400bff830e51283fc13631233a0dc9590c by hand
 alter table public.conversations
@@ -78,6 +121,9 @@ comment on column public.conversations.handed_over_by is 'Who took it over (prof
 comment on column public.conversations.person_wrote_at is 'When a person last wrote in it, by private.now().';
 comment on column public.conversations.resuming is 'Handed back, and the agent has not said so yet: its next reply does.';
 comment on column public.conversations.customer_client_id is 'The client that this lead of the house client has become: the agent speaks to it as to a customer.';
+
+-- source: sql/20_tables/54_notifications.sql sha256:18de7c82546303f3c5bb4e09bd42aaa6d0f28699437e9052482dcf543970e142 by hand
+comment on column public.notifications.event is 'interview_completed, project_completed, person_needed, account_stopped, budget_reached, task_failed, …: private.notification_words has their words.';
 
 -- source: sql/20_tables/65_isa_tokens.sql sha256:18621c496cfacae2d713430fa04ce47dd698d0d8fb3f7320b09b4b77998db26a
 create table private.isa_tokens (
@@ -206,6 +252,72 @@ comment on column public.qualifications.renus_config_id is 'The agent whose ques
 comment on column public.qualifications.reason is 'Why it is not enough; or why what should have followed did not, or why it was taken back.';
 comment on column public.qualifications.settled_at is 'When a commit carried out what follows.';
 
+-- source: sql/20_tables/68_usage.sql sha256:8c56050955ca63f77b4c23aade7b96bff75861b68dd1fcfb59b21742afd5bc0d
+create table public.usage (
+    id uuid primary key default gen_random_uuid(),
+    client_id uuid not null references public.clients (id),
+    project_id uuid,
+    kind public.usage_kind not null,
+    item text not null,
+    turn_id uuid,
+    run integer not null default 0,
+    report_id uuid,
+    claim uuid,
+    delivery_id uuid,
+    input_tokens bigint not null default 0,
+    output_tokens bigint not null default 0,
+    quantity integer not null default 1,
+    amount numeric,
+    currency text,
+    occurred_at timestamptz not null default private.now(),
+    foreign key (client_id, project_id) references public.projects (client_id, id) on delete set null (project_id),
+    constraint a_run_counts_a_model_once unique (turn_id, run, item),
+    constraint a_claim_counts_a_model_once unique (claim, item),
+    constraint a_delivery_counts_once unique (delivery_id),
+    constraint it_is_of_a_turn_a_report_or_a_delivery check (num_nonnulls(turn_id, claim, delivery_id) = 1),
+    constraint an_amount_has_its_currency check ((amount is null) = (currency is null)),
+    constraint amount_is_not_negative check (amount >= 0)
+);
+create index idx_usage_client_id on public.usage (client_id, occurred_at);
+create index idx_usage_project_id on public.usage (client_id, project_id);
+comment on table public.usage is
+'The ledger: what every turn, report and message used, and what that costs by the price lists of its day. Only added to. Amounts are exact; whoever shows them rounds. Rows outlive the turns, reports and deliveries that they name.';
+comment on column public.usage.item is 'The model''s name; of a message its provider and category, whatsapp_cloud/marketing say.';
+comment on column public.usage.run is 'Which run of the turn: one that was thrown away because the lead wrote meanwhile was paid for as well.';
+comment on column public.usage.claim is 'The attempt at a report.';
+comment on column public.usage.quantity is 'Calls of the model, or messages.';
+comment on column public.usage.amount is 'null: no price is known.';
+
+-- source: sql/20_tables/69_budgets.sql sha256:23cb1bcaf4999af8274197a15d207106a3ea0faffd90b2130a8f36ed0a80eed1
+create table public.budgets (
+    id uuid primary key default gen_random_uuid(),
+    client_id uuid not null references public.clients (id),
+    project_id uuid,
+    period public.budget_period not null default 'month',
+    amount numeric(14, 2) not null,
+    currency text not null default 'USD',
+    warn_at_percent integer not null default 80,
+    on_reached public.budget_action not null default 'degrade',
+    spent numeric not null default 0,
+    state public.budget_state not null default 'open',
+    told public.budget_state not null default 'open',
+    period_began timestamptz,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    foreign key (client_id, project_id) references public.projects (client_id, id) on delete cascade,
+    constraint one_budget_per_project_and_period unique nulls not distinct (client_id, project_id, period),
+    constraint amount_is_not_negative check (amount >= 0),
+    constraint warn_at_percent_is_1_to_100 check (warn_at_percent between 1 and 100)
+);
+create index idx_budgets_period_began on public.budgets (period_began);
+comment on table public.budgets is
+'What a client, or one of its projects, may cost, and what happens when that is reached. People write the limits; spent, state, told and period_began are the engine''s.';
+comment on column public.budgets.project_id is 'null: everything the client uses, its projects included.';
+comment on column public.budgets.currency is 'Only what is priced in this currency counts: nothing is converted.';
+comment on column public.budgets.spent is 'Exact, of the period under way; a second behind the ledger.';
+comment on column public.budgets.told is 'The gravest state of which the owners were told, of this amount and in this period.';
+comment on column public.budgets.period_began is 'What was used before this is another period''s. null: not counted yet, which the next sweep does.';
+
 -- source: sql/20_tables/69_conversions.sql sha256:a3106ac35a7a436becbbc2de28e0c5eaa33ab746f12506611e0c7932ac0154db
 create table public.conversions (
     id uuid primary key default gen_random_uuid(),
@@ -240,6 +352,19 @@ create unique index a_lead_becomes_one_client on public.conversions (lead_id) wh
 comment on table public.conversions is 'Leads of the house client that have become clients, and what was made for each. Written by the commit of a turn, taken back by public.reverse_conversion.';
 comment on column public.conversions.turn_id is 'The turn whose commit did it.';
 
+-- source: sql/20_tables/69_spendings.sql sha256:f0d54064d66593f9b9fd0553533cc7413cc8c7745a2fc4d5998bb319644ad47f
+create table private.spendings (
+    id bigint generated always as identity primary key,
+    client_id uuid not null references public.clients (id),
+    project_id uuid,
+    currency text not null,
+    amount numeric not null,
+    occurred_at timestamptz not null
+);
+create index idx_spendings_client_id on private.spendings (client_id);
+comment on table private.spendings is
+'What was added to the ledger and is not counted against the budgets yet. Only inserted into by commits, so that two of them never wait for one budget''s row; the sweep empties it.';
+
 -- source: sql/20_tables/70_audit_log.sql sha256:996ffff6961480da477cd57e4b8b1f48174fd8d189fec70ac3be02e9de79b9dd
 create table public.audit_log (
     id uuid primary key default gen_random_uuid(),
@@ -261,7 +386,8 @@ comment on table public.audit_log is
 comment on column public.audit_log.client_id is 'Whose matter it is; null: RENUM''s own.';
 comment on column public.audit_log.actor_id is 'The person (profiles.id; stays when the person has gone); null: the engine.';
 
--- source: sql/30_rules/15_default_client_id.sql sha256:e763910c7ed6f9498e3f88825feea1f21f8c811efd1dad6fddf4070bc9035d03 by hand
+-- source: sql/30_rules/15_default_client_id.sql sha256:7c78c8c5fc1e7471611c75e19d52eb7b265f648808d24c3063e6d36b8a99f9fc by hand
+alter table public.budgets alter column client_id set default private.default_client_id();
 alter table public.callbacks alter column client_id set default private.default_client_id();
 alter table public.callbacks alter column client_id set default private.default_client_id();
 
@@ -664,6 +790,22 @@ $$;
 comment on function private.is_answered(private.threads) is
 'Whether an agent answers what is said in a thread now: in an interview always; in a conversation where there is an agent for it and its channel, and no person has it.';
 
+-- source: sql/30_rules/38_project_of.sql sha256:0ab8115c6d5cd5537d00a3c25ced7cedd2ba269ed845fabac0ea392f6980ca75
+create or replace function private.project_of(thread private.threads) returns uuid
+language sql stable security definer set search_path = ''
+as $$
+    select case
+        when thread.interview_id is not null then (select i.project_id from public.interviews as i where i.id = thread.interview_id)
+        else (
+            select a.project_id
+            from public.conversations as c
+            cross join lateral private.conversation_agent(c, thread.channel_account_id) as a
+            where c.id = thread.conversation_id
+        )
+    end;
+$$;
+comment on function private.project_of(private.threads) is 'The project that a thread''s live dialogue belongs to, and that pays for it; null where it has none.';
+
 -- source: sql/30_rules/38_qualification_problem.sql sha256:f1beb1c4f5fd029615656e047cfc2d6bdab461d20ee7a06a25b017369a15e32e
 create or replace function private.qualification_problem(config jsonb) returns text
 -- SECURITY: reads nothing but its argument; as its owner, so that whoever writes an agent need not be granted each of the rules it asks.
@@ -968,6 +1110,26 @@ as $$
 $$;
 comment on function private.asked_question(jsonb, text) is 'A qualification''s question as a model is given it: {key, text, type, options, validation}.';
 
+-- source: sql/30_rules/39_budget_state.sql sha256:b52fcd86eecf6aa48b5ad4365354f7f3c4eb42da064571f8084bddd052eb8d14
+create or replace function private.budget_state(spent numeric, amount numeric, warn_at_percent integer) returns public.budget_state
+language sql immutable set search_path = ''
+as $$
+    select case when spent >= amount then 'reached' when spent * 100 >= amount * warn_at_percent then 'warned' else 'open' end::public.budget_state;
+$$;
+comment on function private.budget_state(numeric, numeric, integer) is 'How far a budget is used.';
+
+-- source: sql/30_rules/39_budget_verdict.sql sha256:bd3d056f8afa5b059f184392c80bdd3da6df5d2b3bb57a297e83f35a87289ec4
+create or replace function private.budget_verdict(client_id uuid, project_id uuid) returns text
+language sql stable security definer set search_path = ''
+as $$
+    -- Two probes of one index; nearly everybody has no budget at all, or an open one.
+    select case when bool_or(b.on_reached = 'pause') then 'pause' when count(*) > 0 then 'degrade' else 'go' end
+    from public.budgets as b
+    where b.client_id = budget_verdict.client_id and (b.project_id is null or b.project_id = budget_verdict.project_id) and b.state = 'reached';
+$$;
+comment on function private.budget_verdict(uuid, uuid) is
+'What the budgets of a project (null: of what belongs to none) and of its client allow: go, degrade (the offline model answers), pause (no turn is begun, nobody is invited). The sterner of several. Asked at every turn.';
+
 -- source: sql/30_rules/39_leaks_prompt.sql sha256:07428eac56300e2dbcb3ca8fa2a553dfc7f0ae0de372b1c7eb081485a79198d4
 create or replace function private.leaks_prompt(said text, prompts text[]) returns boolean
 language sql immutable set search_path = ''
@@ -986,6 +1148,73 @@ as $$
 $$;
 comment on function private.leaks_prompt(text, text[]) is
 'Whether a text repeats twelve words in a row, or all of a shorter one, of what an agent was instructed with, whatever a lead talked the model into. Text in quotes is left out: it is there to be said.';
+
+-- source: sql/30_rules/39_model_price.sql sha256:4e1fe5ce1c23b95ce50e81e49f19c978a675f13c84146553d016bd30579cc3c7
+create or replace function private.model_price(model text, day date) returns private.model_prices
+language sql stable security definer set search_path = ''
+as $$
+    select p
+    from private.model_prices as p
+    where p.model in (model_price.model, regexp_replace(model_price.model, '-(\d{8}|\d{4}-\d{2}-\d{2})$', '')) and p.valid_from <= model_price.day
+    order by p.model = model_price.model desc, p.valid_from desc
+    limit 1;
+$$;
+comment on function private.model_price(text, date) is 'The price of a model on a day: the newest that holds by then, its own before that of its name without the date. null where none is known.';
+
+-- source: sql/30_rules/39_models_of.sql sha256:1a8ccd235130b402bd2965e72ca73e4b2c3ca9dbd7caa4dd6e5ab795989e955b
+create or replace function private.models_of(config jsonb, verdict text) returns jsonb
+language sql immutable set search_path = ''
+as $$
+    select case
+        when verdict = 'degrade' then '{"model": "offline", "fallback_model": null, "degraded": true}'
+        else jsonb_build_object('model', config -> 'model', 'fallback_model', config -> 'fallback_model')
+    end;
+$$;
+comment on function private.models_of(jsonb, text) is
+'Which models an agent of this config is to ask under a budget''s verdict: {"model", "fallback_model"}, or the offline one alone and "degraded". null: the functions'' own.';
+
+-- source: sql/30_rules/39_money_text.sql sha256:7e7d1314355151357209ed57a3bf6e5dc7cbafac123352fab04f28bc30bd3345
+create or replace function private.money_text(amount numeric, currency text) returns text
+language sql immutable set search_path = ''
+as $$
+    select case currency when 'BRL' then 'R$' when 'USD' then 'US$' else currency end || ' '
+        || translate(to_char(round(amount, 2), 'FM999,999,999,990.00'), ',.', '.,');
+$$;
+comment on function private.money_text(numeric, text) is 'An amount as Brazilians write it: US$ 1.234,50.';
+
+-- source: sql/30_rules/39_note_usage.sql sha256:54a452d2400ec24d4a23953157c480e7c3c37dd92db52cb2d8f646ec505ce0dd
+create or replace function private.note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid default null, claim uuid default null) returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    if coalesce(jsonb_typeof(uses), 'null') <> 'array' then
+        return;
+    end if;
+    with
+    used as (
+        select u.model, sum(u.input_tokens)::bigint as input_tokens, sum(u.output_tokens)::bigint as output_tokens, count(*)::integer as calls
+        from jsonb_to_recordset(uses) as u (model text, input_tokens bigint, output_tokens bigint)
+        where u.model is not null and coalesce(u.input_tokens, 0) + coalesce(u.output_tokens, 0) > 0
+        group by u.model
+        order by u.model
+    ),
+    noted as (
+        insert into public.usage as n (client_id, project_id, kind, item, turn_id, run, report_id, claim, input_tokens, output_tokens, quantity, amount, currency)
+        select note_usage.client_id, note_usage.project_id, 'model', u.model, note_usage.turn_id, coalesce(note_usage.run, 0), note_usage.report_id, note_usage.claim,
+            coalesce(u.input_tokens, 0), coalesce(u.output_tokens, 0), u.calls,
+            -- Multiplied, not divided: exact.
+            trim_scale((coalesce(u.input_tokens, 0) * p.input_per_million + coalesce(u.output_tokens, 0) * p.output_per_million) * 0.000001), p.currency
+        from used as u
+        cross join lateral private.model_price(u.model, (private.now() at time zone 'America/Sao_Paulo')::date) as p
+        on conflict do nothing
+        returning n.client_id, n.project_id, n.currency, n.amount, n.occurred_at
+    )
+    insert into private.spendings (client_id, project_id, currency, amount, occurred_at)
+    select n.client_id, n.project_id, n.currency, n.amount, n.occurred_at from noted as n where n.amount > 0;
+end
+$$;
+comment on function private.note_usage(uuid, uuid, uuid, integer, jsonb, uuid, uuid) is
+'Writes into the ledger what the models were asked in one run of a turn (turn_id, run), or in one attempt at a report (report_id, claim): uses is [{"model", "input_tokens", "output_tokens"}], one for each call. Only inserts, so that it waits for nobody. Idempotent: what was noted is not noted again.';
 
 -- source: sql/30_rules/39_sub_agents_of.sql sha256:c8cc7d24632ef5cef743011cc6171709078eb635f5b34675fa775ef8bc02f663
 create or replace function private.sub_agents_of(agent public.renus_config) returns setof public.sub_agents
@@ -1048,6 +1277,24 @@ $$;
 comment on function private.audit(uuid, text, text, uuid, jsonb) is
 'Writes one line of the audit log in the name of whoever''s request it is (none: the engine). details: ids and figures, nothing that a person said or is called.';
 
+-- source: sql/30_rules/41_note_run.sql sha256:5b342c3f3c9fd9861dfe59e84807bd4c2bdee4e89f55d9fd0995ee17a25455a5
+create or replace function private.note_run(result jsonb) returns void
+language sql volatile security definer set search_path = ''
+as $$
+    select private.note_usage(
+        t.client_id,
+        -- Of a lease that was lost the interview is known by its turn: the thread may be in another dialogue by now.
+        coalesce((select i.project_id from public.turns as x join public.interviews as i on i.id = x.interview_id where x.id = (result ->> 'lease')::uuid), private.project_of(t)),
+        (result ->> 'lease')::uuid,
+        coalesce((result ->> 'reruns')::integer, t.reruns),
+        coalesce(result -> 'usage', jsonb_build_array(jsonb_build_object('model', result -> 'model', 'input_tokens', result -> 'input_tokens', 'output_tokens', result -> 'output_tokens')))
+    )
+    from private.threads as t
+    where t.id = (result ->> 'thread_id')::uuid and result ->> 'lease' is not null;
+$$;
+comment on function private.note_run(jsonb) is
+'Notes what the run of a turn used whose result (see worker.commit_turns) has come, whatever becomes of it: a reply that is thrown away, or came too late, costs as much as one that is sent. Idempotent.';
+
 -- source: sql/30_rules/41_turn_qualification.sql sha256:1ae337f96131702219fdcd3ccf23c0b94abb0d2c4386f086a58d2731dbbc3575
 create or replace function private.turn_qualification() returns jsonb
 language sql stable security definer set search_path = ''
@@ -1065,6 +1312,174 @@ as $$
 $$;
 comment on function private.turn_qualification() is
 'What the tool qualify answers about the lead whose turn it works in: {"status": "open", "question", "problems"} | {"status": "qualified", "score"} | {"status": "not_qualified", "score", "reason"}; null where nothing is under way.';
+
+-- source: sql/30_rules/64_clients_to_invite.sql sha256:b80153c27d033c2e639654649f4d32a8fcedabc64394a153da6891572531287c
+create or replace function private.clients_to_invite() returns setof uuid
+language sql stable security definer set search_path = ''
+as $$
+    select distinct p.client_id
+    from public.projects as p
+    -- One look into the index for each running project: as a semi-join it would be a scan of all interviews.
+    cross join lateral (
+        select i.id
+        from public.interviews as i
+        where i.project_id = p.id and i.status = 'pending' and i.invited_at is null
+        order by i.created_at, i.id
+        limit 1
+    ) as waiting
+    where p.status = 'active' and private.budget_verdict(p.client_id, p.id) <> 'pause'
+    order by p.client_id;
+$$;
+comment on function private.clients_to_invite() is 'The clients with somebody to invite: what private.invite_next is called for. Read-only.';
+
+-- source: sql/30_rules/65_invite_next.sql sha256:2547bd75af47d909cf0f18df735202101f61ee0683dc23ef8e9cd1142d76322b
+create or replace function private.invite_next(client_id uuid) returns integer
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    project record;
+    open_ones jsonb;
+    free integer;
+    made integer;
+    invited integer := 0;
+begin
+    -- One transaction at a time invites for a client; another that comes meanwhile has nothing to add.
+    if not pg_try_advisory_xact_lock(hashtextextended('invite_next ' || invite_next.client_id, 0)) then
+        return 0;
+    end if;
+    -- Counted by account: one that is stopped, or has reached its limit for today, keeps its own people waiting and nobody else's.
+    select coalesce(jsonb_object_agg(w.channel_account_id, w.n), '{}') into open_ones
+    from (
+        select d.channel_account_id, count(*) as n
+        from public.deliveries as d
+        left join public.interviews as i on i.id = d.interview_id
+        left join public.projects as p on p.id = i.project_id
+        where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending')
+            -- What waits for a paused project takes no room from the others.
+            and coalesce(p.status, 'active') = 'active'
+            -- Nor what waits for a budget.
+            and d.reason is distinct from 'the budget is used up'
+            -- Nor what waits for days, for a lead who was written to often enough.
+            and not (d.status = 'deferred' and d.due_at > private.now() + interval '1 day')
+        group by d.channel_account_id
+    ) as w;
+    for project in
+        select p.id, p.channel_account_id from public.projects as p
+        where p.client_id = invite_next.client_id and p.status = 'active' and private.budget_verdict(p.client_id, p.id) <> 'pause'
+        order by p.created_at, p.id
+    loop
+        free := private.setting_int('admitted_tasks') - coalesce((open_ones ->> project.channel_account_id::text)::integer, 0);
+        continue when free <= 0;
+        begin
+            made := private.invite(project.id, free);
+            invited := invited + made;
+            if made > 0 then
+                open_ones := open_ones || jsonb_build_object(project.channel_account_id, private.setting_int('admitted_tasks') - free + made);
+            end if;
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- The sweep and every claim come by here: one project that cannot invite must not stop the others.
+                raise warning 'project % cannot invite: %', project.id, sqlerrm;
+        end;
+    end loop;
+    perform private.admit_deliveries(invite_next.client_id, 'default');
+    return invited;
+end
+$$;
+comment on function private.invite_next(uuid) is
+'Makes and admits a client''s next invitations, as many for each account as its share of the queue has room for. Called when a project starts, when deliveries finish, and by the sweep.';
+
+-- source: sql/30_rules/69_governor_verdict.sql sha256:2b4c4e3ff5e07b39042f82db904b3c3aa1ef42eb37ee3749f8f57aa1b55c70e5
+create or replace function private.governor_verdict(delivery public.deliveries, out verdict text, out until timestamptz, out reason text)
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    a public.channel_accounts;
+    provider private.providers;
+    pace private.account_paces;
+    right_now timestamptz := private.now();
+    -- Rates are the provider's, and go by its clock.
+    tick timestamptz := clock_timestamp();
+    free_at timestamptz;
+begin
+    select * into strict a from public.channel_accounts as x where x.id = delivery.channel_account_id;
+    select * into strict provider from private.providers as p where p.provider = a.provider and p.channel = a.channel;
+    verdict := 'wait';
+    if a.status <> 'active' then
+        reason := case a.status when 'disconnected' then 'the channel account is disconnected' else 'the channel account is paused' end;
+        until := right_now + interval '1 minute';
+        -- News for staff take another way instead.
+        verdict := case delivery.kind when 'notification' then 'cancel' else 'wait' end;
+        return;
+    end if;
+    if exists (select from public.clients as c where c.id = delivery.client_id and c.status <> 'active') then
+        reason := 'the client is suspended';
+        until := right_now + interval '1 minute';
+        return;
+    end if;
+    if delivery.kind in ('invitation', 'reminder') and exists (
+        select from public.interviews as i join public.projects as p on p.id = i.project_id where i.id = delivery.interview_id and p.status <> 'active'
+    ) then
+        reason := 'the project is paused';
+        until := right_now + interval '1 minute';
+        return;
+    end if;
+    -- What is only answered goes on: replies that were made are sent.
+    if delivery.kind in ('invitation', 'reminder')
+        and private.budget_verdict(delivery.client_id, (select i.project_id from public.interviews as i where i.id = delivery.interview_id)) = 'pause' then
+        reason := 'the budget is used up';
+        until := right_now + interval '1 minute';
+        return;
+    end if;
+    select * into pace from private.account_paces as p where p.channel_account_id = a.id;
+    if pace.not_before > tick then
+        reason := coalesce(pace.reason, 'the provider asked for a pause');
+        until := right_now + (pace.not_before - tick);
+        return;
+    end if;
+    if provider.pair_interval_ms is not null and a.throughput is not null then
+        select max(d.pair_at) into free_at
+        from public.deliveries as d
+        where d.client_id = delivery.client_id and d.channel_account_id = a.id and d.pair_at > tick
+            and case when delivery.thread_id is not null then d.thread_id = delivery.thread_id
+                when delivery.lead_id is not null then d.lead_id = delivery.lead_id else d.profile_id = delivery.profile_id end;
+        free_at := free_at - make_interval(secs => provider.pair_interval_ms * (provider.pair_burst - 1) / 1000.0);
+        if free_at > tick then
+            reason := 'too many messages to one person in a short time';
+            until := right_now + (free_at - tick);
+            return;
+        end if;
+    end if;
+    if delivery.initiated and a.daily_limit is not null then
+        -- One at a time decides for a portfolio; who comes meanwhile looks again in a second.
+        if not pg_try_advisory_xact_lock(hashtextextended('reach ' || a.client_id || coalesce(a.portfolio_id, a.id::text), 0)) then
+            reason := 'another send to somebody new is being decided';
+            until := right_now + interval '1 second';
+            return;
+        end if;
+        free_at := private.reach_again_at(delivery, a);
+        if free_at is not null then
+            reason := format('the account''s limit of %s people in 24 hours is reached', a.daily_limit);
+            until := free_at;
+            return;
+        end if;
+    end if;
+    if a.throughput is not null then
+        -- Four fifths evenly, one fifth at once: no second sees more than the throughput.
+        free_at := pace.next_at - make_interval(secs => (greatest(a.throughput / 5, 1) - 1) / (0.8 * a.throughput));
+        if free_at > tick then
+            reason := 'the account''s throughput is reached';
+            until := right_now + (free_at - tick);
+            return;
+        end if;
+    end if;
+    verdict := 'go';
+end
+$$;
+comment on function private.governor_verdict(public.deliveries, out text, out timestamptz, out text) is
+'Whether a delivery that policy allows fits into what its account may do now: go, wait (until, reason) or cancel (reason). Stopped accounts, suspended clients, paused projects, used-up budgets that pause, the rate for one person, people in 24 hours, messages per second. The caller holds the account''s pace (private.lock_paces).';
 
 -- source: sql/30_rules/72_customer_work.sql sha256:9cf80ebb5609f5c4b41efe88c38cda972319d0bb991a2d7476ea3dc5bdf4c8e5
 create or replace function private.customer_work(conversation public.conversations) returns jsonb
@@ -1141,7 +1556,7 @@ $$;
 comment on function private.tool_problem(text) is
 'Why a function in agent_tools may not be called for an agent: it has to be (jsonb) returns jsonb, security definer, and owned by renum_agent. null if it may.';
 
--- source: sql/30_rules/73_conversation_work.sql sha256:c4af5b1523e3ebcc57f4d7a5c4c8de56a8a42987bd92468dad9e0fafd973c6cd
+-- source: sql/30_rules/73_conversation_work.sql sha256:43371876a5765b3b8050c1a020a648911e06ba09d9bdd01551530ee8d0173afe
 create or replace function private.conversation_work(thread_id uuid) returns jsonb
 language sql stable security definer set search_path = ''
 as $$
@@ -1151,9 +1566,8 @@ as $$
         'company_name', k.company_name,
         'project', case when p.id is not null then jsonb_build_object('name', p.name, 'goal', p.config ->> 'goal') end,
         'agent', jsonb_build_object(
-            'agent_type', r.agent_type, 'config', r.config - 'qualification' - 'conversion', 'prompts', r.prompts, 'version', r.version,
-            'model', r.config ->> 'model', 'fallback_model', r.config ->> 'fallback_model'
-        ),
+            'agent_type', r.agent_type, 'config', r.config - 'qualification' - 'conversion', 'prompts', r.prompts, 'version', r.version
+        ) || private.models_of(r.config, private.budget_verdict(t.client_id, p.id)),
         'sub_agent', c.sub_agent_id,
         'sub_agents', (
             select coalesce(jsonb_agg(jsonb_build_object(
@@ -1227,6 +1641,65 @@ $$;
 comment on function private.conversation_work(uuid) is
 'Everything a turn of a thread''s conversation needs, bounded: lead, agent and its specialists, tools, what is remembered, the summary of what was said long ago (and what is to be added to it), the newest messages, the unhandled input. null when no agent has it.';
 
+-- source: sql/30_rules/73_turn_work.sql sha256:754a6488a1d858915ba733577592d371ea6c3d82f62a718208a8a98728d05a09
+create or replace function private.turn_work(thread_id uuid) returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+    select jsonb_build_object(
+        'kind', 'interview',
+        'lead', jsonb_build_object('name', l.name, 'opted_out', l.opted_out_at is not null),
+        'company_name', c.company_name,
+        'project', jsonb_build_object('name', p.name, 'goal', p.config ->> 'goal'),
+        'agent', jsonb_build_object(
+            'agent_type', coalesce(r.agent_type, 'renus_base'), 'config', coalesce(r.config, '{}'), 'prompts', coalesce(r.prompts, '{}'),
+            'version', r.version
+        ) || private.models_of(r.config, private.budget_verdict(t.client_id, p.id)),
+        'questions', q.items,
+        'current_question', i.current_question,
+        'history', h.items,
+        'input', n.items,
+        'reruns', t.reruns,
+        'seen', case when n.message_id is not null then jsonb_build_object('channel_account_id', t.channel_account_id, 'message_id', n.message_id) end
+    )
+    from private.threads as t
+    join public.leads as l on l.id = t.lead_id
+    join public.clients as c on c.id = t.client_id
+    join public.interviews as i on i.id = t.interview_id
+    join public.projects as p on p.id = i.project_id
+    left join public.renus_config as r on r.id = p.renus_config_id
+    -- offset 0 keeps it one lookup: pulled up, it would be one for each question.
+    cross join lateral (select private.answers_of(i.id) as known offset 0) as a
+    cross join lateral (
+        select jsonb_agg(jsonb_build_object(
+            'key', s.key, 'text', s.question ->> 'text', 'type', s.question ->> 'type', 'options', s.question -> 'options',
+            'validation', coalesce(s.question -> 'validation', '{}'), 'required', coalesce((s.question ->> 'required')::boolean, true),
+            'status', s.status,
+            'probes_left', coalesce((s.question ->> 'probes')::integer, 0) - coalesce((a.known #>> array[s.key, 'probes'])::integer, 0)
+        ) order by s.ord) as items
+        from private.interview_state(p.config #> '{questionnaire,questions}', a.known) as s
+    ) as q
+    cross join lateral (
+        select coalesce(jsonb_agg(jsonb_build_object('role', m.role, 'content', m.content, 'seq', m.seq) order by m.seq), '[]') as items
+        from (
+            select m.role, m.content, m.seq
+            from public.interview_messages as m
+            where m.interview_id = i.id and m."timestamp" >= i.created_at and m.seq < t.lease_seq
+                and not (m.role = 'user' and m.seq > t.handled_seq)
+            order by m.seq desc
+            limit private.setting_int('history_messages')
+        ) as m
+    ) as h
+    cross join lateral (
+        select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'type', coalesce(m.metadata ->> 'type', 'text'), 'content', m.content) order by m.seq), '[]') as items,
+            (array_agg(m.metadata ->> 'provider_id' order by m.seq desc) filter (where m.metadata ->> 'provider_id' is not null))[1] as message_id
+        from public.interview_messages as m
+        where m.interview_id = i.id and m.role = 'user' and m.seq > t.handled_seq and m.seq <= t.lease_seq and m."timestamp" >= i.created_at
+    ) as n
+    where t.id = turn_work.thread_id;
+$$;
+comment on function private.turn_work(uuid) is
+'Everything a turn of a thread needs: lead, project, agent, questions with their state, history and the unhandled input up to the lease''s sequence number, and as what its provider knows the last message of that. null when no interview is live.';
+
 -- source: sql/30_rules/74_turn_task.sql sha256:3c7e03b7a57e7bb578b5836f3b861a05ef91e8a4ad808070304963a75c3d9fc6
 create or replace function private.turn_task(thread private.threads, wait_ms integer) returns jsonb
 language sql stable security definer set search_path = ''
@@ -1243,7 +1716,7 @@ as $$
 $$;
 comment on function private.turn_task(private.threads, integer) is 'A thread''s turn as the functions get it; without work while its debounce still runs (wait_ms > 0).';
 
--- source: sql/30_rules/75_drop_turn.sql sha256:27371051c41b8505a20745441e87ba06ccd5ac6d4c20b8812db1a875074d0c1d
+-- source: sql/30_rules/75_drop_turn.sql sha256:d98a93630c3e22eafe18e0980345872bf450cc624f2879244924ff0682c41d7e
 create or replace function private.drop_turn(thread_id uuid) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -1251,11 +1724,84 @@ begin
     perform pgmq.delete('high_priority', t.task_id) from private.threads as t where t.id = drop_turn.thread_id and t.task_id is not null;
     update private.threads as t
     set handled_seq = t.inbound_seq, task_id = null, lease = null, lease_until = null, lease_seq = null, due_at = null,
-        not_before = null, waiting_since = null, attempts = 0, reruns = 0
+        not_before = null, waiting_since = null, attempts = 0, reruns = 0, held = false
     where t.id = drop_turn.thread_id;
 end
 $$;
 comment on function private.drop_turn(uuid) is 'Ends what a thread had waiting without an answer: nobody is to answer any more, a person has taken over, or the lead is blocked.';
+
+-- source: sql/30_rules/75_hold_turn.sql sha256:c24491cbc6d776f51a107cbc82a68943d14266880485e9a148507d6128e01cb4
+create or replace function private.hold_turn(thread_id uuid) returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform pgmq.delete('high_priority', t.task_id) from private.threads as t where t.id = hold_turn.thread_id and t.task_id is not null;
+    update private.threads as t
+    set held = true, task_id = null, due_at = null, not_before = null, waiting_since = null, attempts = 0
+    where t.id = hold_turn.thread_id;
+end
+$$;
+comment on function private.hold_turn(uuid) is
+'Takes a thread''s turn out of the queue because a budget is used up. What the lead wrote stays unhandled: private.release_threads queues it. The caller holds the thread''s lock, and nobody its lease.';
+
+-- source: sql/30_rules/76_expire_interviews.sql sha256:e5786603f703f0eb228b9c8d07218b67eaa6e26a7dbe25f5be9060c97f8296e1
+create or replace function private.expire_interviews() returns integer
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    item record;
+    interview public.interviews;
+    thread private.threads;
+    patience interval;
+    expired integer := 0;
+begin
+    for item in
+        select r.id, r.interview_id, p.config
+        from public.reminders as r
+        join public.interviews as i on i.id = r.interview_id
+        join public.projects as p on p.id = i.project_id
+        join public.clients as c on c.id = r.client_id
+        -- A paused project, client or budget waits for nobody's answer.
+        where r.status = 'waiting' and r.delivery_id is null and r.due_at <= private.now() and r.step = 0 and p.status <> 'paused' and c.status = 'active'
+            and private.budget_verdict(r.client_id, i.project_id) <> 'pause'
+        order by r.due_at, r.id
+        limit 200
+    loop
+        -- Lock order: interview, thread, deliveries, reminders. Whoever is locked is left for the next time.
+        select * into interview from public.interviews as i where i.id = item.interview_id and i.status in ('pending', 'in_progress') for no key update skip locked;
+        continue when not found;
+        select * into thread from private.threads as t where t.id = interview.thread_id for no key update skip locked;
+        -- A turn of it waits or runs.
+        continue when not found or thread.task_id is not null or thread.due_at is not null or thread.held;
+        perform from public.deliveries as d
+        where d.client_id = interview.client_id and d.interview_id = interview.id and d.status in ('queued', 'deferred')
+        order by d.id
+        for no key update;
+        perform from public.reminders as r where r.id = item.id and r.status = 'waiting' and r.due_at <= private.now() for update;
+        continue when not found;
+        patience := make_interval(days => coalesce((item.config #>> '{expire_after,days}')::integer, 7));
+        if thread.interview_id = interview.id and thread.last_inbound_at > interview.invited_at and thread.last_inbound_at + patience > private.now() then
+            -- An interview that goes on: its time runs from the lead's last word.
+            update public.reminders as r set due_at = thread.last_inbound_at + patience where r.id = item.id;
+            continue;
+        end if;
+        update public.reminders as r set status = 'expired' where r.id = item.id;
+        if interview.status = 'in_progress' or exists (
+            select from public.deliveries as d
+            where d.client_id = interview.client_id and d.interview_id = interview.id and d.status in ('sent', 'delivered', 'read')
+        ) then
+            perform private.end_interview(interview.id, 'expired');
+        else
+            update public.interviews as i set metadata = i.metadata || '{"reason": "no message reached the lead"}' where i.id = interview.id;
+            perform private.end_interview(interview.id, 'cancelled');
+        end if;
+        expired := expired + 1;
+    end loop;
+    return expired;
+end
+$$;
+comment on function private.expire_interviews() is
+'Ends the interviews whose ladder has come to its end: expired, or cancelled where no message ever reached the lead. One that began expires when the lead has been silent for as long. Their threads are free for the next survey. At most 200 at a time. Run by the sweep. Returns how many.';
 
 -- source: sql/30_rules/76_retry_turn.sql sha256:cd3b278dc610216be14ff2af819cb0e80d7c6fad6611035442551eafb724777a
 create or replace function private.retry_turn(thread_id uuid, error jsonb, retryable boolean, status public.turn_status) returns jsonb
@@ -1298,7 +1844,7 @@ $$;
 comment on function private.retry_turn(uuid, jsonb, boolean, public.turn_status) is
 'After a failed turn: again after 1, 5, 25 seconds (throttled: when error.retry_after_ms says, uncounted, for a day at most), or, when that was the last attempt or the error is permanent, a dead letter. The attempt is kept in turns.';
 
--- source: sql/30_rules/77_begin_turns.sql sha256:ce7dbb8ffcaa00fa960aca74ae220600487cc3cc1f214d6e05f557bcb1acaac6
+-- source: sql/30_rules/77_begin_turns.sql sha256:11c22f3edd295dba5a2e7d6f226bdbce3eb48d15b8474a58270b6630de3e8088
 create or replace function private.begin_turns(tasks jsonb, visibility_s integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -1346,6 +1892,10 @@ begin
             perform private.retry_turn(t.id, '{"code": "no_result", "message": "the attempt came back with no result"}', true, 'crashed');
             continue;
         end if;
+        if private.budget_verdict(t.client_id, private.project_of(t)) = 'pause' then
+            perform private.hold_turn(t.id);
+            continue;
+        end if;
         perform pgmq.set_vt('high_priority', task.msg_id, visibility_s);
         if t.not_before > right_now then
             -- The caller holds it: nobody else is to look before the task shows again.
@@ -1356,7 +1906,7 @@ begin
         agent := private.agent_of(t);
         update private.threads as x
         set lease = gen_random_uuid(), lease_until = right_now + make_interval(secs => visibility_s), lease_seq = x.inbound_seq, lease_began_at = right_now,
-            due_at = right_now + make_interval(secs => visibility_s), attempts = x.attempts + 1, reruns = 0,
+            due_at = right_now + make_interval(secs => visibility_s), attempts = x.attempts + 1, reruns = 0, held = false,
             agent_id = agent.id, agent_version = agent.version
         where x.id = t.id
         returning * into t;
@@ -1368,7 +1918,7 @@ begin
 end
 $$;
 comment on function private.begin_turns(jsonb, integer) is
-'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done or busy, counts a lease that lapsed as a failed attempt, says how long a debounce still runs, and admits further turns of the same clients. Never waits for a lock.';
+'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done or busy, counts a lease that lapsed as a failed attempt, holds what a used-up budget pauses, says how long a debounce still runs, and admits further turns of the same clients. Never waits for a lock.';
 
 -- source: sql/30_rules/79_count_said.sql sha256:43b6d60231a6ebe1171569aa82bd3cba0af2dae7089d9523103a1c4aa78f17f7
 create or replace function private.count_said(said jsonb) returns void
@@ -2027,7 +2577,7 @@ $$;
 comment on function private.settle_qualification(private.threads, public.conversations) is
 'Carries out, in the commit of a turn, what a decided qualification leads to: a qualified lead of the house client becomes a client (private.convert_lead) and the conversation one with a customer; one of any other tenant is marked qualified and its owners are told. Never fails for what is wrong with the answers or the configuration: then the house''s owners are told. What the lead is told of it, or null. Once per qualification. Called under the thread''s lock.';
 
--- source: sql/30_rules/83_commit_turn.sql sha256:3840d07781dd197c85f985987540737e805f2c657d1244016e6305f4e0060887
+-- source: sql/30_rules/83_commit_turn.sql sha256:3bdf6ecd2d6ad87a0105d52f496160065ebad3be515b3159e33a8e0e622ab2c2
 create or replace function private.commit_turn(result jsonb, visibility_s integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -2041,6 +2591,8 @@ declare
     verdict jsonb := jsonb_build_object('thread_id', result -> 'thread_id', 'lease', result -> 'lease', 'task', null, 'delivery', null);
 begin
     select * into t from private.threads as x where x.id = (result ->> 'thread_id')::uuid;
+    -- It was paid for, whatever becomes of it.
+    perform private.note_run(result);
     -- The late-comer first. The token decides, never the clock.
     if not found or t.lease is null or t.lease is distinct from (result ->> 'lease')::uuid then
         return verdict || private.committed_turn((result ->> 'lease')::uuid, t.id);
@@ -2118,7 +2670,7 @@ begin
 end
 $$;
 comment on function private.commit_turn(jsonb, integer) is
-'Commits one turn under its interview''s and thread''s locks: answers, interview or conversation, what its tools asked for, reply, delivery, task and lease in one transaction. A stale lease writes nothing; a commit repeated hears again what it said; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';
+'Commits one turn under its interview''s and thread''s locks: answers, interview or conversation, what its tools asked for, reply, delivery, task and lease in one transaction. What it used goes into the ledger, discarded or not. A stale lease writes nothing else; a commit repeated hears again what it said; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';
 
 -- source: sql/30_rules/83_committed_turn.sql sha256:990b3991e4df6d9bac1fd12d5c06913db0b7dffd3ea33ea6646a72e4b813609b
 create or replace function private.committed_turn(lease uuid, thread_id uuid) returns jsonb
@@ -2393,7 +2945,83 @@ $$;
 comment on function private.ingest_messages(jsonb) is
 'Stores inbound messages in order on their threads: in the live interview, or else in the lead''s open conversation. Opt-out words reach the consent ledger before anything is answered. The caller holds the locks of all threads of these leads.';
 
--- source: sql/30_rules/96_notification_words.sql sha256:7c709af963e0ede24edbaeae3d8fae07cebbd9d8f7433169b18ce50108f3b7c0
+-- source: sql/30_rules/93_begin_reports.sql sha256:55c9cbe38c7de1c33fd540dc17837d5e55392e2eb89a946263f93476a98165d6
+create or replace function private.begin_reports(tasks jsonb, visibility_s integer) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    task record;
+    r public.reports;
+    figures jsonb;
+    granted jsonb := '[]';
+begin
+    for task in
+        select (x ->> 'id')::uuid as id, (x ->> 'msg_id')::bigint as msg_id, x ->> 'queue' as queue
+        from jsonb_array_elements(tasks) as x
+        order by 1
+    loop
+        select * into r from public.reports as x where x.id = task.id for update skip locked;
+        if not found then
+            if exists (select from public.reports as x where x.id = task.id) then
+                perform pgmq.set_vt(task.queue, task.msg_id, 1);
+            else
+                perform pgmq.delete(task.queue, task.msg_id);
+            end if;
+            continue;
+        end if;
+        if r.task_id is distinct from task.msg_id then
+            perform pgmq.delete(task.queue, task.msg_id);
+            continue;
+        end if;
+        if r.due_at > clock_timestamp() + interval '500 milliseconds' then
+            perform pgmq.set_vt(task.queue, task.msg_id, ceil(extract(epoch from r.due_at - clock_timestamp()))::integer);
+            continue;
+        end if;
+        if r.status = 'writing' then
+            -- Its instance died. That was an attempt.
+            perform private.retry_report(r.id, '{"code": "no_result", "message": "the attempt came back with no result"}', true);
+            continue;
+        end if;
+        perform pgmq.set_vt(task.queue, task.msg_id, visibility_s);
+        begin
+            figures := case r.kind when 'project' then private.project_statistics(r.project_id) else private.interview_statistics(r.interview_id) end;
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- Every claim comes by here: one project's figures must not stop the others' reports.
+                update public.reports as x set attempts = x.attempts + 1 where x.id = r.id;
+                perform private.retry_report(r.id, jsonb_build_object('code', sqlstate, 'message', sqlerrm), true);
+                continue;
+        end;
+        -- What changes from here on makes it stale again.
+        update public.reports as x
+        set status = 'writing', stale = false, statistics = figures, claim = gen_random_uuid(), attempts = x.attempts + 1,
+            due_at = clock_timestamp() + make_interval(secs => visibility_s)
+        where x.id = r.id
+        returning * into r;
+        granted := granted || (
+            select jsonb_build_object(
+                'task', 'report', 'queue', task.queue, 'msg_id', r.task_id, 'id', r.id, 'client_id', r.client_id, 'attempt', r.attempts, 'claim', r.claim, 'wait_ms', 0,
+                'work', jsonb_build_object(
+                    'report_id', r.id, 'kind', r.kind, 'company_name', c.company_name,
+                    'project', jsonb_build_object('name', p.name, 'type', p.type, 'goal', p.config ->> 'goal'),
+                    'statistics', figures
+                -- The figures are worth having at once: where a budget pauses the dialogues, its reports are written offline.
+                ) || private.models_of(g.config, case when private.budget_verdict(r.client_id, r.project_id) <> 'go' then 'degrade' end)
+            )
+            from public.projects as p
+            join public.clients as c on c.id = p.client_id
+            left join public.renus_config as g on g.id = p.renus_config_id
+            where p.id = r.project_id
+        );
+    end loop;
+    return granted;
+end
+$$;
+comment on function private.begin_reports(jsonb, integer) is 'Claims the reports of tasks just read and computes their figures. Never waits for a lock.';
+
+-- source: sql/30_rules/96_notification_words.sql sha256:1e69db8b818b147c7a5142d9a4b4ce5184a5145a92f694cc7a306c3ca92f5c1e
 create or replace function private.notification_words(event text, out title text, out one text, out many text, out urgent boolean)
 language sql immutable set search_path = ''
 as $$
@@ -2409,6 +3037,8 @@ as $$
         ('callback_due', 'Está na hora de um retorno', 'retorno para agora', 'retornos para agora', true),
         ('account_stopped', 'Um canal de envio parou', 'canal de envio parado', 'canais de envio parados', true),
         ('template_stopped', 'Um modelo de mensagem parou', 'modelo de mensagem parado', 'modelos de mensagem parados', false),
+        ('budget_warning', 'Um orçamento está perto do fim', 'orçamento perto do fim', 'orçamentos perto do fim', false),
+        ('budget_reached', 'Um orçamento se esgotou', 'orçamento esgotado', 'orçamentos esgotados', true),
         ('task_failed', 'Há envios ou tarefas que falharam', 'aviso de falha', 'avisos de falha', false)
     ) as w (event, title, one, many, urgent) on w.event = asked.event;
 $$;
@@ -2438,6 +3068,51 @@ as $$
         ));
 $$;
 comment on function private.notifications_of_lead(uuid) is 'What a client''s people were told, or are to be told, about a lead: of its interviews, replies, conversations, callbacks and qualifications.';
+
+-- source: sql/30_rules/97_count_spendings.sql sha256:0edd7b981423d5ad31a894af6b38bfac3f154c3e9cd05539e4eed3b5697d5f1f
+create or replace function private.count_spendings() returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    month timestamptz := date_trunc('month', private.now() at time zone 'America/Sao_Paulo') at time zone 'America/Sao_Paulo';
+begin
+    -- A month that has ended is counted no further; the new one is counted from the ledger.
+    update public.budgets as b set period_began = null where b.period = 'month' and b.period_began <> month;
+    with
+    noted as (delete from private.spendings as s returning s.client_id, s.project_id, s.currency, s.amount, s.occurred_at),
+    counted as (
+        select b.id, sum(n.amount) as amount
+        from noted as n
+        join public.budgets as b on b.client_id = n.client_id and (b.project_id is null or b.project_id = n.project_id) and b.currency = n.currency
+            and n.occurred_at >= b.period_began
+        group by b.id
+    )
+    update public.budgets as b set spent = b.spent + c.amount from counted as c where b.id = c.id;
+    -- A new budget, a changed one, a new month: all that the ledger has, without what is noted and comes with the next sweep. One statement,
+    -- so that it sees either both rows of a commit or none.
+    update public.budgets as b
+    set period_began = s.began, spent = s.spent, told = 'open'
+    from (
+        select x.id, p.began, coalesce((
+            select sum(u.amount) from public.usage as u
+            where u.client_id = x.client_id and (x.project_id is null or u.project_id = x.project_id) and u.currency = x.currency and u.occurred_at >= p.began
+        ), 0) - coalesce((
+            select sum(n.amount) from private.spendings as n
+            where n.client_id = x.client_id and (x.project_id is null or n.project_id = x.project_id) and n.currency = x.currency and n.occurred_at >= p.began
+        ), 0) as spent
+        from public.budgets as x
+        cross join lateral (select case x.period when 'month' then month else 'epoch' end as began) as p
+        where x.period_began is null
+    ) as s
+    where b.id = s.id;
+    update public.budgets as b
+    set state = private.budget_state(b.spent, b.amount, b.warn_at_percent)
+    where b.state <> private.budget_state(b.spent, b.amount, b.warn_at_percent);
+    perform private.tell_of_budgets();
+end
+$$;
+comment on function private.count_spendings() is
+'Adds what the ledger got since the last time to the budgets, begins new months (in São Paulo), and tells owners. Run by the sweep, one at a time: so that commits only insert notes and never meet on a budget''s row.';
 
 -- source: sql/30_rules/97_erase_lead.sql sha256:f3ef1409f2a6dde8794d0b7fd3f0631f629cf187bff350b71580dea3e3a04a72
 create or replace function private.erase_lead(lead_id uuid) returns void
@@ -2606,6 +3281,82 @@ as $$
     end;
 $$;
 comment on function private.isa_word(text) is 'The status of a project or an interview in Portuguese.';
+
+-- source: sql/30_rules/97_release_threads.sql sha256:e16ffa52a01a51fa4d8feb31f910ffdfb781b3b7f1cf2909edb73405c53c4ac6
+create or replace function private.release_threads() returns integer
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    item record;
+    released integer := 0;
+    these integer;
+begin
+    -- Clients whose budget for everything is still used up are the common case, and cost one look each.
+    for item in
+        select distinct t.client_id from private.threads as t where t.held and private.budget_verdict(t.client_id, null) <> 'pause' order by t.client_id
+    loop
+        with free as (
+            select t.id
+            from private.threads as t
+            where t.client_id = item.client_id and t.held
+                and not exists (
+                    select from public.budgets as b
+                    where b.client_id = t.client_id and b.state = 'reached' and b.on_reached = 'pause' and b.project_id = private.project_of(t)
+                )
+            order by t.id
+            for no key update of t skip locked
+        )
+        update private.threads as t
+        set held = false,
+            due_at = case when t.task_id is null and t.inbound_seq > t.handled_seq then clock_timestamp() else t.due_at end,
+            -- A reply is not late for what it had to wait.
+            waiting_since = case when t.task_id is null and t.inbound_seq > t.handled_seq then clock_timestamp() else t.waiting_since end
+        from free as f
+        where t.id = f.id;
+        get diagnostics these = row_count;
+        released := released + these;
+    end loop;
+    return released;
+end
+$$;
+comment on function private.release_threads() is
+'Has the turns that were held because a budget was used up wait for admission again, where none is any more: raised, its action changed, deleted, its month over. Never waits for a lock. Run by the sweep. Returns how many.';
+
+-- source: sql/30_rules/97_tell_of_budgets.sql sha256:3a747e195fd544dc1fc7ee3b0bb1ee2bd8dc4aff690b43a6de433f0326ac548b
+create or replace function private.tell_of_budgets() returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    item record;
+    about text;
+begin
+    for item in
+        select b.*, p.name as project
+        from public.budgets as b
+        left join public.projects as p on p.id = b.project_id
+        where b.state > b.told and b.period_began is not null
+        order by b.id
+    loop
+        about := case when item.project is null then 'O orçamento da empresa' else format('O orçamento da pesquisa "%s"', item.project) end
+            || case item.period when 'month' then ' para este mês' else '' end;
+        about := case item.state
+            when 'reached' then format('%s se esgotou: %s de %s. ', about, private.money_text(item.spent, item.currency), private.money_text(item.amount, item.currency))
+                || case item.on_reached
+                    when 'pause' then 'Respostas, convites e lembretes esperam até que ele seja aumentado' || case item.period when 'month' then ' ou o mês vire.' else '.' end
+                    else 'Até que ele seja aumentado' || case item.period when 'month' then ' ou o mês vire' else '' end || ', quem responde é o modelo básico, que não tem custo.'
+                end
+            else format('%s já passou de %s%%: %s de %s.', about, item.warn_at_percent, private.money_text(item.spent, item.currency), private.money_text(item.amount, item.currency))
+        end;
+        perform private.notify(
+            item.client_id, case item.state when 'reached' then 'budget_reached' else 'budget_warning' end, null, about,
+            format('%s %s %s', item.id, item.amount, to_char(item.period_began at time zone 'America/Sao_Paulo', 'YYYY-MM-DD'))
+        );
+        update public.budgets as b set told = item.state where b.id = item.id;
+    end loop;
+end
+$$;
+comment on function private.tell_of_budgets() is
+'Notes for the clients'' owners that a budget is nearly or wholly used up: once for each, of one amount in one period. Run by private.count_spendings. Idempotent.';
 
 -- source: sql/30_rules/97_tell_of_callbacks.sql sha256:8321e823ca90a74f4182916309433ff04e29d8691f9bf59db59ba9c7429ee165
 create or replace function private.tell_of_callbacks() returns integer
@@ -2867,7 +3618,7 @@ $$;
 comment on function private.plan_isa_act(jsonb) is
 'One act of a plan, as it would be done: {"act", ids, names, "target_type", "target_id", "text"}, or {"problem"} where there is nothing to do. Takes {"act": pause_project | resume_project, "project_id"}, {block_lead | unblock_lead, "lead_id"}, {resend_invitation | cancel_interview, "interview_id"}, {suspend_client | reactivate_client, "client_id"}, {replay_failed_tasks, "failed_task_ids"}; raises 22023 for any other. A further act is a branch here and one in private.do_isa_act. Read-only, under the caller''s rights.';
 
--- source: sql/30_rules/98_sweep.sql sha256:a8a7b59591eeb5c6b456f9d45ef35f970e1cb64ebfa72f5d4deac856b1f86c9c
+-- source: sql/30_rules/98_sweep.sql sha256:c96921e360aebc4d536dd76cd49d9982d431b5819e5cafeceda6cd29355405e9
 create or replace function private.sweep() returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -2879,6 +3630,8 @@ begin
     if not pg_try_advisory_xact_lock(hashtextextended('renum sweep', 0)) then
         return '{"busy": true}';
     end if;
+    -- What was spent, before anything is begun that costs more.
+    perform private.count_spendings();
     -- Reports of projects whose figures changed.
     for item in
         with gone as (delete from private.project_changes as c returning c.project_id)
@@ -2898,6 +3651,7 @@ begin
     for item in select c.client_id from private.clients_to_invite() as c (client_id) loop
         perform private.invite_next(item.client_id);
     end loop;
+    perform private.release_threads();
     for item in select distinct t.client_id from private.threads as t where t.task_id is null and t.due_at is not null loop
         perform private.admit_turns(item.client_id);
     end loop;
@@ -2934,7 +3688,7 @@ begin
 end
 $$;
 comment on function private.sweep() is
-'The safety net under the doorbell, run by pg_cron: admits what waits, makes what only commits'' notes ask for (project reports, notifications), and rings for every queue with something due. Everything it does is idempotent.';
+'The safety net under the doorbell, run by pg_cron: counts what was spent, admits what waits, makes what only commits'' notes ask for (project reports, notifications), and rings for every queue with something due. Everything it does is idempotent.';
 
 -- source: sql/30_rules/98_take_isa_token.sql sha256:15b267a661dc58d199a96366cebb835049bd1b52c870f9f3045dc2befe2241ee
 create or replace function private.take_isa_token(token text, out command_id uuid, out plan jsonb)
@@ -2963,7 +3717,7 @@ $$;
 comment on function private.take_isa_token(text, out uuid, out jsonb) is
 'The plan that a token confirms, once: raises PT403 for a token that is not the caller''s, PT409 for a used one, PT410 for a late one. Locks the token until the transaction ends, which brings it back if the plan could not be run.';
 
--- source: sql/40_triggers/10_touch.sql sha256:af2c061a0651e357e45e9f7c207ffdfd4b1c3a5f73b5d532fee025b1b79e8146
+-- source: sql/40_triggers/10_touch.sql sha256:a39eae834a395dfe2349cc48b32462aa85eec2649b60e6e7456716d65cf28e6a
 create or replace function private.touch() returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -2980,14 +3734,14 @@ declare
 begin
     foreach t in array array[
         'profiles', 'clients', 'client_members', 'leads', 'channel_accounts', 'message_templates', 'renus_config', 'tools', 'sub_agents', 'projects',
-        'interviews', 'conversations', 'interview_answers', 'deliveries', 'notifications', 'reminders', 'reports', 'media', 'sending_rules', 'callbacks', 'qualifications'
+        'interviews', 'conversations', 'interview_answers', 'deliveries', 'notifications', 'reminders', 'reports', 'media', 'sending_rules', 'callbacks', 'qualifications', 'budgets'
     ] loop
         execute format('create or replace trigger _100_touch before update on public.%I for each row execute function private.touch()', t);
     end loop;
 end
 $$;
 
--- source: sql/40_triggers/26_same_client.sql sha256:2758f88879da6bbdc05c7f21d32066657b45992517a049a382e64a2d25efe6b3
+-- source: sql/40_triggers/26_same_client.sql sha256:45886616867ec92240f2531ba91412bd94a3962d13d0dee4f5e078dbf922b869
 create or replace function private.same_client() returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -3001,13 +3755,43 @@ do $$
 declare
     t text;
 begin
-    foreach t in array array['client_members', 'leads', 'channel_accounts', 'message_templates', 'renus_config', 'projects', 'interviews', 'conversations', 'sending_rules', 'callbacks', 'qualifications'] loop
+    foreach t in array array['client_members', 'leads', 'channel_accounts', 'message_templates', 'renus_config', 'projects', 'interviews', 'conversations', 'sending_rules', 'callbacks', 'qualifications', 'budgets'] loop
         execute format(
             'create or replace trigger _100_same_client before update of client_id on public.%I for each row when (new.client_id is distinct from old.client_id) execute function private.same_client()', t
         );
     end loop;
 end
 $$;
+
+-- source: sql/40_triggers/39_check_budget.sql sha256:1ec4bf90c67f52809b08838fce4e84e909fbd6435f5ece659aecc7a024125587
+create or replace function private.check_budget() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    if not exists (
+        select from private.model_prices as p where p.currency = new.currency
+        union all
+        select from private.prices as p where p.currency = new.currency
+    ) then
+        raise exception 'budgets.currency: there are no prices in %', left(new.currency, 10) using errcode = '22023', hint = 'Amounts are not converted: name the currency of the price lists, USD.';
+    end if;
+    if tg_op = 'UPDATE' and (new.period, new.currency) is distinct from (old.period, old.currency) then
+        -- Counted anew, by the sweep.
+        new.period_began := null;
+        return new;
+    end if;
+    if tg_op = 'UPDATE' and new.amount <> old.amount then
+        new.told := 'open';
+    end if;
+    new.state := private.budget_state(new.spent, new.amount, new.warn_at_percent);
+    return new;
+end
+$$;
+comment on function private.check_budget() is
+'Trigger: a budget''s currency is one that prices are given in; a changed limit holds at once, and a changed period or currency from the next sweep on, which counts what was used.';
+
+create or replace trigger _100_check_budget before insert or update of amount, currency, period, warn_at_percent on public.budgets
+for each row execute function private.check_budget();
 
 -- source: sql/40_triggers/43_tell_of_callback.sql sha256:eae447ea649bab9d2cf83e4ae8e37800fd5fb4a3b3205beb2236f4c1b6f49e14
 create or replace function private.tell_of_callback() returns trigger
@@ -3211,6 +3995,62 @@ comment on function private.count_inbound() is 'Trigger: what leads said in inte
 create or replace trigger _900_count_inbound after insert on public.interview_messages
 referencing new table as new_rows
 for each statement execute function private.count_inbound();
+
+-- source: sql/40_triggers/64_note_message.sql sha256:e60ccb487f16d8bdfb063ff12035c957105d90e52307d847854673ef565ad7e7
+create or replace function private.note_message() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    with
+    charged as (
+        -- The provider's word, else the template's category, else what free text in an open window is called.
+        select a.provider, coalesce(
+            lower(new.pricing ->> 'category'),
+            (
+                select t.category from public.message_templates as t
+                where new.content ->> 'type' = 'template' and t.client_id = new.client_id and t.name = new.content ->> 'name' and t.language = new.content ->> 'language'
+                    and (t.channel_account_id is null or t.channel_account_id = new.channel_account_id)
+                order by t.channel_account_id nulls last
+                limit 1
+            ),
+            'service'
+        ) as category
+        from public.channel_accounts as a
+        join private.providers as p on p.provider = a.provider and p.channel = a.channel
+        where a.id = new.channel_account_id and (new.status in ('delivered', 'read') or not p.reports_delivery)
+            and exists (select from private.prices as x where x.provider = a.provider)
+    ),
+    noted as (
+        insert into public.usage as n (client_id, project_id, kind, item, delivery_id, amount, currency)
+        select new.client_id,
+            case
+                when new.interview_id is not null then (select i.project_id from public.interviews as i where i.id = new.interview_id)
+                else (select private.project_of(t) from private.threads as t where t.id = new.thread_id and t.interview_id is null)
+            end,
+            'message', c.provider || '/' || c.category, new.id,
+            case when new.pricing -> 'billable' = 'false' then 0 else trim_scale(p.amount) end, p.currency
+        from charged as c
+        left join lateral (
+            select x.amount, x.currency
+            from private.prices as x
+            where x.provider = c.provider and x.item = c.category and x.valid_from <= (private.now() at time zone 'America/Sao_Paulo')::date
+            order by x.valid_from desc
+            limit 1
+        ) as p on true
+        on conflict do nothing
+        returning n.client_id, n.project_id, n.currency, n.amount, n.occurred_at
+    )
+    insert into private.spendings (client_id, project_id, currency, amount, occurred_at)
+    select n.client_id, n.project_id, n.currency, n.amount, n.occurred_at from noted as n where n.amount > 0;
+    return null;
+end
+$$;
+comment on function private.note_message() is
+'Trigger: a message that its provider charges goes into the ledger once: when it is delivered, or sent where the provider does not tell of deliveries. Nothing is noted of providers without a price list.';
+
+create or replace trigger _900_note_message after update of status on public.deliveries
+for each row when (new.status in ('sent', 'delivered', 'read') and old.status not in ('delivered', 'read') and old.status is distinct from new.status)
+execute function private.note_message();
 
 -- source: sql/40_triggers/65_keep_version.sql sha256:9d6d3f0c963b9d497e0e6d6ab3de9d8d1a4dee0a8a1e6d45ecf0e676cdff3d79
 create or replace function private.keep_version() returns trigger
@@ -3640,6 +4480,90 @@ $$;
 comment on function worker.call_tool(uuid, uuid, text, text, jsonb, uuid) is
 'Runs a tool for the turn under this lease: {"verdict": "done", "result"} | {"verdict": "refused", "error": why, as a sentence for the model} | {"verdict": "stale"}: the lease is lost, stop. The tool must be active and enabled for the agent or the named specialist, its arguments follow its schema, its function belong to renum_agent, as whom it runs under row level security bound to the turn''s lead. Every call is kept in tool_calls. Idempotent by lease and call_id.';
 
+-- source: sql/60_rpc/worker/commit_turns.sql sha256:84a5c631d4c60d055547308aa5e549e1d6e1a54c765021b740338d64a8e0e83e
+create or replace function worker.commit_turns(results jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    item jsonb;
+    verdicts jsonb := '[]';
+    problem text;
+    place text;
+    visibility_s integer := private.setting_int('visibility_s');
+begin
+    perform private.lock_threads(array(select (x ->> 'thread_id')::uuid from jsonb_array_elements(results) as x));
+    perform private.lock_paces(array(
+        select t.channel_account_id from private.threads as t where t.id in (select (x ->> 'thread_id')::uuid from jsonb_array_elements(results) as x)
+    ));
+    for item in select x from jsonb_array_elements(results) as x order by (x ->> 'thread_id')::uuid loop
+        begin
+            verdicts := verdicts || private.commit_turn(item, visibility_s);
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- One turn that cannot be committed must not take its neighbours with it.
+                get stacked diagnostics problem = message_text, place = pg_exception_context;
+                verdicts := verdicts || jsonb_build_object(
+                    'thread_id', item -> 'thread_id', 'lease', item -> 'lease', 'verdict', 'failed', 'task', null, 'delivery', null,
+                    'error', jsonb_build_object('code', sqlstate, 'message', problem)
+                );
+                perform private.note_run(item);
+                if exists (select from private.threads as t where t.id = (item ->> 'thread_id')::uuid and t.lease = (item ->> 'lease')::uuid) then
+                    perform private.retry_turn(
+                        (item ->> 'thread_id')::uuid, jsonb_build_object('code', sqlstate, 'message', problem, 'trace', place), true, 'failed'
+                    );
+                end if;
+        end;
+    end loop;
+    return verdicts;
+end
+$$;
+comment on function worker.commit_turns(jsonb) is
+'Commits turns, each whole or not at all: [{"thread_id", "lease", "proposal", "model", "graph", "steps", "usage": [{"model", "input_tokens", "output_tokens"}], …}] → [{"thread_id", "lease", "verdict", "task", "delivery"}]. verdict: committed, partial (a further turn follows), superseded (task: the same lease with merged input, run it again), stale (the lease was lost, nothing written; a commit repeated because its answer got lost hears its answer again), failed (an error, retried later). delivery: the reply, claimed for the caller to send at once. Idempotent by the lease.';
+
+-- source: sql/60_rpc/worker/fail_task.sql sha256:ce63eb4afdf8cc0dee34015d346d8847d0cd57fbec23d018ecbc90c2ac37a299
+create or replace function worker.fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    case fail_task.task
+        when 'agent_turn' then
+            perform private.lock_threads(array[fail_task.id]);
+            perform private.note_run(jsonb_build_object(
+                'thread_id', fail_task.id, 'lease', fail_task.claim, 'usage', fail_task.error -> 'usage',
+                -- Of a claim that was lost, the run it was lost in.
+                'reruns', (select x.reruns from public.turns as x where x.id = fail_task.claim)
+            ));
+            if exists (select from private.threads as t where t.id = fail_task.id and t.lease = fail_task.claim) then
+                return private.retry_turn(fail_task.id, fail_task.error, fail_task.retryable, 'failed');
+            end if;
+        when 'delivery' then
+            perform from public.deliveries as d where d.id = fail_task.id and d.claim = fail_task.claim and d.status = 'sending' for no key update;
+            if found then
+                return private.retry_delivery(fail_task.id, fail_task.error, fail_task.retryable);
+            end if;
+        when 'report' then
+            perform private.note_usage(r.client_id, r.project_id, null, 0, fail_task.error -> 'usage', r.id, fail_task.claim)
+            from public.reports as r where r.id = fail_task.id;
+            perform from public.reports as r where r.id = fail_task.id and r.claim = fail_task.claim for update;
+            if found then
+                return private.retry_report(fail_task.id, fail_task.error, fail_task.retryable);
+            end if;
+        when 'media' then
+            perform from public.media as m where m.id = fail_task.id and m.claim = fail_task.claim for update;
+            if found then
+                return private.retry_media(fail_task.id, fail_task.error, fail_task.retryable);
+            end if;
+        else
+            raise exception 'there is no task named %', fail_task.task using errcode = 'PT400';
+    end case;
+    return '{"outcome": "stale", "retry_in_ms": null}';
+end
+$$;
+comment on function worker.fail_task(text, uuid, uuid, jsonb, boolean) is
+'A claimed task failed: {"outcome": "retry" | "dead" | "stale", "retry_in_ms"}. Retries after 1, 5, 25 seconds; then, or at once when not retryable, a row in failed_tasks. error may carry "usage" ([{"model", "input_tokens", "output_tokens"}]): what was paid for in vain goes into the ledger. Idempotent by the claim.';
+
 -- source: sql/60_rpc/worker/ingest.sql sha256:283950dc51ffce0d6bdf5f9f47546569068bacc9772eebbd88053c5471b8571e
 create or replace function worker.ingest(channel_account_id uuid, events jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
@@ -3834,6 +4758,109 @@ end
 $$;
 comment on function worker.ingest(uuid, jsonb) is
 'Takes a webhook''s items (events as an adapter''s parse() makes them) in one transaction: each once, leads found or made, messages stored on their threads, deliveries moved by statuses, opt-outs recorded, everything else kept raw. Idempotent. Returns how many of each. 404 for an unknown account.';
+
+-- source: sql/60_rpc/worker/save_report.sql sha256:2fcb883c524ec92f149ff9b466ba67242ea07b7586c1302ec9cfbdb7a6f0417a
+create or replace function worker.save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    r public.reports;
+begin
+    select * into r from public.reports as x where x.id = save_report.report_id for update;
+    if not found then
+        return '{"verdict": "stale"}';
+    end if;
+    -- Paid for, whether it is saved or not.
+    perform private.note_usage(
+        r.client_id, r.project_id, null, 0,
+        coalesce(save_report.usage -> 'uses', jsonb_build_array(save_report.usage || jsonb_build_object('model', save_report.model))),
+        r.id, save_report.claim
+    );
+    if r.claim is null or r.claim is distinct from save_report.claim then
+        return '{"verdict": "stale"}';
+    end if;
+    update public.reports as x
+    set status = 'ready', summary = save_report.summary, markdown = save_report.markdown, model = save_report.model, usage = save_report.usage,
+        generated_at = clock_timestamp(), claim = null, task_id = null, attempts = 0, error = null,
+        due_at = case
+            when x.kind = 'project' then clock_timestamp() + make_interval(secs => private.setting_int('project_report_every_s'))
+            else clock_timestamp()
+        end
+    where x.id = r.id;
+    perform pgmq.delete('low_priority', r.task_id);
+    update public.failed_tasks as f set status = 'resolved', resolved_at = now() where f.task_row_id = r.id and f.status <> 'resolved';
+    return '{"verdict": "saved"}';
+end
+$$;
+comment on function worker.save_report(uuid, uuid, text, text, text, jsonb) is
+'Stores a written report under its claim: {"verdict": "saved" | "stale"}, and what it used (usage: {"input_tokens", "output_tokens", "uses": [{"model", "input_tokens", "output_tokens"}]}) in the ledger. What changed since it was claimed keeps it stale, and it is written again.';
+
+-- source: sql/80_views/project_costs.sql sha256:820883adf0e17e761bdc75ce25f8e104a08b765240eb58d6dd8ac3ce0f0e3493
+create or replace view public.project_costs with (security_invoker = true) as
+select
+    s.client_id,
+    s.project_id,
+    s.currency,
+    s.amount,
+    s.models,
+    s.messages,
+    p.completed,
+    s.amount / nullif(p.completed, 0) as per_completed_interview
+from (
+    select
+        u.client_id,
+        u.project_id,
+        u.currency,
+        sum(u.amount) as amount,
+        coalesce(sum(u.amount) filter (where u.kind = 'model'), 0) as models,
+        coalesce(sum(u.amount) filter (where u.kind = 'message'), 0) as messages
+    from public.usage as u
+    where u.project_id is not null and u.amount is not null
+    group by u.client_id, u.project_id, u.currency
+) as s
+left join lateral (
+    select count(*) as completed from public.interviews as i where i.client_id = s.client_id and i.project_id = s.project_id and i.status = 'completed'
+) as p on true;
+comment on view public.project_costs is 'What each project has cost so far, models and messages, and what that is for each completed interview. Under the reader''s own rights.';
+
+-- source: sql/80_views/refuse_write.sql sha256:d364be13163e54dab9b01f8db53ba969b4bc6b932b82caa8e9f798982fa7d817
+create or replace function private.refuse_write() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    raise exception '% is computed and cannot be written', tg_table_name using errcode = '42501';
+end
+$$;
+comment on function private.refuse_write() is
+'Trigger on views: without it a write is an error of the server (55000, HTTP 500) before anybody asks for rights; with it, one of the caller.';
+
+create or replace trigger _100_refuse_write instead of insert or update or delete on public.project_progress
+for each row execute function private.refuse_write();
+
+create or replace trigger _100_refuse_write instead of insert or update or delete on public.usage_summary
+for each row execute function private.refuse_write();
+
+create or replace trigger _100_refuse_write instead of insert or update or delete on public.project_costs
+for each row execute function private.refuse_write();
+
+-- source: sql/80_views/usage_summary.sql sha256:2c73ceeff9deabab5631924ce8940d0f04c552e40bfa959b702a3fe43236488f
+create or replace view public.usage_summary with (security_invoker = true) as
+select
+    u.client_id,
+    u.project_id,
+    (u.occurred_at at time zone 'America/Sao_Paulo')::date as day,
+    u.kind,
+    u.item,
+    u.currency,
+    sum(u.quantity) as quantity,
+    sum(u.input_tokens) as input_tokens,
+    sum(u.output_tokens) as output_tokens,
+    sum(u.amount) as amount,
+    count(*) filter (where u.amount is null) as without_price
+from public.usage as u
+group by u.client_id, u.project_id, 3, u.kind, u.item, u.currency;
+comment on view public.usage_summary is
+'What was used, by day in São Paulo, project, and model or kind of message. amount is exact; without_price: entries that no price was known for, which it leaves out. Under the reader''s own rights.';
 
 -- source: sql/90_agent_tools/hand_over.sql sha256:578175dd162ee1eae5a2f0590b9bd28fe0ad3e09eb9427c8e7fd850ad43800c0
 create or replace function agent_tools.hand_over(arguments jsonb) returns jsonb
@@ -4138,6 +5165,29 @@ grant select on public.audit_log to authenticated, service_role;
 create policy audit_log_select on public.audit_log for select to authenticated
 using (((select private.is_admin()) or client_id = any(array(select private.visible_client_ids()))) and private.asks_for_rows());
 
+-- source: policies/budgets.sql sha256:da6f48bd07f04a99796907f9893d06d01c508bc859a7592b00f1e5fd2306679b
+-- What it may cost is the owner's to say; the staff see it. What is spent is the engine's to say.
+alter table public.budgets enable row level security;
+alter table public.budgets force row level security;
+
+grant select, delete on public.budgets to authenticated;
+grant insert (id, client_id, project_id, period, amount, currency, warn_at_percent, on_reached) on public.budgets to authenticated;
+grant update (period, amount, currency, warn_at_percent, on_reached) on public.budgets to authenticated;
+grant select, insert, update, delete on public.budgets to service_role;
+
+create policy budgets_select on public.budgets for select to authenticated
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());
+
+create policy budgets_insert on public.budgets for insert to authenticated
+with check (client_id = any(array(select private.owned_client_ids())));
+
+create policy budgets_update on public.budgets for update to authenticated
+using (client_id = any(array(select private.owned_client_ids())))
+with check (client_id = any(array(select private.owned_client_ids())));
+
+create policy budgets_delete on public.budgets for delete to authenticated
+using (client_id = any(array(select private.owned_client_ids())));
+
 -- source: policies/callbacks.sql sha256:d0264d81b6c0220260d25f173474e8ea91cfeb29f24b7ff2b28937a59733d947
 -- Made by agents' tools, settled by a client's people.
 alter table public.callbacks enable row level security;
@@ -4316,6 +5366,14 @@ create policy leads_update_by_agents on public.leads for update to renum_agent
 using (client_id = (select private.turn_client_id()) and id = (select private.turn_lead_id()))
 with check (client_id = (select private.turn_client_id()) and id = (select private.turn_lead_id()));
 
+-- source: policies/model_prices.sql sha256:90221a5094a84e766fb448b59864317a6b31d942b9eefd8d0d465ada011dd246
+-- Nobody but the owner.
+alter table private.model_prices enable row level security;
+alter table private.model_prices force row level security;
+
+-- source: policies/project_costs.sql sha256:56e90246cdfd5ec4a3175b74fcb9895207af7b353ed80fcba3cf1be7843642ac
+grant select on public.project_costs to authenticated, service_role;
+
 -- first: policies/projects.sql
 drop policy if exists "projects_select" on public.projects;
 drop policy if exists "projects_insert" on public.projects;
@@ -4389,6 +5447,11 @@ grant select, insert, update, delete on public.renus_config_versions to service_
 create policy renus_config_versions_select on public.renus_config_versions for select to authenticated
 using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());
 
+-- source: policies/spendings.sql sha256:6b3d92eadcc473f210ba6f6ae61a446f311d331d54d7d1963b0889d128a12496
+-- Nobody but the owner.
+alter table private.spendings enable row level security;
+alter table private.spendings force row level security;
+
 -- source: policies/tool_calls.sql sha256:f6335b3c3028f1dedf7a69acd7e62dacd1bdcf95028931c6041372cb18f38db3
 -- Written by worker.call_tool.
 alter table public.tool_calls enable row level security;
@@ -4399,6 +5462,19 @@ grant select, insert, update, delete on public.tool_calls to service_role;
 
 create policy tool_calls_select on public.tool_calls for select to authenticated
 using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());
+
+-- source: policies/usage.sql sha256:70bb04ccd4f1869b2ac4753cca3de9b50b7acdf41c2efd00f4d5f9d99c2c6d4f
+-- The ledger: the engine adds to it, and nobody changes it, the platform's own key included.
+alter table public.usage enable row level security;
+alter table public.usage force row level security;
+
+grant select on public.usage to authenticated, service_role;
+
+create policy usage_select on public.usage for select to authenticated
+using (client_id = any(array(select private.visible_client_ids())) and private.asks_for_rows());
+
+-- source: policies/usage_summary.sql sha256:0359bf7b388e42d799798b0de9637d9295176e0e893e73fd2710e9c41a87c0c4
+grant select on public.usage_summary to authenticated, service_role;
 
 -- The versions that are in use when versions begin to be kept.
 insert into public.renus_config_versions (renus_config_id, client_id, version, agent_type, config, prompts)
