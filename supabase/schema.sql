@@ -16219,9 +16219,17 @@ CREATE TRIGGER _100_normalize_lead BEFORE INSERT OR UPDATE OF phone, name, email
 
 CREATE TRIGGER _100_police_delivery BEFORE INSERT ON public.deliveries FOR EACH ROW EXECUTE FUNCTION private.police_delivery();
 
+-- Name: project_costs _100_refuse_write; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.project_costs FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
+
 -- Name: project_progress _100_refuse_write; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.project_progress FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
+
+-- Name: usage_summary _100_refuse_write; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.usage_summary FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
 
 -- Name: budgets _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
 

@@ -4795,7 +4795,7 @@ $$;
 comment on function worker.save_report(uuid, uuid, text, text, text, jsonb) is
 'Stores a written report under its claim: {"verdict": "saved" | "stale"}, and what it used (usage: {"input_tokens", "output_tokens", "uses": [{"model", "input_tokens", "output_tokens"}]}) in the ledger. What changed since it was claimed keeps it stale, and it is written again.';
 
--- source: sql/80_views/project_costs.sql sha256:820883adf0e17e761bdc75ce25f8e104a08b765240eb58d6dd8ac3ce0f0e3493
+-- source: sql/80_views/10_project_costs.sql sha256:820883adf0e17e761bdc75ce25f8e104a08b765240eb58d6dd8ac3ce0f0e3493
 create or replace view public.project_costs with (security_invoker = true) as
 select
     s.client_id,
@@ -4823,6 +4823,25 @@ left join lateral (
 ) as p on true;
 comment on view public.project_costs is 'What each project has cost so far, models and messages, and what that is for each completed interview. Under the reader''s own rights.';
 
+-- source: sql/80_views/10_usage_summary.sql sha256:2c73ceeff9deabab5631924ce8940d0f04c552e40bfa959b702a3fe43236488f
+create or replace view public.usage_summary with (security_invoker = true) as
+select
+    u.client_id,
+    u.project_id,
+    (u.occurred_at at time zone 'America/Sao_Paulo')::date as day,
+    u.kind,
+    u.item,
+    u.currency,
+    sum(u.quantity) as quantity,
+    sum(u.input_tokens) as input_tokens,
+    sum(u.output_tokens) as output_tokens,
+    sum(u.amount) as amount,
+    count(*) filter (where u.amount is null) as without_price
+from public.usage as u
+group by u.client_id, u.project_id, 3, u.kind, u.item, u.currency;
+comment on view public.usage_summary is
+'What was used, by day in São Paulo, project, and model or kind of message. amount is exact; without_price: entries that no price was known for, which it leaves out. Under the reader''s own rights.';
+
 -- source: sql/80_views/refuse_write.sql sha256:d364be13163e54dab9b01f8db53ba969b4bc6b932b82caa8e9f798982fa7d817
 create or replace function private.refuse_write() returns trigger
 language plpgsql set search_path = ''
@@ -4842,25 +4861,6 @@ for each row execute function private.refuse_write();
 
 create or replace trigger _100_refuse_write instead of insert or update or delete on public.project_costs
 for each row execute function private.refuse_write();
-
--- source: sql/80_views/usage_summary.sql sha256:2c73ceeff9deabab5631924ce8940d0f04c552e40bfa959b702a3fe43236488f
-create or replace view public.usage_summary with (security_invoker = true) as
-select
-    u.client_id,
-    u.project_id,
-    (u.occurred_at at time zone 'America/Sao_Paulo')::date as day,
-    u.kind,
-    u.item,
-    u.currency,
-    sum(u.quantity) as quantity,
-    sum(u.input_tokens) as input_tokens,
-    sum(u.output_tokens) as output_tokens,
-    sum(u.amount) as amount,
-    count(*) filter (where u.amount is null) as without_price
-from public.usage as u
-group by u.client_id, u.project_id, 3, u.kind, u.item, u.currency;
-comment on view public.usage_summary is
-'What was used, by day in São Paulo, project, and model or kind of message. amount is exact; without_price: entries that no price was known for, which it leaves out. Under the reader''s own rights.';
 
 -- source: sql/90_agent_tools/hand_over.sql sha256:578175dd162ee1eae5a2f0590b9bd28fe0ad3e09eb9427c8e7fd850ad43800c0
 create or replace function agent_tools.hand_over(arguments jsonb) returns jsonb
