@@ -74,7 +74,8 @@ def test_a_plan_changes_nothing_and_its_token_does(world: World, admin: str, int
     assert interview.state() == ("cancelled", "cancelled")
     found = world.row(
         "select (select status::text from public.projects where id = %s),"
-        " (select status::text from public.leads where id = %s), (select status::text from public.clients where id = %s)",
+        " (select status::text from public.leads where id = %s),"
+        " (select status::text from public.clients where id = %s)",
         interview.project,
         interview.lead,
         interview.tenant.id,
@@ -250,7 +251,7 @@ def test_results_are_written_once(world: World, admin: str, interview: Interview
 
 
 def test_names_are_found_as_people_write_them(world: World, admin: str, tenant: Tenant, other: Tenant) -> None:
-    """Without accents, in part, by number with or without the ninth digit; the best match alone; a client narrows it."""
+    """Without accents, in part, by number with or without the ninth digit; the best alone; a client narrows it."""
     ana, anabela, joao = (
         tenant.lead("11987650001", "Ana Lima"),
         tenant.lead("11987650002", "Ana Lima Souza"),
@@ -284,7 +285,10 @@ def company_of(world: World, tenant: Tenant) -> str:
 
 def test_failed_tasks_are_replayed_by_their_ids(world: World, admin: str, interview: Interview) -> None:
     """Those that were shown, and not one more."""
-    values = "(client_id, queue, task, task_row_id, payload, error, attempts) values (%s, 'high_priority', 'agent_turn', %s, '{}', '{}', 4)"
+    values = (
+        "(client_id, queue, task, task_row_id, payload, error, attempts)"
+        " values (%s, 'high_priority', 'agent_turn', %s, '{}', '{}', 4)"
+    )
     ids = [
         world.one(f"insert into public.failed_tasks {values} returning id", interview.tenant.id, interview.thread)
         for _ in range(3)

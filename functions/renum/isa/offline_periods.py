@@ -177,7 +177,9 @@ _PATTERNS: list[tuple[str, Callable[[re.Match[str], date], Period]]] = [
     (rf"{_AT}ano passado", lambda f, t: (date(t.year - 1, 1, 1), date(t.year - 1, 12, 31))),
     (rf"{_THIS} ano", lambda f, t: (date(t.year, 1, 1), t)),
     (rf"{_AT}(?:ultimo )?(?:fim de semana|final de semana|fds)(?: passado)?", _weekend),
-    (rf"(?:na|no|da|do|de|desde|[nd]es[ts]a) (?:ultim[ao] )?(?P<day>{'|'.join(WEEKDAYS)})(?:[- ]feira)?(?: passad[ao])?", _weekday),
+    (rf"(?:na|no|da|do|de|desde|[nd]es[ts]a) (?:ultim[ao] )?(?P<day>{'|'.join(WEEKDAYS)})"
+     r"(?:[- ]feira)?(?: passad[ao])?",
+     _weekday),
     (rf"(?P<day>{'|'.join(WEEKDAYS[:5])})(?:-feira| feira)", _weekday),
     (rf"{_AT}(?:dia )?({_DATE})", lambda f, t: (read_date(f[1], t),) * 2),
     (r"(?:(?:no|do|de) )?dia (\d{1,2})", _day_of_month),

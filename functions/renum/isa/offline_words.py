@@ -236,12 +236,12 @@ STOPS = frozenset(
     ]
 )
 BUSINESS = word_set(
-    "padaria clinica loja escola empresa oficina mercado farmacia academia restaurante floricultura livraria hospital "
-    "gabinete consultorio imobiliaria otica pet salao supermercado padarias construtora industria banco faculdade "
-    "colegio universidade instituto associacao cooperativa distribuidora transportadora papelaria sorveteria lanchonete "
-    "pizzaria bar cafe hotel pousada laboratorio autoescola barbearia boutique concessionaria corretora editora grafica igreja "
-    "joalheria lavanderia locadora marcenaria mercearia metalurgica prefeitura quitanda seguradora sindicato studio "
-    "estudio posto agencia casa grupo cia companhia"
+    "padaria clinica loja escola empresa oficina mercado farmacia academia restaurante floricultura livraria "
+    "hospital gabinete consultorio imobiliaria otica pet salao supermercado padarias construtora industria banco "
+    "faculdade colegio universidade instituto associacao cooperativa distribuidora transportadora papelaria "
+    "sorveteria lanchonete pizzaria bar cafe hotel pousada laboratorio autoescola barbearia boutique "
+    "concessionaria corretora editora grafica igreja joalheria lavanderia locadora marcenaria mercearia "
+    "metalurgica prefeitura quitanda seguradora sindicato studio estudio posto agencia casa grupo cia companhia"
 )
 
 KNOWN = frozenset().union(*NOUNS.values())
