@@ -30,6 +30,7 @@ NO_PROJECT_END = "Um projeto eu só pauso ou retomo; nada foi feito. Diga, por e
 
 _ASKS = (*words.ACTS, "send", "invite", "count", "show", "cannot")
 _LISTED = r"(?:na|da|a|em|de)? ?(?:lista (?:negra|de bloque\w+)|(?:de|do) bloqueio)"
+_OF_WHOM = r"(?:que|quem|porque|pois|pq) (?:ainda )?(?:nao|nunca) \w+"
 _WH = r"quant[oa]s?|qt[oa]s|qtd[oa]s|quais|qual|quem|onde|cade"
 _VERB_OF_STATE = {
     "paused": "pause",
@@ -148,14 +149,12 @@ def _clause(tokens: list[Token], today: date) -> list[Call] | str:
         tokens = tokens[:-1]
     asks_how = has(tokens, rf"(?:{words.QUESTIONS}).*") and not has(tokens, words.PROGRESS)
     tokens = _without_politeness(tokens)
-    verb, place = _verb(tokens)
+    verb, _ = _verb(tokens)
     if verb in (*words.ACTS, "cannot"):
         if asks_how:
             return NOT_UNDERSTOOD
-        before, after = tokens[:place], tokens[place:]
-        if has(before, words.NEGATIONS) or (
-            after and len(after) > 1 and (after[-1].plain in ("nao", "nunca") or after[1].plain == "nao")
-        ):
+        # "que não respondeu" says of whom; any other "não", before or after, might be about the act.
+        if has(cut_all(tokens, _OF_WHOM), words.NEGATIONS):
             return NEGATED
         if verb == "cannot":
             return CANNOT
@@ -279,6 +278,9 @@ def _act(verb: str, tokens: list[Token], today: date) -> list[Call] | str:
     if verb == "replay":
         return [("Plan", {"act": "replay_failed_tasks", **named.slots, **arguments})]
     about = _about(verb, named)
+    if about == "lead" and "lead" not in named.slots and "client" not in named.slots and "of" in named.slots:
+        # "bloqueia os leads da Padaria": the name is whose they are.
+        named.slots["client"] = named.slots.pop("of")
     act = _ACT[verb].get(about)
     if act is None:
         return NO_PROJECT_END if about == "project" and verb == "cancel" else CANNOT

@@ -164,6 +164,7 @@ _PATTERNS: list[tuple[str, Callable[[re.Match[str], date], Period]]] = [
     (rf"(?:ate|antes d[eo]) (?:o )?(?:dia )?({_DATE})", lambda f, t: (None, read_date(f[1], t))),
     (rf"{_AT}(?:ultim[oa]s? (?P<n>{NUMBER})|(?P<m>{NUMBER}) ultim[oa]s) (?P<unit>dias?|semanas?|mes|meses|horas?)",
      lambda f, t: _last(f if f["n"] else _swapped(f), t)),
+    (rf"{_AT}(?:ultimas? )(?P<n>\d{{1,3}})h(?:s|rs)?", lambda f, t: (t - timedelta(-(-int(f["n"]) // 24)), t)),
     (rf"(?:ha|faz) ({NUMBER}) (dias?|semanas?)", _past),
     (rf"({NUMBER}) (dias?|semanas?) atras", _past),
     (rf"{_AT}(?:anteontem|antes de ontem)", _ago(2)),
