@@ -5815,6 +5815,10 @@ begin
     delete from public.webhook_events as e where e.received_at < now() - make_interval(days => private.setting_int('keep_webhook_events_days'));
     get diagnostics gone = row_count;
     done := done || jsonb_build_object('webhook_events', gone);
+    -- What they planned is in isa_commands.
+    delete from private.isa_tokens as t where t.expires_at < now() - interval '1 day';
+    get diagnostics gone = row_count;
+    done := done || jsonb_build_object('isa_tokens', gone);
     delete from cron.job_run_details as d where d.end_time < now() - make_interval(days => private.setting_int('keep_job_runs_days'));
     get diagnostics gone = row_count;
     return done || jsonb_build_object('job_runs', gone);
@@ -5825,7 +5829,7 @@ ALTER FUNCTION private.housekeeping() OWNER TO postgres;
 
 -- Name: FUNCTION housekeeping(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.housekeeping() IS 'Daily: partitions ahead, and the purge of raw webhook items and of pg_cron''s run log. Idempotent; says what it did.';
+COMMENT ON FUNCTION private.housekeeping() IS 'Daily: partitions ahead, and the purge of raw webhook items, of ISA''s old tokens and of pg_cron''s run log. Idempotent; says what it did.';
 
 -- Name: ingest_messages(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 

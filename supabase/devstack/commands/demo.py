@@ -52,7 +52,6 @@ def demo(
     from devstack.demo.run import demo as play
 
     outcome: Any
-    printer = Printer(to_stderr=as_json)
     with sentences():
         if flow is Flow.CONVERSION:
             from devstack.demo.conversion import convert
