@@ -15155,17 +15155,17 @@ COMMENT ON TABLE public.turns IS 'Every run of an agent: which messages it answe
 CREATE VIEW public.usage_summary WITH (security_invoker='true') AS
  SELECT client_id,
     project_id,
-    ((occurred_at AT TIME ZONE 'America/Sao_Paulo'::text))::date AS day,
     kind,
     item,
     currency,
+    ((occurred_at AT TIME ZONE 'America/Sao_Paulo'::text))::date AS day,
     sum(quantity) AS quantity,
     sum(input_tokens) AS input_tokens,
     sum(output_tokens) AS output_tokens,
     sum(amount) AS amount,
     count(*) FILTER (WHERE (amount IS NULL)) AS without_price
    FROM public.usage u
-  GROUP BY client_id, project_id, (((occurred_at AT TIME ZONE 'America/Sao_Paulo'::text))::date), kind, item, currency;
+  GROUP BY client_id, project_id, kind, item, currency, (((occurred_at AT TIME ZONE 'America/Sao_Paulo'::text))::date);
 
 ALTER VIEW public.usage_summary OWNER TO postgres;
 
