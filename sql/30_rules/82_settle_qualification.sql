@@ -43,7 +43,7 @@ begin
         perform private.notify(thread.client_id, 'lead_qualified', null, format(
             '%s se qualificou na conversa, com %s pontos.', coalesce(lead.name, lead.phone, 'Um contato'), trim_scale(q.score)
         ), 'qualification ' || q.id);
-        return coalesce(said, 'Obrigado pelas respostas! Nossa equipe vai entrar em contato com você.');
+        return said;
     end if;
 
     begin
