@@ -5815,6 +5815,10 @@ begin
     delete from public.webhook_events as e where e.received_at < now() - make_interval(days => private.setting_int('keep_webhook_events_days'));
     get diagnostics gone = row_count;
     done := done || jsonb_build_object('webhook_events', gone);
+    -- What they planned is in isa_commands.
+    delete from private.isa_tokens as t where t.expires_at < now() - interval '1 day';
+    get diagnostics gone = row_count;
+    done := done || jsonb_build_object('isa_tokens', gone);
     delete from cron.job_run_details as d where d.end_time < now() - make_interval(days => private.setting_int('keep_job_runs_days'));
     get diagnostics gone = row_count;
     return done || jsonb_build_object('job_runs', gone);
@@ -5825,7 +5829,7 @@ ALTER FUNCTION private.housekeeping() OWNER TO postgres;
 
 -- Name: FUNCTION housekeeping(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.housekeeping() IS 'Daily: partitions ahead, and the purge of raw webhook items and of pg_cron''s run log. Idempotent; says what it did.';
+COMMENT ON FUNCTION private.housekeeping() IS 'Daily: partitions ahead, and the purge of raw webhook items, of ISA''s old tokens and of pg_cron''s run log. Idempotent; says what it did.';
 
 -- Name: ingest_messages(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -15151,17 +15155,17 @@ COMMENT ON TABLE public.turns IS 'Every run of an agent: which messages it answe
 CREATE VIEW public.usage_summary WITH (security_invoker='true') AS
  SELECT client_id,
     project_id,
-    ((occurred_at AT TIME ZONE 'America/Sao_Paulo'::text))::date AS day,
     kind,
     item,
     currency,
+    ((occurred_at AT TIME ZONE 'America/Sao_Paulo'::text))::date AS day,
     sum(quantity) AS quantity,
     sum(input_tokens) AS input_tokens,
     sum(output_tokens) AS output_tokens,
     sum(amount) AS amount,
     count(*) FILTER (WHERE (amount IS NULL)) AS without_price
    FROM public.usage u
-  GROUP BY client_id, project_id, (((occurred_at AT TIME ZONE 'America/Sao_Paulo'::text))::date), kind, item, currency;
+  GROUP BY client_id, project_id, kind, item, currency, (((occurred_at AT TIME ZONE 'America/Sao_Paulo'::text))::date);
 
 ALTER VIEW public.usage_summary OWNER TO postgres;
 

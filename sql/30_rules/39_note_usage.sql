@@ -1,4 +1,6 @@
-create or replace function private.note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid default null, claim uuid default null) returns void
+create or replace function private.note_usage(
+    client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid default null, claim uuid default null
+) returns void
 language plpgsql security definer set search_path = ''
 as $$
 begin

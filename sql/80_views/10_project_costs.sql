@@ -21,6 +21,8 @@ from (
     group by u.client_id, u.project_id, u.currency
 ) as s
 left join lateral (
-    select count(*) as completed from public.interviews as i where i.client_id = s.client_id and i.project_id = s.project_id and i.status = 'completed'
+    select count(*) as completed
+    from public.interviews as i
+    where i.client_id = s.client_id and i.project_id = s.project_id and i.status = 'completed'
 ) as p on true;
 comment on view public.project_costs is 'What each project has cost so far, models and messages, and what that is for each completed interview. Under the reader''s own rights.';

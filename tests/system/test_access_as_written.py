@@ -107,6 +107,7 @@ class Attempt:
         if cell.word == "done":
             key = str(uuid4())
             row = {**row, "id": key} | ({"name": key} if "name" in row else {}) | {"phone": None}
+            row |= {"period": "total"} if "period" in row else {}
             self.standing.put_whole(self.name, row)
         self.write("DELETE", cell, key, row, None)
 

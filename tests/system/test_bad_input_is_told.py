@@ -182,7 +182,8 @@ def test_every_table_people_insert_into_is_tried(stack: Stack) -> None:
     """The list of the test before is the database's."""
     assert set(insertable(stack)) == {
         "leads", "projects", "renus_config", "channel_accounts", "message_templates", "consents", "clients", "tools",
-        "sub_agents", "isa_commands", "deliveries", "sending_rules", "erasures", "risk_acceptances", "callbacks", "budgets",
+        "sub_agents", "isa_commands", "deliveries", "sending_rules", "erasures", "risk_acceptances", "callbacks",
+        "budgets",
     }  # fmt: skip
 
 
@@ -346,7 +347,9 @@ def test_no_argument_of_a_function_is_a_fault_of_the_server(
         "reverse_conversion": {"conversion_id": str(uuid.uuid4()), "reason": "engano"},
         "begin_isa_command": {"command_id": str(uuid.uuid4()), "command": "quantas entrevistas ontem?"},
         "find_isa_targets": {"kinds": ["lead"], "words": "Ana", "client_ids": None},
-        "plan_isa_command": {"command_id": str(uuid.uuid4()), "acts": [{"act": "pause_project", "project_id": project}]},
+        "plan_isa_command": {
+            "command_id": str(uuid.uuid4()), "acts": [{"act": "pause_project", "project_id": project}],
+        },
         "end_isa_command": {
             "command_id": str(uuid.uuid4()), "result": {"reply": "Oi"}, "target_type": "lead", "target_id": project,
         },

@@ -105,7 +105,7 @@ def test_everything_is_found_and_shown(boss: Person, school: Survey) -> None:
         assert part["count"] >= 1, (command, answer["reply"])
         assert len(part["rows"]) == min(part["count"], 20)
     assert told(boss, "como está a fila?")["data"][0]["rows"]
-    assert "escrita" not in told(boss, "histórico de comandos")["reply"]
+    assert "contas da Escola Aurora" in told(boss, "histórico de comandos")["reply"]
 
 
 def test_figures_are_those_of_the_rows(boss: Person, stack: Stack, school: Survey) -> None:

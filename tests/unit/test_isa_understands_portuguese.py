@@ -81,6 +81,7 @@ COUNTED: list[tuple[str, Call]] = [
         count("interviews", status="completed", of="padaria do sul", **YESTERDAY),
     ),
     ("quantos projetos estão rodando?", count("projects", status="active")),
+    ("quantas conversas nas últimas 24h", count("conversations", since="2026-11-24", until="2026-11-25")),
     ("quantos convites enviamos hoje?", count("invitations", status="sent", **THE_DAY)),
     ("quantos leads se descadastraram este mês?", count("leads", status="opted_out", **THIS_MONTH)),
     ("resumo de ontem", count("overview", **YESTERDAY)),
@@ -174,6 +175,8 @@ PLANNED: list[tuple[str, Call]] = [
     ("dá pra desbloquear o 11988887777?", plan("unblock_lead", lead="11988887777")),
     ("tira o bloqueio do lead Ana Lima", plan("unblock_lead", lead="Ana Lima")),
     ("coloca o lead Ana Lima na lista de bloqueio", plan("block_lead", lead="Ana Lima")),
+    ("bloquear leads da Padaria do Sul", plan("block_lead", client="Padaria do Sul")),
+    ("reenvia o convite da Ana Lima, que ainda não respondeu", plan("resend_invitation", of="Ana Lima")),
     ("tirar Ana Lima da lista de bloqueados", plan("unblock_lead", of="Ana Lima")),
     ("a pesquisa Satisfação precisa ser pausada", plan("pause_project", project="Satisfação")),
     ("volta com a pesquisa Satisfação", plan("resume_project", project="Satisfação")),
@@ -227,6 +230,11 @@ SEVERAL: list[tuple[str, list[Call]]] = [
 ]
 
 NEGATED = [
+    "suspender o cliente X não é uma boa ideia",
+    "pausa a pesquisa Satisfação mas não bloqueia a Ana",
+    "mostra os leads, mas não bloqueia ninguém",
+    "sem bloquear ninguém, mostra os leads da Padaria",
+    "suspende o cliente X? não!",
     "não suspenda o cliente Padaria do Sul",
     "nao bloqueia o lead Ana Lima",
     "por favor não pause a pesquisa Satisfação",

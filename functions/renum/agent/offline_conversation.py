@@ -94,7 +94,8 @@ class Conversationalist:
         return None
 
     def _is_callback(self, text: str) -> bool:
-        return self.view.now is not None and when(text, self.view.now).at is not None
+        # Now is no other time: a person is wanted.
+        return "agora" not in norm(text) and self.view.now is not None and when(text, self.view.now).at is not None
 
     def _pending(self) -> Arguments | None:
         """An answer to what the agent offered or asked with its last message."""
@@ -195,7 +196,8 @@ class Conversationalist:
 
     def _told(self, rest: list[Said]) -> list[str]:
         """Answers to what the lead asks, and the next step of its qualification."""
-        parts, asked_now = [], self.qualification.is_asked
+        parts: list[str] = []
+        asked_now = self.qualification.is_asked
         for item in rest:
             for sentence in sentences(item.text):
                 if not asked_now or is_question(sentence):

@@ -13,12 +13,18 @@ from renum.agent.offline_conversation_view import Entry, Specialist
 from renum.agent.offline_text import word_set
 
 EMPTY = word_set(
-    "a o as os um uma uns umas de da do das dos e em no na nos nas por pelo pela para pra com que eu me meu minha meus "
-    "minhas seu sua seus suas voce voces ele ela isso isto esse essa este esta qual quais quando como quem quero queria "
-    "gostaria saber sabe dizer diz diga informar informa informe informacao informacoes pode posso podem poderia ter tem "
-    "tenho temos teria ha ser sao foi era estou esta sim nao ok oi ola bom boa dia tarde noite tudo bem favor obrigado "
-    "obrigada sobre mais muito la ai aqui ja so mas ou se ate tambem algum alguma alguem coisa duvida pergunta preciso "
-    "ver fala falar fale explica explicar passa passar manda mandar vai vou ir faz fazer fazem fica ficam seria gente "
+    "a o as os um uma uns umas de da do das dos e em no na nos nas por pelo pela para pra com que eu me meu "
+    "minha meus "
+    "minhas seu sua seus suas voce voces ele ela isso isto esse essa este esta qual quais quando como quem quero "
+    "queria "
+    "gostaria saber sabe dizer diz diga informar informa informe informacao informacoes pode posso podem poderia "
+    "ter tem "
+    "tenho temos teria ha ser sao foi era estou esta sim nao ok oi ola bom boa dia tarde noite tudo bem favor "
+    "obrigado "
+    "obrigada sobre mais muito la ai aqui ja so mas ou se ate tambem algum alguma alguem coisa duvida pergunta "
+    "preciso "
+    "ver fala falar fale explica explicar passa passar manda mandar vai vou ir faz fazer fazem fica ficam seria "
+    "gente "
     "amigo moca moco agora hoje entao assim dar da hora hein ne the funciona empresa servico servicos cara olha"
 )
 _GROUPS = (
@@ -135,6 +141,11 @@ class Knowledge:
         return 0.0
 
 
+def _named(word: str, said: frozenset[str]) -> bool:
+    """Whether a topic's word was said, or something that is written nearly like it."""
+    return word in said or (len(word) >= 5 and bool(difflib.get_close_matches(word, said, n=1, cutoff=0.85)))
+
+
 def topic_score(text: str, specialist: Specialist) -> tuple[int, str]:
     """How many of a specialist's topics a text names, and the first of them in the company's spelling."""
     simple = norm(text)
@@ -147,7 +158,7 @@ def topic_score(text: str, specialist: Specialist) -> tuple[int, str]:
             for word in norm(topic).split()
             if word not in EMPTY
         )
-        if words and (all(_near(word, said) for word in words) or f" {norm(topic)} " in f" {simple} "):
+        if words and (all(_named(word, said) for word in words) or f" {norm(topic)} " in f" {simple} "):
             found.append(topic)
     return len(found), found[0] if found else ""
 

@@ -87,9 +87,7 @@ class Qualification:
         question = question_of(outcome.result.get("question"))
         if question is None:
             return thanks if thanks in THANKS else pick(STARTS[:1], self.view.salt)
-        problem = next(
-            (text for text in mapping(outcome.result.get("problems")).values() if isinstance(text, str) and text), ""
-        )
+        problem = next(filter(None, map(str, mapping(outcome.result.get("problems")).values())), "")
         if problem and sum(is_put(question, text) for text in self.view.assistant[-2:]) == 2:
             return f"{problem}\n\n{say.STUCK}"
         return f"{problem or thanks}\n\n{put(question)}"

@@ -10,7 +10,8 @@ from typing import Any
 from renum.isa import offline_things as things
 from renum.isa import offline_words as words
 from renum.isa.offline_names import Named, read_names
-from renum.isa.offline_periods import limit_of, period_of
+from renum.isa.offline_periods import period_of
+from renum.isa.offline_questions import JOINTS, Call, dates_of, is_pause, read_question, without_verbs
 from renum.isa.offline_tokens import BREAK, Token, corrected, cut, cut_all, has, tokenize
 
 HELP = """\
@@ -26,17 +27,10 @@ NEGATED = "Entendi que isso não é para ser feito: nada foi feito, e nada mudou
 CANNOT = "Isso eu não faço, e nada foi feito.\n" + HELP
 NO_PROJECT_END = "Um projeto eu só pauso ou retomo; nada foi feito. Diga, por exemplo: pausa a pesquisa Satisfação."
 
-Call = tuple[str, dict[str, Any]]
 
-_JOINTS = frozenset({"e", "depois", "entao", "tambem", "dai", "mas", ",", ";", ".", "!", "?", BREAK})
 _ASKS = (*words.ACTS, "send", "invite", "count", "show", "cannot")
-_PUT = (
-    r"coloc(?:a|ar|que)|coloque|bot(?:a|e|ar)|poe|ponha|por|deix(?:a|e|ar)|marc(?:a|ar)|marque"
-    r"|mud(?:a|e|ar)|faz|faca|pass(?:a|e|ar)|quero"
-)
-_TAKE = r"(?:tir(?:a|e|ar)|retir(?:a|e|ar)|remov(?:a|e|er)|levant(?:a|e|ar)|acab(?:a|e|ar) com) (?:o|a|da|do)? ?"
-_OUT = r"tir(?:a|e|ar)|retir(?:a|e|ar)|remov(?:a|e|er)"
 _LISTED = r"(?:na|da|a|em|de)? ?(?:lista (?:negra|de bloque\w+)|(?:de|do) bloqueio)"
+_OF_WHOM = r"(?:que|quem|porque|pois|pq) (?:ainda )?(?:nao|nunca) \w+"
 _WH = r"quant[oa]s?|qt[oa]s|qtd[oa]s|quais|qual|quem|onde|cade"
 _VERB_OF_STATE = {
     "paused": "pause",
@@ -110,7 +104,7 @@ def understand(command: str, today: date) -> Understood:
 def _as_before(call: Call, tokens: list[Token], today: date) -> list[Call] | str:
     """ "quantas entrevistas ontem, e quantas hoje?": the same of another time."""
     (since, until), _ = period_of(tokens, today)
-    dates = _dates(since, until)
+    dates = dates_of(since, until)
     kept = {name: value for name, value in call[1].items() if name not in ("since", "until")}
     return [(call[0], kept | dates)] if dates and call[0] != "Plan" else NOT_UNDERSTOOD
 
@@ -127,8 +121,8 @@ def _clauses(tokens: list[Token]) -> list[list[Token]]:
     for i, token in enumerate(tokens):
         if (
             i
-            and tokens[i - 1].plain in _JOINTS
-            and token.plain not in _JOINTS
+            and tokens[i - 1].plain in JOINTS
+            and token.plain not in JOINTS
             and _asks(tokens, i)
             and _says_something(parts[-1])
         ):
@@ -151,18 +145,16 @@ def _says_something(part: list[Token]) -> bool:
 
 
 def _clause(tokens: list[Token], today: date) -> list[Call] | str:
-    while tokens and tokens[-1].plain in _JOINTS - {"?"}:
+    while tokens and tokens[-1].plain in JOINTS - {"?"}:
         tokens = tokens[:-1]
     asks_how = has(tokens, rf"(?:{words.QUESTIONS}).*") and not has(tokens, words.PROGRESS)
     tokens = _without_politeness(tokens)
-    verb, place = _verb(tokens)
+    verb, _ = _verb(tokens)
     if verb in (*words.ACTS, "cannot"):
         if asks_how:
             return NOT_UNDERSTOOD
-        before, after = tokens[:place], tokens[place:]
-        if has(before, words.NEGATIONS) or (
-            after and len(after) > 1 and (after[-1].plain in ("nao", "nunca") or after[1].plain == "nao")
-        ):
+        # "que não respondeu" says of whom; any other "não", before or after, might be about the act.
+        if has(cut_all(tokens, _OF_WHOM), words.NEGATIONS):
             return NEGATED
         if verb == "cannot":
             return CANNOT
@@ -173,7 +165,7 @@ def _clause(tokens: list[Token], today: date) -> list[Call] | str:
         rf"|{words.VERBS['again'].pattern}) .*",
     ):
         return NEGATED
-    return _read(verb, tokens, today)
+    return read_question(verb, tokens, today) or NOT_UNDERSTOOD
 
 
 def _without_politeness(tokens: list[Token]) -> list[Token]:
@@ -193,11 +185,11 @@ def _verb(tokens: list[Token]) -> tuple[str | None, int]:
         for name, act in _VERB_OF_STATE.items():
             if has(rest[:2], rf"^(?:ser|ficar|seja|sejam) (?:{dict(things.STATES)[name]})"):
                 return act, i
-        if re.fullmatch(_PUT, token.plain) and has(rest, _LISTED):
+        if re.fullmatch(words.PUT, token.plain) and has(rest, _LISTED):
             return "block", i
-        if re.fullmatch(_OUT, token.plain) and has(rest, _LISTED):
+        if re.fullmatch(words.OUT, token.plain) and has(rest, _LISTED):
             return "unblock", i
-        if has(rest, rf"^{_TAKE}(?:bloqueios?|suspens(?:ao|oes)|pausa|lista (?:negra|de bloque\w+))(?: .*)?"):
+        if has(rest, rf"^{words.TAKE}(?:bloqueios?|suspens(?:ao|oes)|pausa|lista (?:negra|de bloque\w+))(?: .*)?"):
             return (
                 "unblock"
                 if has(rest[:5], r"bloqueios?|lista")
@@ -205,13 +197,13 @@ def _verb(tokens: list[Token]) -> tuple[str | None, int]:
                 if has(rest[:5], "suspens(?:ao|oes)")
                 else "resume"
             ), i
-        if re.fullmatch(_PUT, token.plain):
+        if re.fullmatch(words.PUT, token.plain):
             state = next(
                 (name for name, pattern in things.STATES if name in _VERB_OF_STATE and has(rest, pattern)), None
             )
             if state:
                 return _VERB_OF_STATE[state], i
-        if token.plain == "para" and _is_pause(tokens, i):
+        if token.plain == "para" and is_pause(tokens, i):
             return "pause", i
         verb = words.verb_of(token.plain)
         if verb == "send" and has(tokens, "convites?"):
@@ -224,7 +216,7 @@ def _verb(tokens: list[Token]) -> tuple[str | None, int]:
             verb in ("reactivate", "pause")
             and i
             and token.plain in ("ativa", "pausa")
-            and tokens[i - 1].plain not in _JOINTS
+            and tokens[i - 1].plain not in JOINTS
             and _follows_noun(tokens, i)
         ):
             continue  # "a campanha ativa", "em pausa"
@@ -246,13 +238,6 @@ def _about_tasks(tokens: list[Token]) -> bool:
     return has(tokens, r"tarefas?|falh\w+|erros?|tasks?|deu errado|deram errado")
 
 
-def _is_pause(tokens: list[Token], i: int) -> bool:
-    """ "para a campanha X" at the beginning is a verb."""
-    head = i == 0 or tokens[i - 1].plain in _JOINTS
-    rest = [token.bare for token in tokens[i + 1 : i + 3]]
-    return head and bool(rest) and things.noun_of(rest[-1] if rest[0] in words.ARTICLES else rest[0]) == "project"
-
-
 def _follows_noun(tokens: list[Token], i: int) -> bool:
     return tokens[i - 1].plain == "em" or things.noun_of(tokens[i - 1].bare) is not None or tokens[i - 1].is_name
 
@@ -262,7 +247,7 @@ def _act(verb: str, tokens: list[Token], today: date) -> list[Call] | str:
     arguments: dict[str, Any] = {}
     if verb == "replay":
         (since, until), tokens = period_of(tokens, today)
-        arguments = _dates(since, until)
+        arguments = dates_of(since, until)
     tokens = cut_all(tokens, rf"(?:{words.AGAIN})", BREAK)
     tokens = cut_all(tokens, _LISTED, BREAK)
     for name in _VERB_OF_STATE:
@@ -272,7 +257,7 @@ def _act(verb: str, tokens: list[Token], today: date) -> list[Call] | str:
             rf"|sejam) (?:{dict(things.STATES)[name]})",
             BREAK,
         )
-    tokens = _without_verbs(tokens, take=True)
+    tokens = without_verbs(tokens, take=True)
     for _, pattern in things.STATES:
         tokens = (
             cut_all(tokens, pattern, BREAK)
@@ -293,6 +278,9 @@ def _act(verb: str, tokens: list[Token], today: date) -> list[Call] | str:
     if verb == "replay":
         return [("Plan", {"act": "replay_failed_tasks", **named.slots, **arguments})]
     about = _about(verb, named)
+    if about == "lead" and "lead" not in named.slots and "client" not in named.slots and "of" in named.slots:
+        # "bloqueia os leads da Padaria": the name is whose they are.
+        named.slots["client"] = named.slots.pop("of")
     act = _ACT[verb].get(about)
     if act is None:
         return NO_PROJECT_END if about == "project" and verb == "cancel" else CANNOT
@@ -316,114 +304,3 @@ def _about(verb: str, named: Named) -> str:
     if "of" in named.slots and nouns == ["client"] and "client" in named.slots and verb in ("pause", "resume"):
         return ""
     return nouns[0]
-
-
-def _without_verbs(tokens: list[Token], take: bool = False) -> list[Token]:
-    if take:
-        tokens = cut_all(tokens, rf"{_TAKE}(?:bloqueios?|suspens(?:ao|oes)|pausa)", BREAK)
-    return [
-        Token(BREAK, BREAK, "mark")
-        if token.kind == "word"
-        and not token.is_name
-        and (
-            words.verb_of(token.plain)
-            or re.fullmatch(rf"{_PUT}|{_OUT}", token.plain)
-            or (token.plain == "para" and _is_pause(tokens, i))
-        )
-        else token
-        for i, token in enumerate(tokens)
-    ]
-
-
-def _read(verb: str | None, tokens: list[Token], today: date) -> list[Call] | str:
-    """What to show or to count."""
-    searched, tokens = cut(
-        tokens,
-        r"^(?:pesquisa)(?= (?:(?:o|a|os|as|por|pelo|pela) )?(?:leads?|contatos?|clientes?|empresas?"
-        r"|conversas?|entrevistas?|phone|email|uuid)(?: |$))",
-    )
-    (since, until), tokens = period_of(tokens, today)
-    limit, tokens = limit_of(tokens)
-    counted, tokens = cut(tokens, words.COUNTING, BREAK)
-    tool = "Count" if counted or verb == "count" else "Show"
-    if has(tokens, rf".*(?:{words.ASKED})"):
-        return [("Show", {"what": "commands", **_dates(since, until)})]
-    state, tokens = _state(tokens)
-    overview, tokens = cut(tokens, words.OVERVIEW, BREAK)
-    progress, tokens = (None, tokens) if overview else cut(tokens, words.PROGRESS, BREAK)
-    tokens = cut_all(tokens, r"(?:de |do |por |no |pelo )?(?:whatsapp|zap|sms)", BREAK)
-    named = read_names(_without_verbs(tokens))
-    what = _what(named)
-    if what is None and named.words and not named.slots and verb == "show":
-        named.slots["of"] = named.words[0]
-    if what is None and state in things.OF_INTERVIEWS and state is not None:
-        what = "interviews"
-    if what is None and state == "failed":
-        what = "failed_tasks"
-    if overview and what in (None, "clients", "leads"):
-        return [("Count", {"what": "overview", **named.slots, **_dates(since, until)})]
-    if what is None and not named.slots and state is not None:
-        what = {"paused": "projects", "suspended": "clients", "blocked": "leads", "opted_out": "leads"}.get(state)
-    if what is None and not named.slots:
-        return NOT_UNDERSTOOD
-    if what is None:
-        asked = verb is not None or progress is not None or searched is not None
-        sure = "lead" in named.slots
-        if not asked and not sure and not _is_short(tokens):
-            return NOT_UNDERSTOOD
-        what = "leads" if sure else "projects" if progress else "anything"
-    if what == "projects" and state in things.OF_INTERVIEWS and state not in ("completed", "in_progress", "started"):
-        what = "interviews"
-    if (
-        what == "projects"
-        and state in ("started", "completed")
-        and "project" in named.slots
-        and verb in ("count", "show")
-    ):
-        what = "interviews"
-    if (
-        what in ("leads", "invitations")
-        and state in things.OF_INTERVIEWS
-        and not (what == "invitations" and state == "cancelled")
-    ):
-        what = "interviews"
-    if what == "projects" and (overview or progress):
-        tool = "Show"
-    arguments: dict[str, Any] = {"what": what, **named.slots}
-    if state is not None and (status := things.STATES_OF.get(what, {}).get(state)):
-        arguments["status"] = status
-    arguments |= _dates(since, until)
-    if limit is not None:
-        arguments["limit"] = limit
-    return [(tool, arguments)]
-
-
-def _is_short(tokens: list[Token]) -> bool:
-    return any(token.is_name or token.kind not in ("word", "mark") for token in tokens)
-
-
-def _what(named: Named) -> str | None:
-    """The thing asked for. "as entrevistas do lead Ana" are interviews; "o lead Ana" is a lead."""
-    nouns = [noun for noun in named.nouns if noun not in things.NAMED]
-    if "account" in nouns and len(named.nouns) > 1:
-        nouns = [noun for noun in nouns if noun != "account"] or (["account"] if named.nouns[0] == "account" else [])
-    if nouns:
-        return things.THINGS["message" if "message" in nouns else nouns[0]]
-    unnamed = [noun for noun in named.nouns if noun not in named.slots]
-    if unnamed:
-        return things.THINGS[unnamed[0]]
-    return things.THINGS[named.nouns[0]] if named.nouns else None
-
-
-def _state(tokens: list[Token]) -> tuple[str | None, list[Token]]:
-    for name, pattern in things.STATES:
-        found, left = cut(tokens, pattern, BREAK)
-        if found is not None:
-            for _, other in things.STATES:
-                left = cut_all(left, other, BREAK)
-            return name, left
-    return None, tokens
-
-
-def _dates(since: date | None, until: date | None) -> dict[str, str]:
-    return ({"since": since.isoformat()} if since else {}) | ({"until": until.isoformat()} if until else {})

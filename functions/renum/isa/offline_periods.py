@@ -164,6 +164,7 @@ _PATTERNS: list[tuple[str, Callable[[re.Match[str], date], Period]]] = [
     (rf"(?:ate|antes d[eo]) (?:o )?(?:dia )?({_DATE})", lambda f, t: (None, read_date(f[1], t))),
     (rf"{_AT}(?:ultim[oa]s? (?P<n>{NUMBER})|(?P<m>{NUMBER}) ultim[oa]s) (?P<unit>dias?|semanas?|mes|meses|horas?)",
      lambda f, t: _last(f if f["n"] else _swapped(f), t)),
+    (rf"{_AT}(?:ultimas? )(?P<n>\d{{1,3}})h(?:s|rs)?", lambda f, t: (t - timedelta(-(-int(f["n"]) // 24)), t)),
     (rf"(?:ha|faz) ({NUMBER}) (dias?|semanas?)", _past),
     (rf"({NUMBER}) (dias?|semanas?) atras", _past),
     (rf"{_AT}(?:anteontem|antes de ontem)", _ago(2)),
@@ -177,7 +178,9 @@ _PATTERNS: list[tuple[str, Callable[[re.Match[str], date], Period]]] = [
     (rf"{_AT}ano passado", lambda f, t: (date(t.year - 1, 1, 1), date(t.year - 1, 12, 31))),
     (rf"{_THIS} ano", lambda f, t: (date(t.year, 1, 1), t)),
     (rf"{_AT}(?:ultimo )?(?:fim de semana|final de semana|fds)(?: passado)?", _weekend),
-    (rf"(?:na|no|da|do|de|desde|[nd]es[ts]a) (?:ultim[ao] )?(?P<day>{'|'.join(WEEKDAYS)})(?:[- ]feira)?(?: passad[ao])?", _weekday),
+    (rf"(?:na|no|da|do|de|desde|[nd]es[ts]a) (?:ultim[ao] )?(?P<day>{'|'.join(WEEKDAYS)})"
+     r"(?:[- ]feira)?(?: passad[ao])?",
+     _weekday),
     (rf"(?P<day>{'|'.join(WEEKDAYS[:5])})(?:-feira| feira)", _weekday),
     (rf"{_AT}(?:dia )?({_DATE})", lambda f, t: (read_date(f[1], t),) * 2),
     (r"(?:(?:no|do|de) )?dia (\d{1,2})", _day_of_month),

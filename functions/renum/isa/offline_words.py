@@ -44,6 +44,14 @@ def verb_of(word: str) -> str | None:
     return next((name for name, pattern in VERBS.items() if pattern.fullmatch(word)), None)
 
 
+# What puts somebody or something into a state, or takes it out.
+PUT = (
+    r"coloc(?:a|ar|que)|coloque|bot(?:a|e|ar)|poe|ponha|por|deix(?:a|e|ar)|marc(?:a|ar)|marque"
+    r"|mud(?:a|e|ar)|faz|faca|pass(?:a|e|ar)|quero"
+)
+TAKE = r"(?:tir(?:a|e|ar)|retir(?:a|e|ar)|remov(?:a|e|er)|levant(?:a|e|ar)|acab(?:a|e|ar) com) (?:o|a|da|do)? ?"
+OUT = r"tir(?:a|e|ar)|retir(?:a|e|ar)|remov(?:a|e|er)"
+
 NEGATIONS = (
     r"nao|n|naum|nunca|jamais|nem|sem|evit(?:e|a|ar)|(?:em vez|ao inves|ao contrario) de|nada de"
     r"|deix(?:e|a|ar) de|proibido|desist(?:e|a|ir|i|o) de|antes de"
@@ -228,12 +236,12 @@ STOPS = frozenset(
     ]
 )
 BUSINESS = word_set(
-    "padaria clinica loja escola empresa oficina mercado farmacia academia restaurante floricultura livraria hospital "
-    "gabinete consultorio imobiliaria otica pet salao supermercado padarias construtora industria banco faculdade "
-    "colegio universidade instituto associacao cooperativa distribuidora transportadora papelaria sorveteria lanchonete "
-    "pizzaria bar cafe hotel pousada laboratorio autoescola barbearia boutique concessionaria corretora editora grafica igreja "
-    "joalheria lavanderia locadora marcenaria mercearia metalurgica prefeitura quitanda seguradora sindicato studio "
-    "estudio posto agencia casa grupo cia companhia"
+    "padaria clinica loja escola empresa oficina mercado farmacia academia restaurante floricultura livraria "
+    "hospital gabinete consultorio imobiliaria otica pet salao supermercado padarias construtora industria banco "
+    "faculdade colegio universidade instituto associacao cooperativa distribuidora transportadora papelaria "
+    "sorveteria lanchonete pizzaria bar cafe hotel pousada laboratorio autoescola barbearia boutique "
+    "concessionaria corretora editora grafica igreja joalheria lavanderia locadora marcenaria mercearia "
+    "metalurgica prefeitura quitanda seguradora sindicato studio estudio posto agencia casa grupo cia companhia"
 )
 
 KNOWN = frozenset().union(*NOUNS.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from renum import user_rpc
-from renum.isa.reading import SOURCES, query_of
+from renum.isa.sources import SOURCES, query_of
 from renum.isa.state import Plan, Show
 from renum.isa.targets import Target, Unclear, choice, each, find, nobody, only
 from renum.shapes import JSON

@@ -86,14 +86,8 @@ class Actor:
 class Stage:
     """All people of one business number, acting at the same time until each is where the story ends."""
 
-    def __init__(
-        self,
-        simulator: SimulatorClient,
-        phone_number_id: str,
-        everybody: Iterable[Person],
-        play_as: Callable[[Person], Actor] = Actor,
-    ) -> None:
-        self.actors = [play_as(person) for person in everybody]
+    def __init__(self, simulator: SimulatorClient, phone_number_id: str, everybody: Iterable[Person]) -> None:
+        self.actors = [Actor(person) for person in everybody]
         self._simulator = simulator
         self._phone_number_id = phone_number_id
         self._by_number = {
@@ -102,11 +96,6 @@ class Stage:
         self._busy: dict[int, Future[None]] = {}
         self._trouble: StackError | None = None
         self._seen = 0
-
-    def speak(self, actor: Actor, burst: Burst) -> None:
-        """Somebody writes who was not written to. Raises StackError when the webhook does not take it."""
-        for text in burst:
-            self._send(actor.person, text)
 
     def play(self, patience_s: float, news: Callable[[int, int, int], None]) -> bool:
         """Runs until everybody is at the end (True), or until nothing has happened for `patience_s` seconds (False).

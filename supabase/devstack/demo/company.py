@@ -82,7 +82,12 @@ def open_company(
 ) -> Company:
     """The admin makes the client and invites its owner, who follows the e-mail's link, chooses a password, signs in."""
     client = row(admin.rpc("create_client", {"company_name": name, "owner_email": owner_email}).execute())
-    owner, password = join(access, simulator, owner_email, owner_name)
+    access.operator().auth.admin.invite_user_by_email(owner_email, {"data": {"full_name": owner_name}})
+    password = secrets.token_urlsafe(12)
+    newcomer = access.anybody()
+    newcomer.auth.verify_otp({"type": "invite", "token_hash": _invitation(simulator, owner_email)})
+    newcomer.auth.update_user({"password": password})
+    owner = access.person(owner_email, password)
     if phone is not None:
         user = owner.auth.get_user()
         assert user is not None, "somebody who just signed in is somebody"
@@ -90,16 +95,6 @@ def open_company(
     company = Company(str(client["id"]), name, owner, owner_email, password)
     open_at_all_hours(company)
     return company
-
-
-def join(access: Access, simulator: SimulatorClient, email: str, name: str) -> tuple[Client, str]:
-    """Somebody who is invited follows the e-mail's link, chooses a password, signs in. Returns both."""
-    access.operator().auth.admin.invite_user_by_email(email, {"data": {"full_name": name}})
-    password = secrets.token_urlsafe(12)
-    newcomer = access.anybody()
-    newcomer.auth.verify_otp({"type": "invite", "token_hash": _invitation(simulator, email)})
-    newcomer.auth.update_user({"password": password})
-    return access.person(email, password), password
 
 
 def open_at_all_hours(company: Company) -> None:

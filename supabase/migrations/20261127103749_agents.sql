@@ -1182,8 +1182,10 @@ as $$
 $$;
 comment on function private.money_text(numeric, text) is 'An amount as Brazilians write it: US$ 1.234,50.';
 
--- source: sql/30_rules/39_note_usage.sql sha256:54a452d2400ec24d4a23953157c480e7c3c37dd92db52cb2d8f646ec505ce0dd
-create or replace function private.note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid default null, claim uuid default null) returns void
+-- source: sql/30_rules/39_note_usage.sql sha256:306d0ee31c05b2a2c49b564e6c2fbfcb8462a108c66079e04550d4b693869162
+create or replace function private.note_usage(
+    client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid default null, claim uuid default null
+) returns void
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -2460,8 +2462,10 @@ as $$
 $$;
 comment on function private.prompts_of(private.threads) is 'What the agent of a turn, and its specialists, were instructed with; null where nobody wrote anything.';
 
--- source: sql/30_rules/82_say_reply.sql sha256:635cb231b618a84f7c218616b9519cfbab8d3b92b7edc5a457ea936759c77daf
-create or replace function private.say_reply(thread private.threads, interview_id uuid, conversation_id uuid, kind public.delivery_kind, reply text) returns void
+-- source: sql/30_rules/82_say_reply.sql sha256:e1f68c1b55e4f6fff2d55ff0f6e14c2753242aa7816f65df98389bad34fe5585
+create or replace function private.say_reply(
+    thread private.threads, interview_id uuid, conversation_id uuid, kind public.delivery_kind, reply text
+) returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -4795,7 +4799,44 @@ $$;
 comment on function worker.save_report(uuid, uuid, text, text, text, jsonb) is
 'Stores a written report under its claim: {"verdict": "saved" | "stale"}, and what it used (usage: {"input_tokens", "output_tokens", "uses": [{"model", "input_tokens", "output_tokens"}]}) in the ledger. What changed since it was claimed keeps it stale, and it is written again.';
 
--- source: sql/80_views/10_project_costs.sql sha256:820883adf0e17e761bdc75ce25f8e104a08b765240eb58d6dd8ac3ce0f0e3493
+-- source: sql/70_cron/20_housekeeping.sql sha256:9a951d93a1922f12107ce711404a6b04bff738f52c25ef80c813d673c51f4fa2
+create or replace function private.housekeeping() returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    done jsonb := '{}';
+    gone integer;
+    ahead integer := private.setting_int('partitions_ahead');
+begin
+    done := done || jsonb_build_object('interview_messages_partitions', private.make_partitions('public.interview_messages', ahead));
+    done := done || jsonb_build_object('messages_partitions', private.make_partitions('public.messages', ahead));
+    delete from public.webhook_events as e where e.received_at < now() - make_interval(days => private.setting_int('keep_webhook_events_days'));
+    get diagnostics gone = row_count;
+    done := done || jsonb_build_object('webhook_events', gone);
+    -- What they planned is in isa_commands.
+    delete from private.isa_tokens as t where t.expires_at < now() - interval '1 day';
+    get diagnostics gone = row_count;
+    done := done || jsonb_build_object('isa_tokens', gone);
+    delete from cron.job_run_details as d where d.end_time < now() - make_interval(days => private.setting_int('keep_job_runs_days'));
+    get diagnostics gone = row_count;
+    return done || jsonb_build_object('job_runs', gone);
+end
+$$;
+comment on function private.housekeeping() is 'Daily: partitions ahead, and the purge of raw webhook items, of ISA''s old tokens and of pg_cron''s run log. Idempotent; says what it did.';
+
+create or replace function private.setup_housekeeping_cron() returns text
+language plpgsql set search_path = ''
+as $$
+begin
+    perform cron.schedule('housekeeping', '17 3 * * *', 'select private.housekeeping()');
+    return 'housekeeping runs daily at 3:17';
+end
+$$;
+comment on function private.setup_housekeeping_cron() is 'Schedules private.housekeeping() once a day. Idempotent.';
+
+select private.setup_housekeeping_cron();
+
+-- source: sql/80_views/10_project_costs.sql sha256:bf88e2a1b8b7d4feba230e8fb7fb29e1f7a6e009f17258b8e77bffd28ad3404a
 create or replace view public.project_costs with (security_invoker = true) as
 select
     s.client_id,
@@ -4819,26 +4860,28 @@ from (
     group by u.client_id, u.project_id, u.currency
 ) as s
 left join lateral (
-    select count(*) as completed from public.interviews as i where i.client_id = s.client_id and i.project_id = s.project_id and i.status = 'completed'
+    select count(*) as completed
+    from public.interviews as i
+    where i.client_id = s.client_id and i.project_id = s.project_id and i.status = 'completed'
 ) as p on true;
 comment on view public.project_costs is 'What each project has cost so far, models and messages, and what that is for each completed interview. Under the reader''s own rights.';
 
--- source: sql/80_views/10_usage_summary.sql sha256:2c73ceeff9deabab5631924ce8940d0f04c552e40bfa959b702a3fe43236488f
+-- source: sql/80_views/10_usage_summary.sql sha256:29083ef535093e120b1e6169bfeeb17aa07ac31782c849ac69d25d839d1bb363
 create or replace view public.usage_summary with (security_invoker = true) as
 select
     u.client_id,
     u.project_id,
-    (u.occurred_at at time zone 'America/Sao_Paulo')::date as day,
     u.kind,
     u.item,
     u.currency,
+    (u.occurred_at at time zone 'America/Sao_Paulo')::date as day,
     sum(u.quantity) as quantity,
     sum(u.input_tokens) as input_tokens,
     sum(u.output_tokens) as output_tokens,
     sum(u.amount) as amount,
     count(*) filter (where u.amount is null) as without_price
 from public.usage as u
-group by u.client_id, u.project_id, 3, u.kind, u.item, u.currency;
+group by u.client_id, u.project_id, u.kind, u.item, u.currency, (u.occurred_at at time zone 'America/Sao_Paulo')::date;
 comment on view public.usage_summary is
 'What was used, by day in São Paulo, project, and model or kind of message. amount is exact; without_price: entries that no price was known for, which it leaves out. Under the reader''s own rights.';
 
@@ -4862,7 +4905,7 @@ for each row execute function private.refuse_write();
 create or replace trigger _100_refuse_write instead of insert or update or delete on public.project_costs
 for each row execute function private.refuse_write();
 
--- source: sql/90_agent_tools/hand_over.sql sha256:578175dd162ee1eae5a2f0590b9bd28fe0ad3e09eb9427c8e7fd850ad43800c0
+-- source: sql/90_agent_tools/hand_over.sql sha256:fa5d02c152fd2a5027de5004f9acdbad6fa9c6ae0f22d074eec6cb841bfd3939
 create or replace function agent_tools.hand_over(arguments jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -4876,7 +4919,9 @@ comment on function agent_tools.hand_over(jsonb) is 'A person is to go on with t
 
 insert into public.tools (name, description, function_name, parameters_schema) values (
     'hand_over', 'Passa a conversa para uma pessoa da equipe: quando a pessoa pede, reclama, ou quando você não pode resolver.', 'hand_over',
-    '{"type": "object", "required": ["reason"], "properties": {"reason": {"type": "string", "minLength": 1, "maxLength": 300, "description": "O motivo, em poucas palavras."}}}'
+    '{"type": "object", "required": ["reason"], "properties": {
+        "reason": {"type": "string", "minLength": 1, "maxLength": 300, "description": "O motivo, em poucas palavras."}
+    }}'
 ) on conflict (name) do nothing;
 
 -- source: sql/90_agent_tools/look_up_lead.sql sha256:22b5bdb5e439963f6af9d3512578adf8100c90c880eb9387183ce086f12af287
