@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from threading import Barrier
@@ -252,6 +253,38 @@ def test_a_lead_on_two_threads_becomes_one_client(house: Tenant) -> None:
         assert world.one("select count(*) from public.clients where company_name = %s", company) == 1
         assert world.one("select count(*) from public.client_members where email = %s", email) == 1
     assert world.one("select count(*) from public.audit_log where action = 'lead_converted'") == 8
+
+
+def test_the_second_commit_of_a_lead_waits_for_the_first(house: Tenant, cleaner: psycopg.Connection) -> None:
+    """Both threads' commits stand at the same door at once: one makes the client and says so, the other finds it."""
+    world = house.world
+    second = _second_account(house)
+    dialogue = Candidate.begun(house)
+    dialogue.say("oi")
+    house.ingest(house.message(dialogue.wa_id, "oi", number="988887777666655"), account=second)
+    tasks = [task for task in world.claim("high_priority") if task["client_id"] == house.id]
+    dialogue.qualify(tasks[0], **GOOD)
+
+    def committed(task: JSON) -> JSON:
+        with psycopg.connect(world.login, autocommit=True) as connection, as_role(connection, "renum_worker"):
+            (verdict,) = call(Session(connection), "worker.commit_turns", results=[result(task, reply="Certo.")])
+        return dict(verdict)
+
+    with ThreadPoolExecutor(2) as pool:
+        with world.connection.transaction():
+            world.all("select from public.leads where id = %s for no key update", dialogue.lead)
+            commits = [pool.submit(committed, task) for task in tasks]
+            deadline = time.monotonic() + 10
+            waiting = (
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            )
+            while (there := cleaner.execute(waiting).fetchone()) != (2,):
+                assert time.monotonic() < deadline, there
+        replies = sorted(said(commit.result()) for commit in commits)
+    assert replies[0] == "Certo."
+    assert replies[1].startswith("Certo.\n\nPronto!")
+    assert world.all("select status::text, reason from public.qualifications") == [("qualified", None)]
+    assert world.one("select count(*) from public.conversions") == 1
 
 
 def test_both_threads_of_a_lead_qualify_one_thing(house: Tenant) -> None:

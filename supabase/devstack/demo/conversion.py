@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,13 +138,13 @@ def _play(access: Access, simulator: SimulatorClient, printer: Printer, talkers:
     admin, password = companies.sign_in_admin(access)
     house = _house(admin, password)
     number = _open_number(access, simulator, house)
+    _answered_by_an_agent(house, number)
     printer.done(f"RENUM's own number {number.phone_number_id} is connected, its agent qualifies leads")
-    with _agent(house):
-        for talker in talkers:
-            _talk(simulator, number, talker)
-            printer.heading(f"{talker.name}, {talker.company}")
-            for who, text in talker.said:
-                printer.says(who, text)
+    for talker in talkers:
+        _talk(simulator, number, talker)
+        printer.heading(f"{talker.name}, {talker.company}")
+        for who, text in talker.said:
+            printer.says(who, text)
     outcome = _conclude(house, talkers, printer)
     printer.heading("What came of it")
     printer.pairs({name: getattr(outcome, name) for name in ("qualified", "converted", "client_id", "project_id")})
@@ -176,23 +174,14 @@ def _open_number(access: Access, simulator: SimulatorClient, house: Company) -> 
     return number
 
 
-@contextmanager
-def _agent(house: Company) -> Iterator[str]:
-    """The house's agent is this story's for as long as it is played; others of its own come back afterwards."""
-    agents = house.owner.table("renus_config")
-    before = [
-        one["id"] for one in rows(agents.select("id").eq("client_id", house.client_id).eq("active", True).execute())
-    ]
-    if before:
-        house.owner.table("renus_config").update({"active": False}).in_("id", before).execute()
-    made = {"client_id": house.client_id, "config": CONFIG, "prompts": PROMPTS}
-    agent_id = str(row(house.owner.table("renus_config").insert(made).execute())["id"])
-    try:
-        yield agent_id
-    finally:
-        house.owner.table("renus_config").update({"active": False}).eq("id", agent_id).execute()
-        if before:
-            house.owner.table("renus_config").update({"active": True}).in_("id", before).execute()
+def _answered_by_an_agent(house: Company, number: Number) -> None:
+    """A support line on this number, with an agent of its own: whatever else answers for the house goes on as before,
+    and who became a customer is still known here when the story is over."""
+    mine = {"client_id": house.client_id}
+    made = {**mine, "config": CONFIG, "prompts": PROMPTS}
+    agent = row(house.owner.table("renus_config").insert(made).execute())
+    line = {"name": "Atendimento comercial", "type": "support", "status": "active", "renus_config_id": agent["id"]}
+    house.owner.table("projects").insert({**mine, **line, "channel_account_id": number.channel_account_id}).execute()
 
 
 def _talk(simulator: SimulatorClient, number: Number, talker: Talker) -> None:
