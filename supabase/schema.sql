@@ -7765,7 +7765,9 @@ begin
     used as (
         select u.model, sum(u.input_tokens)::bigint as input_tokens, sum(u.output_tokens)::bigint as output_tokens, count(*)::integer as calls
         from jsonb_to_recordset(uses) as u (model text, input_tokens bigint, output_tokens bigint)
+        -- Counts that are none are worth no lead's answer.
         where u.model is not null and coalesce(u.input_tokens, 0) + coalesce(u.output_tokens, 0) > 0
+            and least(u.input_tokens, u.output_tokens, 0) >= 0
         group by u.model
         order by u.model
     ),
@@ -11017,7 +11019,7 @@ begin
         perform private.notify(thread.client_id, 'lead_qualified', null, format(
             '%s se qualificou na conversa, com %s pontos.', coalesce(lead.name, lead.phone, 'Um contato'), trim_scale(q.score)
         ), 'qualification ' || q.id);
-        return coalesce(said, 'Obrigado pelas respostas! Nossa equipe vai entrar em contato com você.');
+        return said;
     end if;
 
     begin

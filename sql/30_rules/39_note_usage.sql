@@ -11,7 +11,9 @@ begin
     used as (
         select u.model, sum(u.input_tokens)::bigint as input_tokens, sum(u.output_tokens)::bigint as output_tokens, count(*)::integer as calls
         from jsonb_to_recordset(uses) as u (model text, input_tokens bigint, output_tokens bigint)
+        -- Counts that are none are worth no lead's answer.
         where u.model is not null and coalesce(u.input_tokens, 0) + coalesce(u.output_tokens, 0) > 0
+            and least(u.input_tokens, u.output_tokens, 0) >= 0
         group by u.model
         order by u.model
     ),

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from devstack.demo.access import Row, rows
+from tests.agents.conversing import MODEL, Spoken, spoken
 from tests.openai_server import Reply, answer, calls, refused, text
-from tests.system.conversing import MODEL, Spoken, spoken
 from tests.system.survey import Lead, Survey, open_survey
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from devstack.demo.access import Row, row
+from tests.agents.conversing import Spoken, spoken
 from tests.openai_server import JSON, Reply, answer, calls
-from tests.system.conversing import Spoken, spoken
 from tests.system.survey import Lead, Survey, open_survey
 
 TABLES = (

@@ -1182,7 +1182,7 @@ as $$
 $$;
 comment on function private.money_text(numeric, text) is 'An amount as Brazilians write it: US$ 1.234,50.';
 
--- source: sql/30_rules/39_note_usage.sql sha256:306d0ee31c05b2a2c49b564e6c2fbfcb8462a108c66079e04550d4b693869162
+-- source: sql/30_rules/39_note_usage.sql sha256:e5872c1e2c8feb9d5916a04826174bf14222e618d650fa6171c219492e16af1d
 create or replace function private.note_usage(
     client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid default null, claim uuid default null
 ) returns void
@@ -1196,7 +1196,9 @@ begin
     used as (
         select u.model, sum(u.input_tokens)::bigint as input_tokens, sum(u.output_tokens)::bigint as output_tokens, count(*)::integer as calls
         from jsonb_to_recordset(uses) as u (model text, input_tokens bigint, output_tokens bigint)
+        -- Counts that are none are worth no lead's answer.
         where u.model is not null and coalesce(u.input_tokens, 0) + coalesce(u.output_tokens, 0) > 0
+            and least(u.input_tokens, u.output_tokens, 0) >= 0
         group by u.model
         order by u.model
     ),
@@ -2494,7 +2496,7 @@ $$;
 comment on function private.say_reply(private.threads, uuid, uuid, public.delivery_kind, text) is
 'What a turn answers: the message in its interview or conversation, and its delivery, as the thread''s next number. The caller counts it on the thread.';
 
--- source: sql/30_rules/82_settle_qualification.sql sha256:b119f3ec8cd7321c1e4e8dec0d8168992188ba1beca5f0fcda02ea2b01adb799
+-- source: sql/30_rules/82_settle_qualification.sql sha256:f7f1f23cf5c67cf826efcfbf05eedbbcfe72d30450fc9f44b6c600060a6aa781
 create or replace function private.settle_qualification(thread private.threads, conversation public.conversations) returns text
 language plpgsql security definer set search_path = ''
 as $$
@@ -2540,7 +2542,7 @@ begin
         perform private.notify(thread.client_id, 'lead_qualified', null, format(
             '%s se qualificou na conversa, com %s pontos.', coalesce(lead.name, lead.phone, 'Um contato'), trim_scale(q.score)
         ), 'qualification ' || q.id);
-        return coalesce(said, 'Obrigado pelas respostas! Nossa equipe vai entrar em contato com você.');
+        return said;
     end if;
 
     begin
