@@ -10,10 +10,16 @@ begin
     with
     used as (
         select u.model, sum(u.input_tokens)::bigint as input_tokens, sum(u.output_tokens)::bigint as output_tokens, count(*)::integer as calls
-        from jsonb_to_recordset(uses) as u (model text, input_tokens bigint, output_tokens bigint)
-        -- Counts that are none are worth no lead's answer.
-        where u.model is not null and coalesce(u.input_tokens, 0) + coalesce(u.output_tokens, 0) > 0
-            and least(u.input_tokens, u.output_tokens, 0) >= 0
+        from (
+            -- Counts that are none are worth no lead's answer.
+            select e.v ->> 'model' as model,
+                case when jsonb_typeof(e.v -> 'input_tokens') = 'number' then trunc((e.v ->> 'input_tokens')::numeric) else 0 end as input_tokens,
+                case when jsonb_typeof(e.v -> 'output_tokens') = 'number' then trunc((e.v ->> 'output_tokens')::numeric) else 0 end as output_tokens
+            from jsonb_array_elements(uses) as e (v)
+            where jsonb_typeof(e.v) = 'object'
+        ) as u
+        where u.model is not null and u.input_tokens + u.output_tokens > 0 and least(u.input_tokens, u.output_tokens) >= 0
+            and greatest(u.input_tokens, u.output_tokens) < 1000000000000
         group by u.model
         order by u.model
     ),

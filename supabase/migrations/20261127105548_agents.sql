@@ -1182,7 +1182,7 @@ as $$
 $$;
 comment on function private.money_text(numeric, text) is 'An amount as Brazilians write it: US$ 1.234,50.';
 
--- source: sql/30_rules/39_note_usage.sql sha256:e5872c1e2c8feb9d5916a04826174bf14222e618d650fa6171c219492e16af1d
+-- source: sql/30_rules/39_note_usage.sql sha256:eb7f3014c3ba1f5ba309602f9f831461a1ab5fe57bbae605b23a335ade116592
 create or replace function private.note_usage(
     client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid default null, claim uuid default null
 ) returns void
@@ -1195,10 +1195,16 @@ begin
     with
     used as (
         select u.model, sum(u.input_tokens)::bigint as input_tokens, sum(u.output_tokens)::bigint as output_tokens, count(*)::integer as calls
-        from jsonb_to_recordset(uses) as u (model text, input_tokens bigint, output_tokens bigint)
-        -- Counts that are none are worth no lead's answer.
-        where u.model is not null and coalesce(u.input_tokens, 0) + coalesce(u.output_tokens, 0) > 0
-            and least(u.input_tokens, u.output_tokens, 0) >= 0
+        from (
+            -- Counts that are none are worth no lead's answer.
+            select e.v ->> 'model' as model,
+                case when jsonb_typeof(e.v -> 'input_tokens') = 'number' then trunc((e.v ->> 'input_tokens')::numeric) else 0 end as input_tokens,
+                case when jsonb_typeof(e.v -> 'output_tokens') = 'number' then trunc((e.v ->> 'output_tokens')::numeric) else 0 end as output_tokens
+            from jsonb_array_elements(uses) as e (v)
+            where jsonb_typeof(e.v) = 'object'
+        ) as u
+        where u.model is not null and u.input_tokens + u.output_tokens > 0 and least(u.input_tokens, u.output_tokens) >= 0
+            and greatest(u.input_tokens, u.output_tokens) < 1000000000000
         group by u.model
         order by u.model
     ),
