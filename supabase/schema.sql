@@ -7767,8 +7767,8 @@ begin
         from (
             -- Counts that are none are worth no lead's answer.
             select e.v ->> 'model' as model,
-                case when jsonb_typeof(e.v -> 'input_tokens') = 'number' then trunc((e.v ->> 'input_tokens')::numeric) else 0 end as input_tokens,
-                case when jsonb_typeof(e.v -> 'output_tokens') = 'number' then trunc((e.v ->> 'output_tokens')::numeric) else 0 end as output_tokens
+                case coalesce(jsonb_typeof(e.v -> 'input_tokens'), 'null') when 'number' then trunc((e.v ->> 'input_tokens')::numeric) when 'null' then 0 else -1 end as input_tokens,
+                case coalesce(jsonb_typeof(e.v -> 'output_tokens'), 'null') when 'number' then trunc((e.v ->> 'output_tokens')::numeric) when 'null' then 0 else -1 end as output_tokens
             from jsonb_array_elements(uses) as e (v)
             where jsonb_typeof(e.v) = 'object'
         ) as u

@@ -1182,7 +1182,7 @@ as $$
 $$;
 comment on function private.money_text(numeric, text) is 'An amount as Brazilians write it: US$ 1.234,50.';
 
--- source: sql/30_rules/39_note_usage.sql sha256:eb7f3014c3ba1f5ba309602f9f831461a1ab5fe57bbae605b23a335ade116592
+-- source: sql/30_rules/39_note_usage.sql sha256:6d5d3cd6354965542579a88b356b422bb1a6acf7b2594a28f1306812775f9932
 create or replace function private.note_usage(
     client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid default null, claim uuid default null
 ) returns void
@@ -1198,8 +1198,8 @@ begin
         from (
             -- Counts that are none are worth no lead's answer.
             select e.v ->> 'model' as model,
-                case when jsonb_typeof(e.v -> 'input_tokens') = 'number' then trunc((e.v ->> 'input_tokens')::numeric) else 0 end as input_tokens,
-                case when jsonb_typeof(e.v -> 'output_tokens') = 'number' then trunc((e.v ->> 'output_tokens')::numeric) else 0 end as output_tokens
+                case coalesce(jsonb_typeof(e.v -> 'input_tokens'), 'null') when 'number' then trunc((e.v ->> 'input_tokens')::numeric) when 'null' then 0 else -1 end as input_tokens,
+                case coalesce(jsonb_typeof(e.v -> 'output_tokens'), 'null') when 'number' then trunc((e.v ->> 'output_tokens')::numeric) when 'null' then 0 else -1 end as output_tokens
             from jsonb_array_elements(uses) as e (v)
             where jsonb_typeof(e.v) = 'object'
         ) as u
