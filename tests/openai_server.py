@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -56,19 +56,30 @@ def answer(reply: str, **more: Any) -> Reply:
     return calls(("Answer", {"reply": reply, **more}))
 
 
-def refused(status: int, code: str = "error", **headers: str) -> Reply:
-    """An error as OpenAI sends it; a header's name has _ for -."""
-    body = json.dumps({"error": {"message": "refused", "type": code, "code": code}}).encode()
+def refused(status: int, code: str | None = None, **headers: str) -> Reply:
+    """An error as OpenAI sends it, which may quote what it was sent; a header's name has _ for -."""
+    body = json.dumps({"error": {"message": "key sk-123 said: Ana disse 8", "type": "error", "code": code}}).encode()
     return Reply(status=status, headers={name.replace("_", "-"): value for name, value in headers.items()}, body=body)
 
 
 class OpenAIServer:
-    """`say` is the model: a parsed request in, a Reply out. `requests` are those that came, in order."""
+    """`say` is the model: a parsed request in, a Reply out. `requests` are those that came, in order, `keys` what
+    they were authorised by."""
 
     def __init__(self) -> None:
         self.say: Callable[[JSON], Reply] = lambda _: answer("Certo!")
         self.requests: list[JSON] = []
+        self.keys: list[str] = []
         self.url = ""
+
+    def then(self, *replies: Reply) -> None:
+        """The model says these, one after the other, the last one for ever."""
+        left = list(replies)
+        self.say = lambda _: left.pop(0) if len(left) > 1 else left[0]
+
+    def asked(self) -> list[str]:
+        """The models that were asked, in order."""
+        return [str(request["model"]) for request in self.requests]
 
     def tools_of(self, request: JSON) -> list[str]:
         """The names of the tools that a request offers."""
@@ -85,6 +96,12 @@ class OpenAIServer:
         return [json.loads(message["content"]) for message in request["messages"] if message["role"] == "tool"]
 
 
+class _Listener(ThreadingHTTPServer):
+    # A client that gave up must not hold the test's end.
+    daemon_threads = True
+    block_on_close = False
+
+
 @contextmanager
 def openai_server() -> Iterator[OpenAIServer]:
     """A running server on a free port; `url` is what OPENAI_BASE_URL is to be."""
@@ -96,6 +113,7 @@ def openai_server() -> Iterator[OpenAIServer]:
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["content-length"])))
             double.requests.append(request)
+            double.keys.append(str(self.headers["authorization"]))
             reply = double.say(request)
             time.sleep(reply.delay_s)
             body = reply.body if reply.body is not None else _completion(request, reply)
@@ -103,22 +121,26 @@ def openai_server() -> Iterator[OpenAIServer]:
             for name, value in {"content-type": "application/json", **reply.headers}.items():
                 self.send_header(name, value)
             self.send_header("content-length", str(len(body)))
+            # The client keeps its connections for the whole process, and they belong to one test's event loop.
+            self.send_header("connection", "close")
+            self.close_connection = True
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(OSError):  # whoever asked may have gone
+                self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
             """Nothing on stderr."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Listener(("127.0.0.1", 0), Handler)
     double.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
         yield double
     finally:
         server.shutdown()
         server.server_close()
+        thread.join(5)
 
 
 def _completion(request: JSON, reply: Reply) -> bytes:

@@ -38,8 +38,7 @@ def nothing_said_yet(talk: Spoken) -> None:
 
 def script(talk: Spoken, *replies: Reply) -> None:
     """The model says these, one after the other, the last one for ever."""
-    left = list(replies)
-    talk.model.say = lambda _: left.pop(0) if len(left) > 1 else left[0]
+    talk.model.then(*replies)
 
 
 def turn(lead: Lead) -> Row:
