@@ -60,10 +60,12 @@ def _name(text: str) -> str:
     kept: list[str] = []
     words = said.split()
     for place, word in enumerate(words):
-        joins = plain(word) in PARTICLES and place + 1 < len(words) and words[place + 1][:1].isupper()
+        joins = plain(word) in PARTICLES and place + 1 < len(words) and looks_like_name(words[place + 1])
         if kept and not joins and _ENDS.match(f" {word} x"):
             break
         kept.append(word)
+    while kept and plain(kept[-1]) in PARTICLES:
+        kept.pop()
     name = " ".join(kept[:6]).strip(" .-")
     if not looks_like_name(name):
         return ""

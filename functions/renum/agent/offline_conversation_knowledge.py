@@ -137,10 +137,16 @@ class Knowledge:
 
 def topic_score(text: str, specialist: Specialist) -> tuple[int, str]:
     """How many of a specialist's topics a text names, and the first of them in the company's spelling."""
-    said, simple = telling(text), norm(text)
+    simple = norm(text)
+    said = telling(text) | frozenset(stem(word) for word in simple.split() if word not in EMPTY)
     found = []
     for topic in specialist.topics:
-        words = telling(topic)
+        # A boleto is a way to pay, but who asks for Pix does not ask for a boleto: only the general word is general.
+        words = frozenset(
+            f"={word}" if f"={word}" in _MEANT.values() else stem(word)
+            for word in norm(topic).split()
+            if word not in EMPTY
+        )
         if words and (all(_near(word, said) for word in words) or f" {norm(topic)} " in f" {simple} "):
             found.append(topic)
     return len(found), found[0] if found else ""

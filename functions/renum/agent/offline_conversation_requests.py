@@ -45,7 +45,7 @@ class Requests:
             return pick(say.ASK_DAY, self.view.salt)
         if said.hour is None:
             day = spoken_day(said.day, now)
-            return say.ASK_HOUR.format(day=day)
+            return say.ASK_HOUR.format(day=day[0].upper() + day[1:])
         at = datetime.combine(said.day, said.hour)
         if at <= now:
             return say.PASSED

@@ -63,7 +63,7 @@ class SmallTalk:
         ]
         if not kinds or others:
             return None
-        if any(phrase in self.view.last for phrase in say.CLOSED):
+        if any(phrase in self.view.last.lower() for phrase in say.CLOSED):
             return ""
         kind = next((name for name in ("thanks", "farewell", "ok") if name in kinds), "ok")
         return pick({"thanks": say.WELCOME, "farewell": say.GOODBYE, "ok": say.NOTED}[kind], self.view.salt)
