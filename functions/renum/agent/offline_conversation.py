@@ -27,8 +27,8 @@ from renum.agent.offline_conversation_requests import Requests
 from renum.agent.offline_conversation_small_talk import SmallTalk
 from renum.agent.offline_conversation_specialist import Desk
 from renum.agent.offline_conversation_steps import NeedsResult, Step, Steps, ToolCall
-from renum.agent.offline_conversation_text import is_command, norm, sentences
-from renum.agent.offline_conversation_time import when
+from renum.agent.offline_conversation_text import expand, is_command, norm, sentences
+from renum.agent.offline_conversation_time import NOW, when
 from renum.agent.offline_conversation_view import PRINCIPAL, View
 from renum.agent.offline_extract import Said
 from renum.agent.offline_text import after_greeting
@@ -94,7 +94,8 @@ class Conversationalist:
         return None
 
     def _is_callback(self, text: str) -> bool:
-        return self.view.now is not None and when(text, self.view.now).at is not None
+        at_once = NOW.sub(" ", expand(text))  # a person at once is no call back
+        return self.view.now is not None and when(at_once, self.view.now).at is not None
 
     def _pending(self) -> Arguments | None:
         """An answer to what the agent offered or asked with its last message."""

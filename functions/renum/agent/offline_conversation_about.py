@@ -10,7 +10,7 @@ from renum.agent.offline_text import plain
 
 _NAME = re.compile(
     r"\b(?:meu nome (?:completo )?(?:e|eh|é|agora é|correto é)|(?:eu )?me chamo|(?:pode|podem) me chamar de|me chama de"
-    r"|aqui (?:é|e|quem fala é) (?:o|a)|quem fala (?:é|e) (?:o|a)?|nome:|(?:eu )?sou (?:o|a)(?= [A-ZÀ-Ý]))\s*:?\s*"
+    r"|aqui (?:é|e|quem fala é) (?:o|a)|quem fala (?:é|e) (?:o|a)?|nome:|(?:eu )?sou (?:o|a)(?= (?-i:[A-ZÀ-Ý])))\s*:?\s*"
     r"(?P<name>[^\W\d_][^\d,.;:!?\n()]{0,80})",
     re.IGNORECASE,
 )

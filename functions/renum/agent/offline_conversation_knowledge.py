@@ -85,15 +85,16 @@ def telling(text: str) -> frozenset[str]:
     return frozenset(said)
 
 
-def _near(word: str, known: frozenset[str]) -> str | None:
+def _near(word: str, known: frozenset[str], *, others: bool = True) -> str | None:
+    """The known word that `word` is, or is a misspelling of; with `others`, of a word for the same thing too."""
     if word in known:
         return word
     if len(word) < 5 or word.startswith("="):
         return None
-    meant = difflib.get_close_matches(word, [*known, *_MEANT], n=1, cutoff=0.85)
-    if not meant:
+    close = difflib.get_close_matches(word, [*known, *(_MEANT if others else ())], n=1, cutoff=0.85)
+    if not close:
         return None
-    found = meant[0] if meant[0] in known else _MEANT.get(meant[0], "")
+    found = close[0] if close[0] in known else _MEANT.get(close[0], "")
     return found if found in known else None
 
 
@@ -147,7 +148,7 @@ def topic_score(text: str, specialist: Specialist) -> tuple[int, str]:
             for word in norm(topic).split()
             if word not in EMPTY
         )
-        if words and (all(_near(word, said) for word in words) or f" {norm(topic)} " in f" {simple} "):
+        if words and (all(_near(word, said, others=False) for word in words) or f" {norm(topic)} " in f" {simple} "):
             found.append(topic)
     return len(found), found[0] if found else ""
 
