@@ -22,8 +22,18 @@ KNOWLEDGE = [
     {"about": "bolo de aniversário sob encomenda", "say": "Fazemos bolos com dois dias de antecedência."},
 ]
 QUESTIONS: list[dict[str, Any]] = [
-    {"key": "ramo", "text": "Qual é o ramo da sua empresa?", "type": "choice", "options": ["Varejo", "Clínica", "Serviços"]},
-    {"key": "equipe", "text": "Quantas pessoas trabalham com você?", "type": "number", "validation": {"min": 1, "max": 9999}},
+    {
+        "key": "ramo",
+        "text": "Qual é o ramo da sua empresa?",
+        "type": "choice",
+        "options": ["Varejo", "Clínica", "Serviços"],
+    },
+    {
+        "key": "equipe",
+        "text": "Quantas pessoas trabalham com você?",
+        "type": "number",
+        "validation": {"min": 1, "max": 9999},
+    },
     {"key": "objetivo", "text": "O que você quer melhorar no atendimento?", "type": "text"},
 ]
 AGENDA = {"name": "agenda", "description": "Marca consultas.", "topics": ["consulta", "exame", "agendar"]}

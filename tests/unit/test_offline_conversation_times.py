@@ -60,7 +60,9 @@ def test_a_call_back_is_arranged_for_the_moment_that_was_named(text: str, due_at
     assert f"{at.hour}h" in reply
 
 
-@pytest.mark.parametrize("text", ["não me liga", "por que vocês me ligaram?", "eu ligo amanhã", "podem me chamar de Zé"])
+@pytest.mark.parametrize(
+    "text", ["não me liga", "por que vocês me ligaram?", "eu ligo amanhã", "podem me chamar de Zé"]
+)
 def test_who_speaks_of_calls_does_not_ask_for_one(text: str) -> None:
     """Neither a refusal nor a question is a wish."""
     database = Database()
@@ -91,6 +93,14 @@ def test_a_call_is_moved_by_asking_again() -> None:
     chat.say("me liga amanhã às 15h")
     chat.say("melhor me ligar amanhã às 17h")
     assert [call["args"]["due_at"][-5:] for call in chat.database.calls] == ["15:00", "17:00"]
+
+
+def test_another_hour_for_the_same_day_moves_the_call() -> None:
+    """The day that was agreed on stands, whoever says only an hour means that day."""
+    chat = Chat()
+    chat.say("me liga segunda às 14h")
+    chat.say("na verdade melhor às 16h")
+    assert chat.database.calls[-1]["args"] == {"due_at": "2026-11-30T16:00"}
 
 
 def test_what_cannot_be_arranged_is_said() -> None:

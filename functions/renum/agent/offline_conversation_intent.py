@@ -6,7 +6,7 @@ import re
 
 from renum.agent.offline_conversation_text import norm
 from renum.agent.offline_intent import one_of, wants_out
-from renum.agent.offline_text import after_greeting, is_chatter
+from renum.agent.offline_text import after_greeting
 
 _PEOPLE = (
     r"atendentes?|humanos?|humana|pessoas?|alguem|gerente|responsavel|supervisor[a]?|vendedor[a]?|consultor[a]?"
@@ -32,14 +32,18 @@ NO_PERSON = re.compile(
     r"(?:atendente|humano|pessoa|alguem|gerente)\b"
 )
 ANGER = one_of(
-    r"\b(?:absurdo|palhacada|ridiculo|vergonha|vergonhoso|falta de respeito|desrespeito|descaso|indignad[oa]|revoltad[oa]"
+    r"\b(?:absurdo|palhacada|ridiculo|vergonha|vergonhoso|falta de respeito|desrespeito|descaso|indignad[oa]"
+    r"|revoltad[oa]"
     r"|insatisfeit[oa]|decepcionad[oa]|lixo|merda|porra|caralho|idiotas?|incompetentes?|estelionat\w+)\b",
     r"\b(?:procon|reclame aqui|advogad[oa] vai|meu advogado|minha advogada|vou processar|processar voces|vou denunciar"
     r"|na justica|entrar com processo)\b",
-    r"\b(?:quero|vou|preciso|gostaria de|queria|tenho|fazer|abrir|registrar)(?: \w+){0,3} (?:reclamar|reclamacao|queixa)\b",
+    r"\b(?:quero|vou|preciso|gostaria de|queria|tenho|fazer|abrir|registrar)(?: \w+){0,3} (?:reclamar|reclamacao"
+    r"|queixa)\b",
     r"^reclamacao\b",
-    r"\b(?:pessimo|horrivel|terrivel) (?:atendimento|servico)\b|\b(?:atendimento|servico) (?:e |foi |esta )?(?:pessimo|horrivel|terrivel)\b",
-    r"\bninguem (?:me )?(?:responde|atende|resolve|ajuda)\w*\b|\bja (?:e a|falei|reclamei|pedi) (?:\w+ ){0,2}(?:vezes|vez)\b",
+    r"\b(?:pessimo|horrivel|terrivel) (?:atendimento|servico)\b|\b(?:atendimento|servico) (?:e |foi "
+    r"|esta )?(?:pessimo|horrivel|terrivel)\b",
+    r"\bninguem (?:me )?(?:responde|atende|resolve|ajuda)\w*\b|\bja (?:e a|falei|reclamei"
+    r"|pedi) (?:\w+ ){0,2}(?:vezes|vez)\b",
     r"\bvoces (?:sao|estao) (?:uns |umas )?(?:pessimos|horriveis|ladroes|enganando|roubando|golpistas)\b",
     r"\b(?:me (?:senti )?enganar\w*|fui enganad[oa]|fui roubad[oa]|cobranca indevida|me cobraram errado)\b",
 )
@@ -47,7 +51,8 @@ NO_ANGER = re.compile(
     r"\b(?:nao|sem|nenhuma|nada)(?: \w+){0,3} (?:reclamar|reclamacao|queixa|urgente|urgencia|emergencia)\b"
 )
 LIFE = one_of(
-    r"\b(?:me matar|suicid\w+|quero morrer|tirar (?:a )?minha (?:propria )?vida|nao quero mais viver|acabar com a minha vida)\b"
+    r"\b(?:me matar|suicid\w+|quero morrer|tirar (?:a )?minha (?:propria )?vida|nao quero mais viver"
+    r"|acabar com a minha vida)\b"
 )
 HEALTH = one_of(
     r"\b(?:passando (?:muito )?mal|infart\w+|avc|dor(?:es)? (?:\w+ )?no peito|falta de ar|nao consigo respirar"
@@ -60,7 +65,8 @@ CALLBACK = one_of(
     r"\b(?:pode|podem|poderia|poderiam|consegue|conseguem|da para|gostaria que|quero que)(?: \w+){0,3} "
     r"(?:ligar|ligarem|telefonar|retornar|me chamar|entrar(?:em)? em contato)\b",
     r"\b(?:entr[ae]\w*|entrar) em contato(?: comigo)?\b",
-    r"\b(?:fal[ae]|falar|falem|falamos|conversamos|conversar|chama)(?: comigo| me| nos)? (?:mais tarde|depois|amanha|na? (?:segunda|terca"
+    r"\b(?:fal[ae]|falar|falem|falamos|conversamos|conversar|chama)(?: comigo| me| nos)? (?:mais tarde|depois"
+    r"|amanha|na? (?:segunda|terca"
     r"|quarta|quinta|sexta)|outro dia|semana que vem)\b",
     r"\b(?:agend|marc|remarc|reagend)\w+ (?:\w+ ){0,2}(?:ligacao|retorno|call|chamada|reuniao|conversa|contato)\b",
     r"\b(?:quero|queria|gostaria de|prefiro|preciso de|aguardo) (?:\w+ ){0,2}(?:ligacao|retorno|telefonema)\b",
@@ -69,35 +75,46 @@ CALLBACK = one_of(
 NO_CALLBACK = one_of(
     r"\b(?:nao|nunca|sem|parem? de)(?: \w+){0,2} (?:lig\w+|telefon\w+|retorn\w+)\b",
     r"\b(?:por que|porque|quem|quando)(?: \w+){0,2} (?:me )?(?:lig(?:am|ou|aram|ando)|telefon(?:am|ou))\b",
-    r"\b(?:eu|vou) (?:te |lhe |vos )?(?:ligo|ligar|retorno)\b|\bme cham(?:o|ar de|a de|e de|am de)\b|\bja me lig\w+\b|\bme ligaram\b",
+    r"\b(?:eu|vou) (?:te |lhe |vos )?(?:ligo|ligar|retorno)\b|\bme cham(?:o|ar de|a de|e de|am de)\b"
+    r"|\bja me lig\w+\b|\bme ligaram\b",
 )
 CANCEL_CALLBACK = re.compile(
-    r"\b(?:cancel|desmarc)\w+ (?:\w+ ){0,2}(?:retorno|ligacao|reuniao|agendamento|horario|consulta|pedido|compra|contrato|plano|assinatura)\b"
+    r"\b(?:cancel|desmarc)\w+ (?:\w+ ){0,2}(?:retorno|ligacao|reuniao|agendamento|horario|consulta|pedido|compra"
+    r"|contrato|plano|assinatura)\b"
 )
 DATA = one_of(
-    r"\b(?:que|quais|qual|quanto|o que)(?: \w+){0,3} (?:dados|informacoes|informacao)(?: \w+){0,5} (?:de mim|sobre mim|meus?|minhas?|comigo)\b",
+    r"\b(?:que|quais|qual|quanto|o que)(?: \w+){0,3} (?:dados|informacoes|informacao)(?: \w+){0,5} (?:de mim"
+    r"|sobre mim|meus?|minhas?|comigo)\b",
     r"\b(?:que|quais)(?: \w+){0,3} (?:meus dados|minhas informacoes|dados meus)\b",
     r"\bo que (?:\w+ ){0,2}(?:sabem?|tem|guardam?|possuem?) (?:de|sobre|a respeito de) mim\b",
-    r"\blgpd\b|\bmeus dados pessoais\b|\b(?:ver|acessar|consultar|saber|mostra|mostrar|confirmar|conferir) (?:os )?meus dados\b",
-    r"\b(?:qual|que)(?: e)?(?: o)?(?: meu)? (?:nome|email|telefone|numero|cadastro) (?:\w+ ){0,3}(?:cadastrado|registrado|cadastro)\b",
+    r"\blgpd\b|\bmeus dados pessoais\b|\b(?:ver|acessar|consultar|saber|mostra|mostrar|confirmar"
+    r"|conferir) (?:os )?meus dados\b",
+    r"\b(?:qual|que)(?: e)?(?: o)?(?: meu)? (?:nome|email|telefone|numero|cadastro) (?:\w+ ){0,3}(?:cadastrado"
+    r"|registrado|cadastro)\b",
     r"\bminhas informacoes (?:\w+ ){0,3}(?:tem|cadastro|guardam)\b|\bmeu cadastro$",
 )
 ERASE = re.compile(
     r"\b(?:apag|exclu|delet|remov|elimin)\w+(?: todos)?(?: os)? meus dados\b|\bmeus dados (?:apagados|excluidos)\b"
 )
 SURVEY = one_of(
-    r"\b(?:responder|participar|fazer|comecar|continuar|iniciar|preencher|retomar)(?: \w+){0,3} (?:pesquisas?|entrevistas?|questionarios?|enquetes?)\b",
+    r"\b(?:responder|participar|fazer|comecar|continuar|iniciar|preencher|retomar)(?: \w+){0,3} (?:pesquisas?"
+    r"|entrevistas?|questionarios?|enquetes?)\b",
     r"\b(?:manda|mande|envia|envie|enviar|mandar)(?: \w+){0,3} (?:pesquisa|questionario|perguntas)\b",
     r"\b(?:vamos|bora|quero|topo|aceito|pode)(?: \w+){0,2} (?:a |na |da )?(?:pesquisa|entrevista)$",
 )
 NO_SURVEY = re.compile(
-    r"\bnao (?:\w+ ){0,3}(?:responder|participar|fazer|pesquisa)\b|\b(?:ja|acabei de) (?:respondi|responder|participei|fiz)\b|\b(?:fazem|faz|vendem)\b"
+    r"\bnao (?:\w+ ){0,3}(?:responder|participar|fazer|pesquisa)\b|\b(?:ja|acabei de) (?:respondi|responder"
+    r"|participei|fiz)\b|\b(?:fazem|faz|vendem)\b"
 )
 WANTS = one_of(
-    r"\b(?:quero|queria|gostaria de|preciso|pretendo|penso em|estou pensando em|como (?:eu )?(?:faco|faz|fazer|posso)(?: para)?|da para"
-    r"|vamos|desejo|vou|posso)(?: \w+){0,2} (?:contratar|comprar|assinar|adquirir|fechar|orcamento|proposta|demonstracao)\b",
-    r"\b(?:tenho|temos|ha|tem|tive|com) (?:\w+ ){0,2}interesse\b|\binteressad[oa]s?\b|\bme interess\w+\b|\binteressei\b",
-    r"\b(?:quero|queria|preciso de|gostaria de)(?: ter)? (?:um|uma|o|a|esse|essa|este) (?:agente|robo|assistente|bot|chatbot|ia|sistema"
+    r"\b(?:quero|queria|gostaria de|preciso|pretendo|penso em|estou pensando em|como (?:eu )?(?:faco|faz|fazer"
+    r"|posso)(?: para)?|da para"
+    r"|vamos|desejo|vou|posso)(?: \w+){0,2} (?:contratar|comprar|assinar|adquirir|fechar|orcamento|proposta"
+    r"|demonstracao)\b",
+    r"\b(?:tenho|temos|ha|tem|tive|com) (?:\w+ ){0,2}interesse\b|\binteressad[oa]s?\b|\bme interess\w+\b"
+    r"|\binteressei\b",
+    r"\b(?:quero|queria|preciso de|gostaria de)(?: ter)? (?:um|uma|o|a|esse|essa|este) (?:agente|robo|assistente"
+    r"|bot|chatbot|ia|sistema"
     r"|atendente virtual|solucao|servico)\b",
     r"\b(?:ser|virar|me tornar) cliente\b|\b(?:para|na|pra) (?:a )?minha (?:empresa|loja|clinica)\b.{0,20}\bquero\b",
     r"^(?:contratar|contratacao|comprar|assinar|orcamento|proposta)(?: por favor)?$",
@@ -105,38 +122,42 @@ WANTS = one_of(
     r"\bquero (?:saber|conhecer|entender) (?:mais|melhor)\b|\bquero (?:contratar|comprar|assinar|esse|este)\b",
 )
 PRICE = one_of(
-    r"\bquanto (?:\w+ )?(?:custa|sai|fica|cobra\w*|seria|pago|paga|vale|e)\b|\bprecos?\b|\bvalor(?:es)?\b|\bplanos?\b|\bmensalidade\b|\borcamento\b"
+    r"\bquanto (?:\w+ )?(?:custa|sai|fica|cobra\w*|seria|pago|paga|vale|e)\b|\bprecos?\b|\bvalor(?:es)?\b"
+    r"|\bplanos?\b|\bmensalidade\b|\borcamento\b"
 )
 NO_INTEREST = re.compile(
-    r"\b(?:nao|nem|nunca|sem|nenhum)(?: \w+){0,3} (?:interesse|interess\w+|contratar|comprar|assinar|quero|preciso)\b|\bnao (?:quero|preciso)\b|\bdesisti\b"
+    r"\b(?:nao|nem|nunca|sem|nenhum)(?: \w+){0,3} (?:interesse|interess\w+|contratar|comprar|assinar|quero"
+    r"|preciso)\b|\bnao (?:quero|preciso)\b|\bdesisti\b"
 )
 BACK = re.compile(
-    r"\b(?:outro assunto|mudando de assunto|voltar (?:ao|para o) (?:inicio|menu|comeco|principal)|menu(?: principal)?|outra (?:coisa|duvida))\b"
+    r"\b(?:outro assunto|mudando de assunto|voltar (?:ao|para o) (?:inicio|menu|comeco|principal)"
+    r"|menu(?: principal)?|outra (?:coisa|duvida))\b"
 )
 LEAVES = one_of(
-    r"\bnao (?:me )?(?:mand[ae]m?|envi[ae]m?|escrev[ae]m?|perturb[ae]m?|incomod[ae]m?|cham[ae]m?|lig[ue]+m?)(?: \w+){0,2} (?:mais|mensage\w+|nada)\b",
+    r"\bnao (?:me )?(?:mand[ae]m?|envi[ae]m?|escrev[ae]m?|perturb[ae]m?|incomod[ae]m?|cham[ae]m?"
+    r"|lig[ue]+m?)(?: \w+){0,2} (?:mais|mensage\w+|nada)\b",
     r"\b(?:nao autorizo|retiro (?:o )?meu consentimento|revogo|cansei de receber|parem? com (?:isso|essas? mensage\w+)"
-    r"|para de (?:me )?(?:mandar|enviar|encher|chamar)|descadastr\w+|quero (?:sair|ser removid[oa]) (?:da|dessa|desta|do|de|desse)"
-    r"|me (?:exclu\w+|remov\w+|tir\w+) (?:d|dai|dessa|desse|dali)\w*|nao (?:quero|desejo) (?:mais )?(?:receber|mensage\w+|contato))\b",
+    r"|para de (?:me )?(?:mandar|enviar|encher|chamar)|descadastr\w+|quero (?:sair|ser removid[oa]) (?:da|dessa"
+    r"|desta|do|de|desse)"
+    r"|me (?:exclu\w+|remov\w+|tir\w+) (?:d|dai|dessa|desse|dali)\w*|nao (?:quero|desejo) (?:mais )?(?:receber"
+    r"|mensage\w+|contato))\b",
     r"^(?:nao )?me (?:bloqueia|bloqueie|descadastra)$",
 )
 NOT_LEAVING = re.compile(r"\b(?:nao quero|nunca quis) (?:sair|parar)\b|\bsem querer\b|\bnao (?:recebi|chegou)\b")
-FAREWELL = re.compile(
-    r"^(?:(?:ok|obrigad[oa]|valeu|entao|certo|beleza|muito|por enquanto|nao|e|so|isso|era|so isso) )*(?:tchau\w*|ate (?:mais|logo|breve|amanha|depois|la|a proxima)|falou|fui|abracos?|abs"
-    r"|bom (?:dia|fim de semana|descanso) (?:para )?(?:voce|voces|ai)|boa noite (?:para )?(?:voce|voces)|um abraco|fica com deus|so isso|era so isso|e so isso|por enquanto (?:e )?so(?: isso)?|nada mais|mais nada)"
-    r"(?: (?:obrigad[oa]|valeu|ate mais|tchau|por enquanto|mesmo|viu))*$"
+TROUBLE = re.compile(
+    r"\b(?:problemas?|erro|errad[oa]s?|nao (?:funciona|chegou|recebi|consigo|veio)|quebrad[oa]s?|estragad[oa]s?"
+    r"|atrasad[oa]s?|defeito|atraso)\b"
 )
-THANKS = re.compile(
-    r"^(?:(?:ok|certo|beleza|nossa|show|perfeito|otimo|sim|entendi|ah|ta|esta|bom|entao|nao|tudo|bem|legal|maravilha) )*(?:muit[oa]s? )?(?:obrigad\w+|valeu|agradeco|grat[oa]|agradecid[oa]|thanks)(?: (?:viu|mesmo|voce|voces|a|pela?|atencao|ajuda|informacao"
-    r"|informacoes|por|tudo|demais|de|coracao|resposta|retorno|muito|ate|mais|tchau|deus|e|abencoe))*$"
-)
-OK = re.compile(
-    r"^(?:ok|okay|okey|certo|beleza|blz|ta|ta bom|esta bom|ta ok|entendi|entendido|combinado|perfeito|show|otimo|legal|joia|massa|top|maravilha|bom|tudo bem|tudo certo|sim|aham|uhum|isso|fechado|tranquilo|de boa|ciente|sei|k|rs|ah ok|ah ta|ok entendi|ok combinado|certo entendi|bacana)(?: (?:entao|ok|obrigad[oa]|certo|combinado|bom))*$"
+PRAISE = re.compile(
+    r"\b(?:gostei|adorei|amei|parabens|excelente|maravilhos[oa]|muito bo[ma]|sensacional|delicios[oa])\b"
 )
 ASKS = re.compile(
-    r"^(?:e |mas |entao |ai |me |eu )*(?:qual|quais|quant[oa]s?|quando|onde|aonde|como|que|quem|por que|o que|cade|sera|voces? (?:tem|fazem|faz|aceitam?"
-    r"|atendem?|vendem?|entregam?|trabalham?|abrem?|oferecem?|emitem?|parcelam?)|tem|teria|aceitam?|atendem?|fazem|entregam?|abrem?|da para|posso|(?:queria|quero|gostaria de|preciso|gostaria|queria) saber"
-    r"|(?:me )?(?:informa|informe|diz|diga|fala|explica|explique|passa|manda)|duvida|tenho (?:uma )?(?:duvida|pergunta)|qro saber)\b"
+    r"^(?:e |mas |entao |ai |me |eu )*(?:qual|quais|quant[oa]s?|quando|onde|aonde|como|que|quem|por que|o que"
+    r"|cade|sera|voces? (?:tem|fazem|faz|aceitam?"
+    r"|atendem?|vendem?|entregam?|trabalham?|abrem?|oferecem?|emitem?|parcelam?)|tem|teria|aceitam?|atendem?"
+    r"|fazem|entregam?|abrem?|da para|posso|(?:queria|quero|gostaria de|preciso|gostaria|queria) saber"
+    r"|(?:me )?(?:informa|informe|diz|diga|fala|explica|explique|passa|manda)|duvida|tenho (?:uma )?(?:duvida"
+    r"|pergunta)|qro saber)\b"
 )
 
 
@@ -196,19 +217,3 @@ def interest(text: str, words: list[str]) -> str:
 def is_question(text: str) -> bool:
     """Whether a sentence asks something, with or without its mark."""
     return "?" in text or bool(ASKS.match(norm(after_greeting(text) or text)))
-
-
-def closing(text: str) -> str:
-    """What ends a dialogue: farewell, thanks, ok, or '' when the text says more."""
-    simple = norm(text)
-    if FAREWELL.match(simple):
-        return "farewell"
-    if "?" not in text and THANKS.match(simple):
-        return "thanks"
-    signs = not simple and any(sign in text for sign in "👍👌✅🙌🤝😊🙏❤😉😀😃👏💚💙🆗")
-    return "thanks" if signs and "🙏" in text else "ok" if signs or ("?" not in text and OK.match(simple)) else ""
-
-
-def only_greets(text: str) -> bool:
-    """Whether `text` is nothing but a greeting or laughter."""
-    return is_chatter(text) and not closing(text)

@@ -14,8 +14,10 @@ from renum.agent.offline_text import word_set
 
 EMPTY = word_set(
     "a o as os um uma uns umas de da do das dos e em no na nos nas por pelo pela para pra com que eu me meu minha meus "
-    "minhas seu sua seus suas voce voces ele ela isso isto esse essa este esta qual quais quando como quem quero queria "
-    "gostaria saber sabe dizer diz diga informar informa informe informacao informacoes pode posso podem poderia ter tem "
+    "minhas seu sua seus suas voce voces ele ela isso isto esse essa este esta qual quais quando como quem quero "
+    "queria "
+    "gostaria saber sabe dizer diz diga informar informa informe informacao informacoes pode posso podem poderia "
+    "ter tem "
     "tenho temos teria ha ser sao foi era estou esta sim nao ok oi ola bom boa dia tarde noite tudo bem favor obrigado "
     "obrigada sobre mais muito la ai aqui ja so mas ou se ate tambem algum alguma alguem coisa duvida pergunta preciso "
     "ver fala falar fale explica explicar passa passar manda mandar vai vou ir faz fazer fazem fica ficam seria gente "

@@ -9,6 +9,9 @@ HELLO_CUSTOMER_YOU = "Oi! Como vai a {their}?"
 INTRODUCTION = "Sou o assistente virtual da {company}."
 WHY = "Este é o canal de conversa da {company}: escrevo para ajudar com informações e pedidos."
 HELP = ("Como posso ajudar?", "Em que posso ajudar?", "O que você gostaria de saber?")
+SORRY = "Sinto muito por isso. Quer que eu chame uma pessoa da equipe?"
+SHALL_I_CALL = "Acho que não estou conseguindo ajudar. Quer falar com uma pessoa da equipe?"
+GLAD = ("Que bom saber disso, obrigado!", "Que alegria ler isso, obrigado!")
 HERE = ("Estou por aqui. Em que posso ajudar?", "Pode falar, estou por aqui!", "Oi! Pode me dizer em que ajudo?")
 LISTENING = (
     "Entendi. Me conta um pouco mais: em que posso ajudar?",
@@ -34,7 +37,10 @@ UNKNOWN = (
 )
 OFFERED = "pessoa da equipe?"
 """What every offer of a person ends with."""
-STILL_UNKNOWN = "Também não tenho essa informação, então passei a conversa para uma pessoa da equipe. Ela continua com você por aqui."
+STILL_UNKNOWN = (
+    "Também não tenho essa informação, então passei a conversa para uma pessoa da equipe. Ela "
+    "continua com você por aqui."
+)
 NO_OFFER = ("Tudo bem! Se precisar, é só chamar.", "Sem problema. Fico à disposição!")
 
 HANDED_OVER = {
@@ -48,7 +54,8 @@ HANDED_OVER = {
     ),
     "urgent": ("Entendi a urgência. Já avisei a equipe, e uma pessoa continua com você por aqui.",),
     "health": (
-        "Se for uma emergência, ligue agora para o SAMU, no 192. Também avisei a equipe, e uma pessoa vai falar com você.",
+        "Se for uma emergência, ligue agora para o SAMU, no 192. Também avisei a equipe, e uma pessoa vai falar "
+        "com você.",
     ),
     "life": (
         "Sinto muito que você esteja passando por isso. Ligue agora para o CVV, no 188 (gratuito, 24 horas), ou para o "
@@ -87,7 +94,8 @@ QUALIFIED = (
     "Obrigado! Com o que você contou já dá para seguir: a equipe da {company} vai falar com você.",
 )
 NOT_QUALIFIED = (
-    "Obrigado por contar! Neste momento talvez não seja a melhor hora, mas a porta fica aberta: quando quiser, é só chamar.",
+    "Obrigado por contar! Neste momento talvez não seja a melhor hora, mas a porta fica aberta: quando quiser, é "
+    "só chamar.",
     "Agradeço as respostas! Por agora talvez não seja o melhor encaixe, mas a porta fica aberta para quando quiser.",
 )
 ALREADY_QUALIFIED = "O seu interesse já está registrado. A equipe da {company} segue com você."
