@@ -153,7 +153,7 @@ class Conversationalist(Opening):
             return [said]
         found = self.knowledge.find(sentence)
         if found is not None:
-            return [found[1].say]
+            return [found.say]
         greets = only_greets(sentence) or not after_greeting(sentence)
         own = self.desk.has_it and self.desk.stays()
         if is_question(sentence) and not greets and not own and not interest(sentence, self.view.interest):

@@ -103,39 +103,46 @@ def _near(word: str, known: frozenset[str], *, others: bool = True) -> str | Non
 class Knowledge:
     """The company's knowledge, ready to be asked."""
 
-    def __init__(self, entries: list[Entry]) -> None:
+    def __init__(self, entries: tuple[Entry, ...]) -> None:
         self.entries = entries[:200]
         self.about = [telling(entry.about) for entry in self.entries]
         self.say = [telling(entry.say) for entry in self.entries]
         self.parts = [[telling(part) for part in re.split(r"[,;/|\n]| ou | e ", entry.about)] for entry in self.entries]
         self.seen = Counter(word for words in self.about for word in words)
+        self.words = frozenset().union(*self.about, *self.say)
 
     def weight(self, word: str) -> float:
         """How much a word tells of one entry rather than of another."""
         return math.log(1 + len(self.entries) / self.seen.get(word, 0.5))
 
-    def find(self, sentence: str) -> tuple[float, Entry] | None:
-        """The entry that a sentence is about, with how well it fits (0 to 2); None when none clearly does."""
-        asked = telling(sentence)
-        if not asked or len(asked) > 40:
+    def find(self, sentence: str) -> Entry | None:
+        """The entry that a sentence is about, the best of those that fit; None when none clearly does."""
+        said = telling(sentence)
+        if not said or len(said) > 40:
             return None
-        best: tuple[float, Entry] | None = None
-        for place, entry in enumerate(self.entries):
-            score = self._score(asked, place)
-            if score > 0 and (best is None or score > best[0]):
-                best = score, entry
-        return best
+        asked = frozenset(_near(word, self.words) or word for word in said)
+        scores = [(self._score(asked, place), entry) for place, entry in enumerate(self.entries)]
+        best = max(scores, key=lambda pair: pair[0], default=None)
+        return best[1] if best is not None and best[0] > 0 else None
 
     def _score(self, asked: frozenset[str], place: int) -> float:
-        about = {word for word in asked if _near(word, self.about[place])}
-        said = {word for word in asked - about if _near(word, self.say[place])}
-        whole = sum(map(self.weight, asked))
-        covered = (sum(map(self.weight, about)) + 0.6 * sum(map(self.weight, said))) / whole
-        named = {found for word in about if (found := _near(word, self.about[place]))}
-        part = max((len(named & words) / len(words) for words in self.parts[place] if words), default=0.0)
+        """How well an entry fits: what part of the question it covers, and whether it is named whole."""
+        about = asked & self.about[place]
+        told = asked & self.say[place] - about
+        if not about and not told:
+            return 0.0
+        covered = sum(map(self.weight, about)) + 0.6 * sum(map(self.weight, told))
+        covered /= sum(map(self.weight, asked))
+        part = max((len(about & words) / len(words) for words in self.parts[place] if words), default=0.0)
         if covered >= 0.58 or (about and covered >= 0.3 and part >= 0.99) or (about and covered >= 0.4 and part >= 0.5):
             return covered + part * 0.5
         return 0.0
+
+
+@lru_cache(maxsize=64)
+def knowledge(entries: tuple[Entry, ...]) -> Knowledge:
+    """A company's knowledge, made ready once."""
+    return Knowledge(entries)
 
 
 def topic_score(text: str, specialist: Specialist) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from renum.agent import offline_conversation_words as say
 from renum.agent.offline_conversation_intent import ERASE, is_question, person_reason
-from renum.agent.offline_conversation_knowledge import Knowledge
+from renum.agent.offline_conversation_knowledge import knowledge
 from renum.agent.offline_conversation_qualify import Qualification
 from renum.agent.offline_conversation_requests import Requests
 from renum.agent.offline_conversation_small_talk import SmallTalk
@@ -34,7 +34,7 @@ class Opening:
         self.qualification = Qualification(view, steps)
         self.desk = Desk(view)
         self.talk = SmallTalk(view)
-        self.knowledge = Knowledge(view.knowledge)
+        self.knowledge = knowledge(tuple(view.knowledge))
         self.memory: dict[str, str] = {}
         self.wanted: list[str] = []
         """Tools that what was asked needs and that a specialist lacks."""
