@@ -19,6 +19,7 @@ grant execute on function private.default_client_id() to authenticated, service_
 -- What the triggers that run as whoever writes need; columns' defaults ask private.default_client_id.
 grant execute on function private.normalize_phone(text) to authenticated, service_role;
 grant execute on function private.agent_config_problem(jsonb) to authenticated, service_role;
+grant execute on function private.qualification_problem(jsonb) to authenticated, service_role;
 grant execute on function private.schema_problem(jsonb, text) to authenticated, service_role;
 grant execute on function private.question_problem(jsonb) to authenticated, service_role;
 grant execute on function private.skip_rule_problem(jsonb, text[]) to authenticated, service_role;
@@ -47,6 +48,15 @@ grant execute on function private.phone_key(text) to authenticated;
 grant execute on function private.lead_column(text) to authenticated;
 grant execute on function private.csv_rows(text, integer) to authenticated;
 grant execute on function private.read_leads(text, jsonb, integer) to authenticated;
+-- What ISA's RPCs, which run as the admin, plan and do with. Each asks itself whether an admin calls; none is reached through the API.
+grant execute on function private.isa_admin() to authenticated;
+grant execute on function private.isa_word(text) to authenticated;
+grant execute on function private.isa_name_of(public.projects) to authenticated;
+grant execute on function private.plan_isa_act(jsonb) to authenticated;
+grant execute on function private.do_isa_act(jsonb) to authenticated;
+grant execute on function private.issue_isa_token(uuid, jsonb) to authenticated;
+grant execute on function private.take_isa_token(text) to authenticated;
+grant execute on function private.note_isa_result(uuid, jsonb, public.isa_target_type, uuid, boolean) to authenticated;
 
 -- SECURITY: the functions put leads' files into Storage with a key that reads nothing and is good for nothing else: policies/storage_objects.sql.
 -- renum_files inherits its way into schema storage from anon, which has nothing of ours:
@@ -61,6 +71,7 @@ grant usage on schema private to renum_agent;
 grant execute on function private.turn_client_id() to renum_agent;
 grant execute on function private.turn_lead_id() to renum_agent;
 grant execute on function private.turn_lease() to renum_agent;
+grant execute on function private.turn_qualification() to renum_agent;
 -- What the triggers ask that run as whoever writes.
 grant execute on function private.checked_phone(text) to renum_agent;
 grant execute on function private.normalize_phone(text) to renum_agent;

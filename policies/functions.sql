@@ -12,3 +12,11 @@ grant execute on function public.queue_metrics() to authenticated;
 grant execute on function public.import_leads(text, jsonb, uuid, public.legal_basis, text, boolean) to authenticated;
 grant execute on function public.take_over(uuid) to authenticated;
 grant execute on function public.hand_back(uuid) to authenticated;
+grant execute on function public.reverse_conversion(uuid, text) to authenticated;
+grant execute on function public.resend_invitation(uuid) to authenticated;
+-- ISA's: for admins, who are asked for in each.
+grant execute on function public.begin_isa_command(uuid, text) to authenticated;
+grant execute on function public.find_isa_targets(text[], text, uuid[]) to authenticated;
+grant execute on function public.plan_isa_command(uuid, jsonb) to authenticated;
+grant execute on function public.end_isa_command(uuid, jsonb, public.isa_target_type, uuid) to authenticated;
+grant execute on function public.run_isa_plan(text) to authenticated;

@@ -85,6 +85,60 @@ ALTER TYPE public.answer_status OWNER TO postgres;
 
 COMMENT ON TYPE public.answer_status IS 'What became of a question: skipped by a rule, refused by the lead, or tried without a valid answer yet.';
 
+-- Name: budget_action; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.budget_action AS ENUM (
+    'degrade',
+    'pause'
+);
+
+ALTER TYPE public.budget_action OWNER TO postgres;
+
+-- Name: TYPE budget_action; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.budget_action IS 'What happens once a budget is reached. degrade: the offline model answers, which costs nothing; messages are sent as before. pause: no turn is begun, nobody is invited or reminded.';
+
+-- Name: budget_period; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.budget_period AS ENUM (
+    'month',
+    'total'
+);
+
+ALTER TYPE public.budget_period OWNER TO postgres;
+
+-- Name: TYPE budget_period; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.budget_period IS 'month: begins anew with every month in São Paulo. total: for ever.';
+
+-- Name: budget_state; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.budget_state AS ENUM (
+    'open',
+    'warned',
+    'reached'
+);
+
+ALTER TYPE public.budget_state OWNER TO postgres;
+
+-- Name: TYPE budget_state; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.budget_state IS 'How far a budget is used: in the order of severity.';
+
+-- Name: callback_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.callback_status AS ENUM (
+    'open',
+    'done',
+    'cancelled'
+);
+
+ALTER TYPE public.callback_status OWNER TO postgres;
+
+-- Name: TYPE callback_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.callback_status IS 'Whether somebody still has to call the lead back.';
+
 -- Name: channel; Type: TYPE; Schema: public; Owner: postgres
 
 CREATE TYPE public.channel AS ENUM (
@@ -415,6 +469,21 @@ ALTER TYPE public.project_type OWNER TO postgres;
 
 COMMENT ON TYPE public.project_type IS 'What a project is for.';
 
+-- Name: qualification_status; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.qualification_status AS ENUM (
+    'open',
+    'qualified',
+    'not_qualified',
+    'reversed'
+);
+
+ALTER TYPE public.qualification_status OWNER TO postgres;
+
+-- Name: TYPE qualification_status; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.qualification_status IS 'What came of a lead''s qualification: being asked, enough, not enough, or taken back by an admin.';
+
 -- Name: reminder_status; Type: TYPE; Schema: public; Owner: postgres
 
 CREATE TYPE public.reminder_status AS ENUM (
@@ -530,6 +599,19 @@ ALTER TYPE public.turn_status OWNER TO postgres;
 
 COMMENT ON TYPE public.turn_status IS 'How a turn ended. partial: newer input had arrived and a further turn follows.';
 
+-- Name: usage_kind; Type: TYPE; Schema: public; Owner: postgres
+
+CREATE TYPE public.usage_kind AS ENUM (
+    'model',
+    'message'
+);
+
+ALTER TYPE public.usage_kind OWNER TO postgres;
+
+-- Name: TYPE usage_kind; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TYPE public.usage_kind IS 'What costs money: calls to a model, counted in tokens, and messages that a provider charges.';
+
 -- Name: user_role; Type: TYPE; Schema: public; Owner: postgres
 
 CREATE TYPE public.user_role AS ENUM (
@@ -542,6 +624,198 @@ ALTER TYPE public.user_role OWNER TO postgres;
 -- Name: TYPE user_role; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON TYPE public.user_role IS 'What a person is to RENUM: an admin of the whole system, or somebody at a client.';
+
+-- Name: hand_over(jsonb); Type: FUNCTION; Schema: agent_tools; Owner: renum_agent
+
+CREATE FUNCTION agent_tools.hand_over(arguments jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    insert into private.intents (client_id, lead_id, turn_id, kind, details)
+    values (private.turn_client_id(), private.turn_lead_id(), private.turn_lease(), 'hand_over', jsonb_build_object('reason', arguments -> 'reason'));
+    return '{"handed_over": true}';
+end
+$$;
+
+ALTER FUNCTION agent_tools.hand_over(arguments jsonb) OWNER TO renum_agent;
+
+-- Name: FUNCTION hand_over(arguments jsonb); Type: COMMENT; Schema: agent_tools; Owner: renum_agent
+
+COMMENT ON FUNCTION agent_tools.hand_over(arguments jsonb) IS 'A person is to go on with the dialogue: {"reason"}. The turn''s commit stops the agent after its reply and tells the client''s owners.';
+
+-- Name: look_up_lead(jsonb); Type: FUNCTION; Schema: agent_tools; Owner: renum_agent
+
+CREATE FUNCTION agent_tools.look_up_lead(arguments jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object(
+        'name', l.name, 'phone', l.phone, 'email', l.email, 'profile', coalesce(l.metadata -> 'profile', '{}'), 'known_since', l.created_at,
+        'interviews', (
+            select coalesce(jsonb_agg(jsonb_build_object('project', p.name, 'status', i.status, 'completed_at', i.completed_at) order by i.created_at), '[]')
+            from public.interviews as i
+            join public.projects as p on p.id = i.project_id
+            where i.lead_id = l.id
+        ),
+        'callback', (select jsonb_build_object('due_at', b.due_at, 'note', b.note) from public.callbacks as b where b.lead_id = l.id and b.status = 'open')
+    )
+    from public.leads as l
+    where l.id = private.turn_lead_id();
+$$;
+
+ALTER FUNCTION agent_tools.look_up_lead(arguments jsonb) OWNER TO renum_agent;
+
+-- Name: FUNCTION look_up_lead(arguments jsonb); Type: COMMENT; Schema: agent_tools; Owner: renum_agent
+
+COMMENT ON FUNCTION agent_tools.look_up_lead(arguments jsonb) IS 'What the client knows of the lead whose turn it is. No arguments. Read-only.';
+
+-- Name: open_interview(jsonb); Type: FUNCTION; Schema: agent_tools; Owner: renum_agent
+
+CREATE FUNCTION agent_tools.open_interview(arguments jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+    found_ones jsonb := (
+        select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name) order by p.created_at), '[]')
+        from public.projects as p
+        where p.status = 'active' and p.type in ('survey', 'campaign') and (not arguments ? 'project' or lower(p.name) = lower(btrim(arguments ->> 'project')))
+            and not exists (select from public.interviews as i where i.project_id = p.id and i.status <> 'pending')
+    );
+begin
+    case jsonb_array_length(found_ones)
+        when 0 then
+            raise exception 'there is no running survey that this person has not answered' using errcode = '22023';
+        when 1 then
+            insert into private.intents (client_id, lead_id, turn_id, kind, details)
+            values (private.turn_client_id(), private.turn_lead_id(), private.turn_lease(), 'open_interview', jsonb_build_object('project_id', found_ones #> '{0,id}'));
+            return jsonb_build_object('begins', found_ones #> '{0,name}');
+        else
+            return jsonb_build_object('which', jsonb_path_query_array(found_ones, '$[*].name'));
+    end case;
+end
+$_$;
+
+ALTER FUNCTION agent_tools.open_interview(arguments jsonb) OWNER TO renum_agent;
+
+-- Name: FUNCTION open_interview(arguments jsonb); Type: COMMENT; Schema: agent_tools; Owner: renum_agent
+
+COMMENT ON FUNCTION agent_tools.open_interview(arguments jsonb) IS 'The lead wants to answer a survey now: {"project"?: its name}. With the turn''s commit its first question follows the reply. Where several run, they are named and nothing begins.';
+
+-- Name: qualify(jsonb); Type: FUNCTION; Schema: agent_tools; Owner: renum_agent
+
+CREATE FUNCTION agent_tools.qualify(arguments jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    given jsonb := coalesce(arguments -> 'answers', '{}');
+    known_as text := private.turn_qualification() ->> 'status';
+begin
+    if known_as is null then
+        insert into public.qualifications as q (client_id, lead_id, proposed)
+        values (private.turn_client_id(), private.turn_lead_id(), given)
+        -- In another thread of the same lead it may have begun this moment.
+        on conflict (lead_id) where status in ('open', 'qualified') do update set proposed = excluded.proposed;
+    elsif known_as = 'open' then
+        update public.qualifications as q set proposed = given
+        where q.lead_id = private.turn_lead_id() and q.status = 'open';
+    end if;
+    return private.turn_qualification();
+end
+$$;
+
+ALTER FUNCTION agent_tools.qualify(arguments jsonb) OWNER TO renum_agent;
+
+-- Name: FUNCTION qualify(arguments jsonb); Type: COMMENT; Schema: agent_tools; Owner: renum_agent
+
+COMMENT ON FUNCTION agent_tools.qualify(arguments jsonb) IS 'Records what the lead answered to the qualification''s questions: {"answers": {key: value | {"value", "quote"?} | {"refused": true}}}; {} begins. Says what is next, or what it came to, by rules in SQL (private.judge_qualification). What follows happens with the turn''s commit.';
+
+-- Name: register_opt_out(jsonb); Type: FUNCTION; Schema: agent_tools; Owner: renum_agent
+
+CREATE FUNCTION agent_tools.register_opt_out(arguments jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    -- At once, not with the commit: a turn that comes to nothing must not swallow it.
+    insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+    select l.client_id, l.id, false, 'consent', jsonb_build_object('source', 'agent', 'turn_id', private.turn_lease())
+    from public.leads as l
+    where l.id = private.turn_lead_id() and l.opted_out_at is null;
+    return '{"opted_out": true}';
+end
+$$;
+
+ALTER FUNCTION agent_tools.register_opt_out(arguments jsonb) OWNER TO renum_agent;
+
+-- Name: FUNCTION register_opt_out(arguments jsonb); Type: COMMENT; Schema: agent_tools; Owner: renum_agent
+
+COMMENT ON FUNCTION agent_tools.register_opt_out(arguments jsonb) IS 'The lead wants no more messages. No arguments. Idempotent. The turn answers with the goodbye.';
+
+-- Name: schedule_callback(jsonb); Type: FUNCTION; Schema: agent_tools; Owner: renum_agent
+
+CREATE FUNCTION agent_tools.schedule_callback(arguments jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+    -- Without an offset it is the time where the lead lives.
+    at timestamptz := case when arguments ->> 'due_at' ~ '(Z|[+-][0-9]{2}:?[0-9]{2})$'
+        then (arguments ->> 'due_at')::timestamptz
+        else (arguments ->> 'due_at')::timestamp at time zone 'America/Sao_Paulo'
+    end;
+begin
+    if at <= private.now() or at > private.now() + interval '90 days' then
+        raise exception 'due_at must lie within the next 90 days; now it is %', to_char(private.now() at time zone 'America/Sao_Paulo', 'YYYY-MM-DD"T"HH24:MI') using errcode = '22023';
+    end if;
+    update public.callbacks as b
+    set due_at = at, note = coalesce(arguments ->> 'note', b.note)
+    where b.lead_id = private.turn_lead_id() and b.status = 'open';
+    if not found then
+        insert into public.callbacks (client_id, lead_id, due_at, note)
+        values (private.turn_client_id(), private.turn_lead_id(), at, arguments ->> 'note');
+    end if;
+    return jsonb_build_object('scheduled_for', to_char(at at time zone 'America/Sao_Paulo', 'DD/MM/YYYY HH24:MI'));
+end
+$_$;
+
+ALTER FUNCTION agent_tools.schedule_callback(arguments jsonb) OWNER TO renum_agent;
+
+-- Name: FUNCTION schedule_callback(arguments jsonb); Type: COMMENT; Schema: agent_tools; Owner: renum_agent
+
+COMMENT ON FUNCTION agent_tools.schedule_callback(arguments jsonb) IS 'A person is to call the lead back: {"due_at": time, "note"?}. A lead has one callback to come; asked again, it is moved. The client''s owners are told.';
+
+-- Name: update_lead(jsonb); Type: FUNCTION; Schema: agent_tools; Owner: renum_agent
+
+CREATE FUNCTION agent_tools.update_lead(arguments jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update public.leads as l
+    set name = coalesce(arguments ->> 'name', l.name),
+        email = coalesce(arguments ->> 'email', l.email),
+        -- Beside what the company keeps of the lead, which may choose audiences.
+        metadata = case when arguments ? 'profile'
+            then jsonb_set(l.metadata, '{profile}', coalesce(l.metadata -> 'profile', '{}') || (arguments -> 'profile'))
+            else l.metadata
+        end
+    where l.id = private.turn_lead_id()
+        and (select count(*) from jsonb_object_keys(coalesce(l.metadata -> 'profile', '{}') || coalesce(arguments -> 'profile', '{}'))) <= 50;
+    if not found then
+        raise exception 'the profile has at most 50 fields' using errcode = '22023';
+    end if;
+    return '{"saved": true}';
+end
+$$;
+
+ALTER FUNCTION agent_tools.update_lead(arguments jsonb) OWNER TO renum_agent;
+
+-- Name: FUNCTION update_lead(arguments jsonb); Type: COMMENT; Schema: agent_tools; Owner: renum_agent
+
+COMMENT ON FUNCTION agent_tools.update_lead(arguments jsonb) IS 'Changes name, e-mail address and profile fields (metadata.profile) of the lead whose turn it is. {"name"?, "email"?, "profile"?: {word: text}}. Idempotent.';
 
 -- Name: account_for(uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -916,6 +1190,13 @@ begin
     if writer <> 'service_role' or (d.kind = 'message' and d.thread_id is null) then
         d := private.place_message(d);
     end if;
+    -- Whoever writes in a conversation has it: an agent that goes on beside a person would talk over them.
+    if writer = 'authenticated' and d.interview_id is null then
+        perform private.hand_over(d.thread_id, 'a person wrote', private.current_profile_id());
+        update public.conversations as c set person_wrote_at = private.now()
+        from private.threads as t
+        where t.id = d.thread_id and c.id = t.conversation_id;
+    end if;
     if d.status not in ('queued', 'deferred') then
         return d;
     end if;
@@ -1087,6 +1368,194 @@ ALTER FUNCTION private.admit_turns(client_id uuid) OWNER TO postgres;
 -- Name: FUNCTION admit_turns(client_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.admit_turns(client_id uuid) IS 'Puts a client''s waiting turns into high_priority, the longest waiting first, as far as its share (admitted_tasks, turns under way not counted) goes. Returns how many. So a client whose leads all answer at once cannot stand before another''s reply.';
+
+-- Name: agent_config_problem(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.agent_config_problem(config jsonb) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    talk jsonb := config -> 'conversation';
+    part text;
+begin
+    if config ? 'fallback_model' and coalesce(jsonb_typeof(config -> 'fallback_model'), 'null') not in ('string', 'null') then
+        return 'fallback_model must be the name of a model';
+    end if;
+    part := private.qualification_problem(config);
+    if part is not null then
+        return part;
+    end if;
+    if talk is null then
+        return null;
+    end if;
+    if jsonb_typeof(talk) <> 'object' then
+        return 'conversation must be an object';
+    end if;
+    foreach part in array array['tools', 'sub_agents', 'channels'] loop
+        if talk ? part and (jsonb_typeof(talk -> part) <> 'array' or talk -> part @? '$[*] ? (@.type() != "string")') then
+            return format('conversation.%s must be a list of names', part);
+        end if;
+    end loop;
+    part := (
+        select min(n.name) from jsonb_array_elements_text(coalesce(talk -> 'tools', '[]')) as n (name)
+        where not exists (select from public.tools as t where t.name = n.name)
+    );
+    if part is not null then
+        return format('conversation.tools names %s, and there is no such tool', quote_literal(left(part, 100)));
+    end if;
+    part := (
+        select min(n.name) from jsonb_array_elements_text(coalesce(talk -> 'sub_agents', '[]')) as n (name)
+        where not exists (select from public.sub_agents as s where s.name = n.name)
+    );
+    if part is not null then
+        return format('conversation.sub_agents names %s, and there is no such sub-agent', quote_literal(left(part, 100)));
+    end if;
+    if not coalesce(talk -> 'channels', '[]') <@ '["whatsapp", "sms", "email"]' then
+        return 'conversation.channels are whatsapp, sms and email';
+    end if;
+    if talk ? 'knowledge' and (
+        jsonb_typeof(talk -> 'knowledge') <> 'array' or jsonb_array_length(talk -> 'knowledge') > 200
+        or talk -> 'knowledge' @? '$[*] ? (@.type() != "object" || !exists(@.about) || !exists(@.say) || @.about.type() != "string" || @.say.type() != "string")'
+    ) then
+        return 'conversation.knowledge must be a list of at most 200 {"about", "say"}';
+    end if;
+    if talk ? 'limits' and (
+        jsonb_typeof(talk -> 'limits') <> 'object'
+        or not coalesce(talk #>> '{limits,steps}', '6') ~ '^([1-9]|1[0-9]|20)$'
+        or not coalesce(talk #>> '{limits,tool_calls}', '8') ~ '^([0-9]|[1-4][0-9]|50)$'
+        or not (talk -> 'limits') - array['steps', 'tool_calls'] = '{}'
+    ) then
+        return 'conversation.limits may have steps (1 to 20) and tool_calls (0 to 50)';
+    end if;
+    return null;
+end
+$_$;
+
+ALTER FUNCTION private.agent_config_problem(config jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION agent_config_problem(config jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.agent_config_problem(config jsonb) IS 'What is wrong with an agent''s config, as a sentence; null if nothing. Reads tools and sub-agents as whoever writes it sees them.';
+
+-- Name: threads; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.threads (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    channel_account_id uuid NOT NULL,
+    interview_id uuid,
+    conversation_id uuid,
+    address jsonb DEFAULT '{}'::jsonb NOT NULL,
+    last_seq bigint DEFAULT 0 NOT NULL,
+    inbound_seq bigint DEFAULT 0 NOT NULL,
+    handled_seq bigint DEFAULT 0 NOT NULL,
+    last_inbound_at timestamp with time zone,
+    not_before timestamp with time zone,
+    waiting_since timestamp with time zone,
+    due_at timestamp with time zone,
+    task_id bigint,
+    attempts integer DEFAULT 0 NOT NULL,
+    lease uuid,
+    lease_until timestamp with time zone,
+    lease_seq bigint,
+    lease_began_at timestamp with time zone,
+    reruns integer DEFAULT 0 NOT NULL,
+    agent_id uuid,
+    agent_version integer,
+    held boolean DEFAULT false NOT NULL,
+    CONSTRAINT a_thread_has_one_live_dialogue CHECK ((num_nonnulls(interview_id, conversation_id) <= 1)),
+    CONSTRAINT handled_is_not_ahead_of_inbound CHECK ((handled_seq <= inbound_seq))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY private.threads FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.threads OWNER TO postgres;
+
+-- Name: TABLE threads; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.threads IS 'One for each lead and channel account: the lock, the order (last_seq), the counters of what came in and what was handled, and the one live interview or conversation.';
+
+-- Name: COLUMN threads.address; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.address IS 'How the lead wrote last, verbatim: {"wa_id", "bsuid", "lid"?, "phone"?}, phone being an SMS sender''s number. Replies go there.';
+
+-- Name: COLUMN threads.due_at; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.due_at IS 'When the turn is to be looked at next: an estimate that the sweep rings by. With a due_at and no task_id the turn waits for admission; null: nothing waits.';
+
+-- Name: COLUMN threads.task_id; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.task_id IS 'The agent_turn task in pgmq, if there is one. Only a commit or the last failed attempt removes it.';
+
+-- Name: COLUMN threads.lease; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.lease IS 'The fencing token of the turn under way. A commit with another token writes nothing.';
+
+-- Name: COLUMN threads.agent_id; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.agent_id IS 'The agent (renus_config) that the turn under way was begun with, and agent_version its version then: what its commit records, whatever people change meanwhile.';
+
+-- Name: COLUMN threads.held; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.threads.held IS 'Its turn was not begun because a budget is used up: the sweep queues it when that budget opens again.';
+
+-- Name: renus_config; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.renus_config (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    agent_type public.agent_type DEFAULT 'renus_base'::public.agent_type NOT NULL,
+    config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    prompts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT config_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((config)::text) <= 65536) AND (NOT (config @? '$.**{20}'::jsonpath)))),
+    CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
+    CONSTRAINT prompts_are_texts CHECK ((NOT (prompts @? '$.*?(@.type() != "string" && @.type() != "null")'::jsonpath))),
+    CONSTRAINT prompts_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((prompts)::text) <= 65536) AND (NOT (prompts @? '$.**{20}'::jsonpath)))),
+    CONSTRAINT prompts_is_an_object CHECK ((jsonb_typeof(prompts) = 'object'::text)),
+    CONSTRAINT the_model_in_config_is_a_text CHECK ((COALESCE(jsonb_typeof((config -> 'model'::text)), 'null'::text) = ANY (ARRAY['string'::text, 'null'::text])))
+);
+
+ALTER TABLE ONLY public.renus_config FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.renus_config OWNER TO postgres;
+
+-- Name: TABLE renus_config; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.renus_config IS 'How a client''s agent speaks and acts. version grows with every change; turns record it.';
+
+-- Name: agent_of(private.threads); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.agent_of(thread private.threads) RETURNS public.renus_config
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select r
+    from public.renus_config as r
+    where r.client_id = thread.client_id and r.id = case
+        when thread.interview_id is not null then (
+            select p.renus_config_id from public.interviews as i join public.projects as p on p.id = i.project_id where i.id = thread.interview_id
+        )
+        else (
+            select a.agent_id
+            from public.conversations as c
+            cross join lateral private.conversation_agent(c, thread.channel_account_id) as a
+            where c.id = thread.conversation_id
+        )
+    end;
+$$;
+
+ALTER FUNCTION private.agent_of(thread private.threads) OWNER TO postgres;
+
+-- Name: FUNCTION agent_of(thread private.threads); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.agent_of(thread private.threads) IS 'The agent that speaks in a thread''s live dialogue; null where it has none.';
 
 -- Name: amend_messages(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -1290,6 +1759,106 @@ ALTER FUNCTION private.apply_consent() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.apply_consent() IS 'Trigger: leads.opted_out_at follows the newest row of the consent ledger that may speak for the lead, the live interviews of a lead that opted out end, and its data is erased where the client''s agents are bound to.';
 
+-- Name: apply_conversation(private.threads, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.apply_conversation(thread private.threads, proposal jsonb, OUT reply text, OUT kind public.delivery_kind, OUT interview_id uuid) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+    c public.conversations;
+    agent public.renus_config;
+    lead public.leads;
+    intent private.intents;
+    opened record;
+    settled text;
+    person text;
+    summed_up bigint;
+begin
+    kind := 'reply';
+    reply := left(btrim(coalesce(proposal ->> 'reply', '')), 4000);
+    select * into strict c from public.conversations as x where x.id = thread.conversation_id for no key update;
+    select * into agent from public.renus_config as r where r.id = thread.agent_id;
+    select * into strict lead from public.leads as l where l.id = thread.lead_id;
+    if lead.opted_out_at is not null or (proposal ->> 'opt_out')::boolean then
+        if lead.opted_out_at is null then
+            insert into public.consents (client_id, lead_id, granted, legal_basis, evidence)
+            values (thread.client_id, thread.lead_id, false, 'consent', jsonb_build_object('conversation_id', c.id, 'source', 'agent'));
+        end if;
+        kind := 'goodbye';
+        reply := private.goodbye();
+        return;
+    end if;
+
+    for intent in select n.* from private.intents as n where n.turn_id = thread.lease order by n.id loop
+        case intent.kind
+            when 'hand_over' then
+                person := coalesce(person, intent.details ->> 'reason', 'o contato pediu uma pessoa');
+            when 'open_interview' then
+                -- With something unread in the dialogue it would be left behind there.
+                if interview_id is null and thread.inbound_seq = thread.lease_seq then
+                    select o.interview_id, o.question, o.refusal into opened from private.open_interview(thread, (intent.details ->> 'project_id')::uuid) as o;
+                    interview_id := opened.interview_id;
+                end if;
+            else
+                raise warning 'no commit performs the intent %', intent.kind;
+        end case;
+    end loop;
+    person := coalesce(person, nullif(btrim(proposal ->> 'hand_over'), ''));
+    if person is null and (
+        select count(*) from public.turns as u
+        where u.client_id = thread.client_id and u.conversation_id = c.id and u.finished_at > clock_timestamp() - interval '1 hour' and u.status in ('committed', 'partial')
+    ) >= private.setting_int('turns_per_hour') then
+        person := 'muitas mensagens em pouco tempo';
+    end if;
+    summed_up := case when nullif(btrim(proposal ->> 'summary'), '') is not null then
+        least(greatest(c.summary_seq, (proposal ->> 'summary_seq')::bigint), thread.handled_seq) end;
+    settled := private.settle_qualification(thread, c);
+
+    update public.conversations as x
+    set project_id = coalesce(x.project_id, g.project_id),
+        sub_agent_id = case
+            when proposal ? 'sub_agent' then (select s.id from private.sub_agents_of(agent) as s where s.id::text = proposal ->> 'sub_agent')
+            else x.sub_agent_id
+        end,
+        memory = private.merged_memory(x.memory, proposal -> 'memory'),
+        summary = coalesce(nullif(left(btrim(proposal ->> 'summary'), 4000), ''), x.summary),
+        summary_seq = coalesce(summed_up, x.summary_seq),
+        summary_at = case when summed_up is null then x.summary_at else (
+            select max(m."timestamp") from public.messages as m
+            where m.conversation_id = x.id and m."timestamp" >= coalesce(x.summary_at - interval '1 hour', x.created_at) and m.seq <= summed_up
+        ) end,
+        resuming = false,
+        handed_over_at = case when person is not null then private.now() end,
+        handed_over_reason = left(person, 500)
+    from private.conversation_agent(c, thread.channel_account_id) as g
+    where x.id = c.id;
+
+    if c.resuming and reply <> '' then
+        reply := format('Aqui é o assistente virtual da %s, de volta à conversa. ', (select k.company_name from public.clients as k where k.id = thread.client_id)) || reply;
+    end if;
+    if interview_id is not null then
+        reply := concat_ws(E'\n\n', nullif(reply, ''), opened.question);
+    end if;
+    if settled <> '' then
+        reply := concat_ws(E'\n\n', nullif(reply, ''), settled);
+    end if;
+    if person is not null then
+        perform private.notify(thread.client_id, 'person_needed', null, format(
+            '%s precisa de atendimento de uma pessoa: %s.', coalesce(lead.name, lead.phone, 'Um contato'), rtrim(left(person, 200), '.')
+        ), 'conversation ' || c.id || ' ' || thread.lease);
+        reply := coalesce(nullif(reply, ''), 'Vou chamar uma pessoa da nossa equipe para continuar com você.');
+    end if;
+end
+$$;
+
+ALTER FUNCTION private.apply_conversation(thread private.threads, proposal jsonb, OUT reply text, OUT kind public.delivery_kind, OUT interview_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION apply_conversation(thread private.threads, proposal jsonb, OUT reply text, OUT kind public.delivery_kind, OUT interview_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.apply_conversation(thread private.threads, proposal jsonb, OUT reply text, OUT kind public.delivery_kind, OUT interview_id uuid) IS 'Turns what the model proposed in a conversation, and what its tools asked for, into what happens: who has the dialogue, what is remembered, an interview that begins (interview_id), a qualification that is complete, a person who is called. Composes the reply. Called under the thread''s lock.';
+
 -- Name: interviews; Type: TABLE; Schema: public; Owner: postgres
 
 CREATE TABLE public.interviews (
@@ -1440,9 +2009,7 @@ begin
         E'\n\n', coalesce(problem, nullif(acknowledgement, '')),
         coalesce(
             nullif(left(btrim(proposal #>> array['wordings', next_key]), 1000), ''),
-            (next_question ->> 'text') || case when next_question ->> 'type' = 'choice'
-                then E'\n' || (select string_agg('• ' || o.label, E'\n' order by o.ord) from jsonb_array_elements_text(next_question -> 'options') with ordinality as o (label, ord))
-                else '' end
+            private.question_text(next_question)
         )
     );
 end
@@ -1522,6 +2089,113 @@ ALTER FUNCTION private.are_choices(given jsonb, most integer) OWNER TO postgres;
 -- Name: FUNCTION are_choices(given jsonb, most integer); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.are_choices(given jsonb, most integer) IS 'Whether this is a list of 1 to so many choices {"id", "title"}. Each provider''s own limits are its adapter''s to check.';
+
+-- Name: arguments_problem(jsonb, jsonb, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.arguments_problem(value jsonb, schema jsonb, place text DEFAULT 'arguments'::text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    kind text := jsonb_typeof(value);
+    wanted text := schema ->> 'type';
+    txt text := value #>> '{}';
+    item record;
+    problem text;
+begin
+    if value is null then
+        return format('%s is missing', place);
+    end if;
+    if wanted is not null and not (
+        kind = wanted or (wanted = 'integer' and kind = 'number' and txt::numeric = trunc(txt::numeric))
+    ) then
+        return format('%s must be of type %s', place, wanted);
+    end if;
+    if schema ? 'enum' and not (schema -> 'enum') @> jsonb_build_array(value) then
+        return format('%s must be one of %s', place, left(schema ->> 'enum', 300));
+    end if;
+    if kind = 'number' then
+        if txt::numeric < (schema ->> 'minimum')::numeric or txt::numeric > (schema ->> 'maximum')::numeric then
+            return format('%s must be between %s and %s', place, coalesce(schema ->> 'minimum', 'any'), coalesce(schema ->> 'maximum', 'any'));
+        end if;
+    elsif kind = 'string' then
+        if char_length(txt) < (schema ->> 'minLength')::integer or char_length(txt) > (schema ->> 'maxLength')::integer then
+            return format('%s must have %s to %s characters', place, coalesce(schema ->> 'minLength', '0'), coalesce(schema ->> 'maxLength', 'any number of'));
+        end if;
+        problem := case schema ->> 'format'
+            when 'uuid' then case when txt !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then 'a UUID' end
+            when 'email' then case when private.is_email(lower(btrim(txt))) is not true then 'an e-mail address' end
+            when 'date' then case when txt !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' then 'a date such as 2027-01-31' end
+            when 'date-time' then case when txt !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?$'
+                then 'a time such as 2027-01-31T14:30:00-03:00' end
+        end;
+        if problem is not null then
+            return format('%s must be %s', place, problem);
+        end if;
+    elsif kind = 'array' then
+        if jsonb_array_length(value) < (schema ->> 'minItems')::integer or jsonb_array_length(value) > (schema ->> 'maxItems')::integer then
+            return format('%s must have %s to %s items', place, coalesce(schema ->> 'minItems', '0'), coalesce(schema ->> 'maxItems', 'any number of'));
+        end if;
+        if schema ? 'items' then
+            for item in select e.v, e.n from jsonb_array_elements(value) with ordinality as e (v, n) loop
+                problem := private.arguments_problem(item.v, schema -> 'items', format('%s[%s]', place, item.n));
+                if problem is not null then
+                    return problem;
+                end if;
+            end loop;
+        end if;
+    elsif kind = 'object' then
+        problem := (select min(r.name) from jsonb_array_elements_text(schema -> 'required') as r (name) where not value ? r.name);
+        if problem is not null then
+            return format('%s.%s is missing', place, problem);
+        end if;
+        if (select count(*) from jsonb_object_keys(value)) not between coalesce((schema ->> 'minProperties')::integer, 0) and coalesce((schema ->> 'maxProperties')::integer, 1000) then
+            return format('%s must have %s to %s names', place, coalesce(schema ->> 'minProperties', '0'), coalesce(schema ->> 'maxProperties', '1000'));
+        end if;
+        for item in select e.key, e.value from jsonb_each(value) as e order by e.key loop
+            problem := case
+                when schema -> 'properties' ? item.key then private.arguments_problem(item.value, schema #> array['properties', item.key], place || '.' || item.key)
+                when jsonb_typeof(schema -> 'additionalProperties') = 'object' then
+                    private.arguments_problem(item.value, schema -> 'additionalProperties', place || '.' || left(item.key, 60))
+                -- What nobody described is nothing that a tool expects.
+                when schema -> 'additionalProperties' is distinct from 'true' then format('%s.%s is not known', place, left(item.key, 60))
+            end;
+            if problem is not null then
+                return problem;
+            end if;
+        end loop;
+    end if;
+    return null;
+end
+$_$;
+
+ALTER FUNCTION private.arguments_problem(value jsonb, schema jsonb, place text) OWNER TO postgres;
+
+-- Name: FUNCTION arguments_problem(value jsonb, schema jsonb, place text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.arguments_problem(value jsonb, schema jsonb, place text) IS 'Why a value does not follow a JSON Schema (of the words that private.schema_problem takes), as a sentence for the model that sent it; null if it does. Names that the schema does not describe are refused unless additionalProperties allows them.';
+
+-- Name: asked_question(jsonb, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.asked_question(config jsonb, question_key text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    -- Neither points nor rules: what the model does not know, nobody talks it into telling.
+    select jsonb_build_object(
+        'key', q.v -> 'key', 'text', q.v -> 'text', 'type', q.v -> 'type', 'options', q.v -> 'options',
+        'validation', coalesce(q.v -> 'validation', '{}')
+            || case when q.v ->> 'key' = config #>> '{conversion,email}' then '{"format": "email"}'::jsonb else '{}' end
+    )
+    from jsonb_array_elements(config #> '{qualification,questions}') as q (v)
+    where q.v ->> 'key' = asked_question.question_key;
+$$;
+
+ALTER FUNCTION private.asked_question(config jsonb, question_key text) OWNER TO postgres;
+
+-- Name: FUNCTION asked_question(config jsonb, question_key text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.asked_question(config jsonb, question_key text) IS 'A qualification''s question as a model is given it: {key, text, type, options, validation}.';
 
 -- Name: asking_refusal(public.agent_type, text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -1628,6 +2302,26 @@ ALTER FUNCTION private.audience(project_id uuid, among uuid[]) OWNER TO postgres
 -- Name: FUNCTION audience(project_id uuid, among uuid[]); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.audience(project_id uuid, among uuid[]) IS 'The leads a project is for, each with why it is left out (null: it is interviewed). Without projects.config.audience: all leads of the client. An id that is no lead of the client is left out as not_found. among: only these leads.';
+
+-- Name: audit(uuid, text, text, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.audit(client_id uuid, action text, subject_type text, subject_id uuid, details jsonb DEFAULT '{}'::jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.audit_log (client_id, actor_id, action, subject_type, subject_id, details)
+    values (
+        -- The functions' key has no person.
+        audit.client_id, (select p.id from public.profiles as p where p.id = private.current_profile_id()),
+        audit.action, audit.subject_type, audit.subject_id, coalesce(audit.details, '{}')
+    );
+$$;
+
+ALTER FUNCTION private.audit(client_id uuid, action text, subject_type text, subject_id uuid, details jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION audit(client_id uuid, action text, subject_type text, subject_id uuid, details jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.audit(client_id uuid, action text, subject_type text, subject_id uuid, details jsonb) IS 'Writes one line of the audit log in the name of whoever''s request it is (none: the engine). details: ids and figures, nothing that a person said or is called.';
 
 -- Name: await_word(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -1941,8 +2635,9 @@ begin
                 'work', jsonb_build_object(
                     'report_id', r.id, 'kind', r.kind, 'company_name', c.company_name,
                     'project', jsonb_build_object('name', p.name, 'type', p.type, 'goal', p.config ->> 'goal'),
-                    'statistics', figures, 'model', g.config ->> 'model'
-                )
+                    'statistics', figures
+                -- The figures are worth having at once: where a budget pauses the dialogues, its reports are written offline.
+                ) || private.models_of(g.config, case when private.budget_verdict(r.client_id, r.project_id) <> 'go' then 'degrade' end)
             )
             from public.projects as p
             join public.clients as c on c.id = p.client_id
@@ -1969,6 +2664,7 @@ CREATE FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) RETURNS j
 declare
     task record;
     t private.threads;
+    agent public.renus_config;
     right_now timestamptz;
     granted jsonb := '[]';
 begin
@@ -1995,7 +2691,7 @@ begin
             perform pgmq.delete('high_priority', task.msg_id);
             continue;
         end if;
-        if t.inbound_seq <= t.handled_seq or t.interview_id is null
+        if t.inbound_seq <= t.handled_seq or not private.is_answered(t)
             or exists (select from public.leads as l where l.id = t.lead_id and l.status = 'blocked') then
             perform private.drop_turn(t.id);
             continue;
@@ -2009,6 +2705,10 @@ begin
             perform private.retry_turn(t.id, '{"code": "no_result", "message": "the attempt came back with no result"}', true, 'crashed');
             continue;
         end if;
+        if private.budget_verdict(t.client_id, private.project_of(t)) = 'pause' then
+            perform private.hold_turn(t.id);
+            continue;
+        end if;
         perform pgmq.set_vt('high_priority', task.msg_id, visibility_s);
         if t.not_before > right_now then
             -- The caller holds it: nobody else is to look before the task shows again.
@@ -2016,9 +2716,11 @@ begin
             granted := granted || private.turn_task(t, ceil(extract(epoch from t.not_before - right_now) * 1000)::integer);
             continue;
         end if;
+        agent := private.agent_of(t);
         update private.threads as x
         set lease = gen_random_uuid(), lease_until = right_now + make_interval(secs => visibility_s), lease_seq = x.inbound_seq, lease_began_at = right_now,
-            due_at = right_now + make_interval(secs => visibility_s), attempts = x.attempts + 1, reruns = 0
+            due_at = right_now + make_interval(secs => visibility_s), attempts = x.attempts + 1, reruns = 0, held = false,
+            agent_id = agent.id, agent_version = agent.version
         where x.id = t.id
         returning * into t;
         granted := granted || private.turn_task(t, 0);
@@ -2033,7 +2735,40 @@ ALTER FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) OWNER TO p
 
 -- Name: FUNCTION begin_turns(tasks jsonb, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) IS 'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done or busy, counts a lease that lapsed as a failed attempt, says how long a debounce still runs, and admits further turns of the same clients. Never waits for a lock.';
+COMMENT ON FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) IS 'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done or busy, counts a lease that lapsed as a failed attempt, holds what a used-up budget pauses, says how long a debounce still runs, and admits further turns of the same clients. Never waits for a lock.';
+
+-- Name: budget_state(numeric, numeric, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.budget_state(spent numeric, amount numeric, warn_at_percent integer) RETURNS public.budget_state
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case when spent >= amount then 'reached' when spent * 100 >= amount * warn_at_percent then 'warned' else 'open' end::public.budget_state;
+$$;
+
+ALTER FUNCTION private.budget_state(spent numeric, amount numeric, warn_at_percent integer) OWNER TO postgres;
+
+-- Name: FUNCTION budget_state(spent numeric, amount numeric, warn_at_percent integer); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.budget_state(spent numeric, amount numeric, warn_at_percent integer) IS 'How far a budget is used.';
+
+-- Name: budget_verdict(uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.budget_verdict(client_id uuid, project_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    -- Two probes of one index; nearly everybody has no budget at all, or an open one.
+    select case when bool_or(b.on_reached = 'pause') then 'pause' when count(*) > 0 then 'degrade' else 'go' end
+    from public.budgets as b
+    where b.client_id = budget_verdict.client_id and (b.project_id is null or b.project_id = budget_verdict.project_id) and b.state = 'reached';
+$$;
+
+ALTER FUNCTION private.budget_verdict(client_id uuid, project_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION budget_verdict(client_id uuid, project_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.budget_verdict(client_id uuid, project_id uuid) IS 'What the budgets of a project (null: of what belongs to none) and of its client allow: go, degrade (the offline model answers), pause (no turn is begun, nobody is invited). The sterner of several. Asked at every turn.';
 
 -- Name: bury(text, text, uuid, uuid, bigint, jsonb, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2080,6 +2815,61 @@ ALTER FUNCTION private.channel_of_delivery() OWNER TO postgres;
 -- Name: FUNCTION channel_of_delivery(); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.channel_of_delivery() IS 'Trigger: a delivery goes over its account''s channel.';
+
+-- Name: check_agent(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.check_agent() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    problem text := private.agent_config_problem(new.config);
+begin
+    if problem is not null then
+        raise exception 'renus_config.config: %', problem using errcode = '22023';
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.check_agent() OWNER TO postgres;
+
+-- Name: FUNCTION check_agent(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.check_agent() IS 'Trigger: an agent''s config is checked when it is written.';
+
+-- Name: check_budget(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.check_budget() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if not exists (
+        select from private.model_prices as p where p.currency = new.currency
+        union all
+        select from private.prices as p where p.currency = new.currency
+    ) then
+        raise exception 'budgets.currency: there are no prices in %', left(new.currency, 10) using errcode = '22023', hint = 'Amounts are not converted: name the currency of the price lists, USD.';
+    end if;
+    if tg_op = 'UPDATE' and (new.period, new.currency) is distinct from (old.period, old.currency) then
+        -- Counted anew, by the sweep.
+        new.period_began := null;
+        return new;
+    end if;
+    if tg_op = 'UPDATE' and new.amount <> old.amount then
+        new.told := 'open';
+    end if;
+    new.state := private.budget_state(new.spent, new.amount, new.warn_at_percent);
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.check_budget() OWNER TO postgres;
+
+-- Name: FUNCTION check_budget(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.check_budget() IS 'Trigger: a budget''s currency is one that prices are given in; a changed limit holds at once, and a changed period or currency from the next sweep on, which counts what was used.';
 
 -- Name: check_channel_account(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2255,6 +3045,29 @@ ALTER FUNCTION private.check_template() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.check_template() IS 'Trigger: a template names something for each variable of its body, and what the provider said of it stays the provider''s. What worker.save_templates and private.follow_template write passes as it is.';
 
+-- Name: check_tool(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.check_tool() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    -- What is no object at all, the constraint says.
+    problem text := case when new.parameters_schema ->> 'type' = 'object' then private.schema_problem(new.parameters_schema) end;
+begin
+    if problem is not null then
+        raise exception 'tools.parameters_schema: %', problem using errcode = '22023';
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.check_tool() OWNER TO postgres;
+
+-- Name: FUNCTION check_tool(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.check_tool() IS 'Trigger: what a tool''s schema asks for must be something that is checked.';
+
 -- Name: checked_phone(text); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.checked_phone(written text) RETURNS text
@@ -2294,7 +3107,7 @@ CREATE FUNCTION private.clients_to_invite() RETURNS SETOF uuid
         order by i.created_at, i.id
         limit 1
     ) as waiting
-    where p.status = 'active'
+    where p.status = 'active' and private.budget_verdict(p.client_id, p.id) <> 'pause'
     order by p.client_id;
 $$;
 
@@ -2313,18 +3126,20 @@ CREATE FUNCTION private.commit_turn(result jsonb, visibility_s integer) RETURNS 
 declare
     t private.threads;
     interview public.interviews;
-    spoken record;
+    reply text;
+    kind public.delivery_kind;
+    said_in_interview_id uuid;
     partial boolean;
-    new_message_id uuid := gen_random_uuid();
-    new_delivery_id uuid := gen_random_uuid();
     verdict jsonb := jsonb_build_object('thread_id', result -> 'thread_id', 'lease', result -> 'lease', 'task', null, 'delivery', null);
 begin
     select * into t from private.threads as x where x.id = (result ->> 'thread_id')::uuid;
+    -- It was paid for, whatever becomes of it.
+    perform private.note_run(result);
     -- The late-comer first. The token decides, never the clock.
     if not found or t.lease is null or t.lease is distinct from (result ->> 'lease')::uuid then
         return verdict || private.committed_turn((result ->> 'lease')::uuid, t.id);
     end if;
-    if t.interview_id is null then
+    if not private.is_answered(t) then
         perform private.drop_turn(t.id);
         return verdict || '{"verdict": "stale"}';
     end if;
@@ -2338,51 +3153,54 @@ begin
             due_at = clock_timestamp() + make_interval(secs => visibility_s)
         where x.id = t.id
         returning * into t;
+        -- What its tools asked for is asked for again, or not, by the run that reads everything.
+        delete from private.intents as n where n.turn_id = t.lease;
         perform pgmq.set_vt('high_priority', t.task_id, visibility_s);
         return verdict || jsonb_build_object('verdict', 'superseded', 'task', private.turn_task(t, 0));
     end if;
     partial := t.inbound_seq > t.lease_seq;
 
-    select * into strict interview from public.interviews as i where i.id = t.interview_id;
-    select * into spoken from private.apply_proposal(interview, coalesce(result -> 'proposal', '{}'));
+    if t.interview_id is not null then
+        select * into strict interview from public.interviews as i where i.id = t.interview_id;
+        said_in_interview_id := interview.id;
+        select a.reply, a.kind into reply, kind from private.apply_proposal(interview, coalesce(result -> 'proposal', '{}')) as a;
+    else
+        select a.reply, a.kind, a.interview_id into reply, kind, said_in_interview_id from private.apply_conversation(t, coalesce(result -> 'proposal', '{}')) as a;
+        delete from private.intents as n where n.turn_id = t.lease;
+    end if;
+    if kind = 'reply' and private.leaks_prompt(reply, private.prompts_of(t)) then
+        reply := 'Desculpe, não consigo ajudar com isso. Posso ajudar em mais alguma coisa?';
+    end if;
 
     insert into public.turns (
-        id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, graph, model,
+        id, client_id, thread_id, interview_id, conversation_id, status, from_seq, to_seq, attempt, reruns, graph, model,
         renus_config_id, renus_config_version, steps, proposal, input_tokens, output_tokens, started_at
     )
-    select t.lease, t.client_id, t.id, t.interview_id, case when partial then 'partial' else 'committed' end::public.turn_status,
+    values (
+        t.lease, t.client_id, t.id, t.interview_id, t.conversation_id, case when partial then 'partial' else 'committed' end::public.turn_status,
         t.handled_seq, t.lease_seq, t.attempts, t.reruns, result ->> 'graph', result ->> 'model',
-        r.id, r.version, coalesce(result -> 'steps', '[]'), result -> 'proposal',
+        t.agent_id, t.agent_version, coalesce(result -> 'steps', '[]'), result -> 'proposal',
         coalesce((result ->> 'input_tokens')::integer, 0), coalesce((result ->> 'output_tokens')::integer, 0), t.lease_began_at
-    from public.projects as p
-    left join public.renus_config as r on r.id = p.renus_config_id
-    where p.id = interview.project_id;
+    );
     update public.failed_tasks as f
     set status = 'resolved', resolved_at = now()
     where f.task_row_id = t.id and f.status <> 'resolved';
 
-    insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
-    values (
-        new_message_id, interview.id, 'assistant', spoken.reply,
-        jsonb_build_object('type', 'text', 'delivery_id', new_delivery_id, 'turn_id', t.lease, 'from_seq', t.handled_seq, 'to_seq', t.lease_seq),
-        t.client_id, t.last_seq + 1
-    );
-    -- Against policy it is born cancelled or deferred (private.police_delivery), and the turn commits all the same.
-    insert into public.deliveries (id, client_id, lead_id, thread_id, interview_id, channel_account_id, kind, content, message_id, queue, seq)
-    values (
-        new_delivery_id, t.client_id, t.lead_id, t.id, interview.id, t.channel_account_id, spoken.kind,
-        jsonb_build_object('type', 'text', 'text', spoken.reply), new_message_id, 'high_priority', t.last_seq + 1
-    );
+    -- Some messages want no word, a conversation's last "obrigado" say.
+    if reply <> '' then
+        perform private.say_reply(t, said_in_interview_id, t.conversation_id, kind, reply);
+        t.last_seq := t.last_seq + 1;
+    end if;
 
     if partial then
         update private.threads as x
-        set last_seq = x.last_seq + 1, handled_seq = x.lease_seq, lease = null, lease_until = null, attempts = 0, due_at = clock_timestamp(),
+        set last_seq = t.last_seq, handled_seq = x.lease_seq, lease = null, lease_until = null, attempts = 0, due_at = clock_timestamp(),
             waiting_since = clock_timestamp(), not_before = null
         where x.id = t.id;
         perform pgmq.set_vt('high_priority', t.task_id, 0);
     else
         update private.threads as x
-        set last_seq = x.last_seq + 1, handled_seq = x.lease_seq, lease = null, lease_until = null, attempts = 0, task_id = null, due_at = null,
+        set last_seq = t.last_seq, handled_seq = x.lease_seq, lease = null, lease_until = null, attempts = 0, task_id = null, due_at = null,
             waiting_since = null, not_before = null
         where x.id = t.id;
         perform pgmq.delete('high_priority', t.task_id);
@@ -2398,7 +3216,7 @@ ALTER FUNCTION private.commit_turn(result jsonb, visibility_s integer) OWNER TO 
 
 -- Name: FUNCTION commit_turn(result jsonb, visibility_s integer); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.commit_turn(result jsonb, visibility_s integer) IS 'Commits one turn under its interview''s and thread''s locks: answers, interview, reply, delivery, task and lease in one transaction. A stale lease writes nothing; a commit repeated hears again what it said; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';
+COMMENT ON FUNCTION private.commit_turn(result jsonb, visibility_s integer) IS 'Commits one turn under its interview''s and thread''s locks: answers, interview or conversation, what its tools asked for, reply, delivery, task and lease in one transaction. What it used goes into the ledger, discarded or not. A stale lease writes nothing else; a commit repeated hears again what it said; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';
 
 -- Name: committed_turn(uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2411,8 +3229,10 @@ CREATE FUNCTION private.committed_turn(lease uuid, thread_id uuid) RETURNS jsonb
         select jsonb_build_object('verdict', t.status, 'delivery', (
             select private.delivery_task(d)
             from public.deliveries as d
-            join public.interview_messages as m on m.id = d.message_id and m."timestamp" >= t.started_at
-            where d.thread_id = t.thread_id and d.status = 'sending' and d.attempts = 1 and d.due_at > private.now() and m.metadata ->> 'turn_id' = t.id::text
+            where d.thread_id = t.thread_id and d.status = 'sending' and d.attempts = 1 and d.due_at > private.now() and t.id::text = coalesce(
+                (select m.metadata ->> 'turn_id' from public.interview_messages as m where m.id = d.message_id and m."timestamp" >= t.started_at),
+                (select m.metadata ->> 'turn_id' from public.messages as m where m.id = d.message_id and m."timestamp" >= t.started_at)
+            )
         ))
         from public.turns as t
         where t.id = committed_turn.lease and t.thread_id = committed_turn.thread_id and t.status in ('committed', 'partial')
@@ -2425,9 +3245,581 @@ ALTER FUNCTION private.committed_turn(lease uuid, thread_id uuid) OWNER TO postg
 
 COMMENT ON FUNCTION private.committed_turn(lease uuid, thread_id uuid) IS 'What a commit under this lease said, for a caller that asks again: its verdict, and its reply''s delivery while that is still to be sent under the same claim. stale: nothing was committed under it. Read-only.';
 
+-- Name: conversations; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.conversations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lead_id uuid,
+    client_id uuid NOT NULL,
+    status public.conversation_status DEFAULT 'open'::public.conversation_status NOT NULL,
+    last_message_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    profile_id uuid,
+    thread_id uuid,
+    renus_config_id uuid,
+    project_id uuid,
+    sub_agent_id uuid,
+    memory jsonb DEFAULT '{}'::jsonb NOT NULL,
+    summary text,
+    summary_seq bigint DEFAULT 0 NOT NULL,
+    summary_at timestamp with time zone,
+    handed_over_at timestamp with time zone,
+    handed_over_reason text,
+    handed_over_by uuid,
+    person_wrote_at timestamp with time zone,
+    resuming boolean DEFAULT false NOT NULL,
+    customer_client_id uuid,
+    CONSTRAINT memory_is_an_object CHECK ((jsonb_typeof(memory) = 'object'::text)),
+    CONSTRAINT the_other_side_is_a_lead_or_a_profile CHECK ((num_nonnulls(lead_id, profile_id) = 1)),
+    CONSTRAINT what_is_handed_over_has_a_reason CHECK (((handed_over_at IS NULL) = (handed_over_reason IS NULL)))
+);
+
+ALTER TABLE ONLY public.conversations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.conversations OWNER TO postgres;
+
+-- Name: TABLE conversations; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.conversations IS 'Dialogues that are no interview: with a lead, or (notifications) with one of the client''s people.';
+
+-- Name: COLUMN conversations.renus_config_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.conversations.renus_config_id IS 'The agent that speaks here; null: private.conversation_agent chooses.';
+
+-- Name: COLUMN conversations.project_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.conversations.project_id IS 'The support line or campaign it belongs to, whose budget its turns use.';
+
+-- Name: COLUMN conversations.sub_agent_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.conversations.sub_agent_id IS 'The specialist that has the dialogue; null: the agent itself.';
+
+-- Name: COLUMN conversations.memory; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.conversations.memory IS 'What the agents keep: {"shared" | name of a sub-agent: {word: text}}. A specialist that gets the dialogue back goes on where it was.';
+
+-- Name: COLUMN conversations.summary; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.conversations.summary IS 'What was said up to summary_seq, in few words: the model''s, kept so that what it is given stays bounded.';
+
+-- Name: COLUMN conversations.handed_over_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.conversations.handed_over_at IS 'Since when a person has the dialogue: no agent answers until it is handed back. null: the agent has it.';
+
+-- Name: COLUMN conversations.handed_over_by; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.conversations.handed_over_by IS 'Who took it over (profiles.id), where that was a person''s own call. No foreign key, nor has customer_client_id one: an API client could not embed profiles or clients any more without saying which.';
+
+-- Name: COLUMN conversations.person_wrote_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.conversations.person_wrote_at IS 'When a person last wrote in it, by private.now().';
+
+-- Name: COLUMN conversations.resuming; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.conversations.resuming IS 'Handed back, and the agent has not said so yet: its next reply does.';
+
+-- Name: COLUMN conversations.customer_client_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.conversations.customer_client_id IS 'The client that this lead of the house client has become: the agent speaks to it as to a customer.';
+
+-- Name: conversation_agent(public.conversations, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.conversation_agent(conversation public.conversations, channel_account_id uuid, OUT agent_id uuid, OUT project_id uuid) RETURNS record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select x.agent_id, x.project_id
+    from (
+        -- The one that was given this dialogue.
+        select 1 as rank, r.id as agent_id, conversation.project_id, r.created_at
+        from public.renus_config as r
+        where r.client_id = conversation.client_id and r.id = conversation.renus_config_id and r.active
+        union all
+        -- That of a running support line or campaign on this number, the newest.
+        (
+            select 2, r.id, p.id, r.created_at
+            from public.projects as p
+            join public.renus_config as r on r.client_id = p.client_id and r.id = p.renus_config_id
+            where p.client_id = conversation.client_id and p.status = 'active' and p.type in ('support', 'campaign') and r.active
+                and (p.channel_account_id is null or p.channel_account_id = conversation_agent.channel_account_id)
+            order by p.created_at desc, p.id
+            limit 1
+        )
+        union all
+        -- Else the client's first agent that is to talk outside of projects.
+        select 3, r.id, null, r.created_at
+        from public.renus_config as r
+        where r.client_id = conversation.client_id and r.active and r.config ? 'conversation'
+    ) as x
+    where conversation.lead_id is not null
+    order by x.rank, x.created_at, x.agent_id
+    limit 1;
+$$;
+
+ALTER FUNCTION private.conversation_agent(conversation public.conversations, channel_account_id uuid, OUT agent_id uuid, OUT project_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION conversation_agent(conversation public.conversations, channel_account_id uuid, OUT agent_id uuid, OUT project_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.conversation_agent(conversation public.conversations, channel_account_id uuid, OUT agent_id uuid, OUT project_id uuid) IS 'Which agent (renus_config) answers a conversation, and for which project: the one it was given, else that of the newest running support line or campaign on this account, else the client''s first active agent whose config has conversation. null: nobody but people.';
+
+-- Name: conversation_work(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.conversation_work(thread_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object(
+        'kind', 'conversation',
+        'lead', jsonb_build_object('name', l.name, 'opted_out', l.opted_out_at is not null),
+        'company_name', k.company_name,
+        'project', case when p.id is not null then jsonb_build_object('name', p.name, 'goal', p.config ->> 'goal') end,
+        'agent', jsonb_build_object(
+            'agent_type', r.agent_type, 'config', r.config - 'qualification' - 'conversion', 'prompts', r.prompts, 'version', r.version
+        ) || private.models_of(r.config, private.budget_verdict(t.client_id, p.id)),
+        'sub_agent', c.sub_agent_id,
+        'sub_agents', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'id', s.id, 'name', s.name, 'type', s.type, 'description', s.description, 'config', s.config, 'tools', (
+                    select coalesce(jsonb_agg(o.name), '[]') from private.tools_of(r, s.id) as o
+                )
+            )), '[]')
+            from private.sub_agents_of(r) as s
+        ),
+        -- Of the agent and of all its specialists: who has the dialogue may change within the turn.
+        'tools', (
+            select coalesce(jsonb_agg(jsonb_build_object('name', o.name, 'description', o.description, 'parameters', o.parameters_schema)), '[]')
+            from public.tools as o
+            where o.id in (
+                select a.id from private.tools_of(r, null) as a
+                union
+                select b.id from private.sub_agents_of(r) as s cross join lateral private.tools_of(r, s.id) as b
+            )
+        ),
+        'own_tools', (select coalesce(jsonb_agg(o.name), '[]') from private.tools_of(r, null) as o),
+        'limits', jsonb_build_object(
+            'steps', coalesce((r.config #>> '{conversation,limits,steps}')::integer, 6),
+            'tool_calls', coalesce((r.config #>> '{conversation,limits,tool_calls}')::integer, private.setting_int('tool_calls_per_turn'))
+        ),
+        'memory', c.memory,
+        'resuming', c.resuming,
+        'qualification', private.qualification_work(c),
+        'customer', private.customer_work(c),
+        'summary', c.summary,
+        'to_summarise', h.older,
+        'history', h.items,
+        'input', n.items,
+        'reruns', t.reruns,
+        'seen', case when n.message_id is not null then jsonb_build_object('channel_account_id', t.channel_account_id, 'message_id', n.message_id) end
+    )
+    from private.threads as t
+    join public.leads as l on l.id = t.lead_id
+    join public.clients as k on k.id = t.client_id
+    join public.conversations as c on c.id = t.conversation_id
+    join public.renus_config as r on r.id = t.agent_id
+    left join public.projects as p on p.id = (select g.project_id from private.conversation_agent(c, t.channel_account_id) as g)
+    cross join lateral (
+        -- What is neither in the summary nor among the newest is to be summed up, some of it at a time.
+        select coalesce(jsonb_agg(m.item order by m.seq) filter (where m.place > m.kept), '[]') as older,
+            coalesce(jsonb_agg(m.item order by m.seq) filter (where m.place <= m.kept), '[]') as items
+        from (
+            select x.seq, x.place, x.item,
+                case when count(*) over () > private.setting_int('history_messages') then private.setting_int('history_messages') / 2 else private.setting_int('history_messages') end as kept
+            from (
+                select m.seq, row_number() over (order by m.seq desc) as place,
+                    jsonb_strip_nulls(jsonb_build_object(
+                        'role', m.role, 'content', left(m.content, 2000), 'seq', m.seq,
+                        'by', case when m.role = 'assistant' and m.metadata ->> 'turn_id' is null and m.metadata ->> 'written_by' is not null then 'person' end
+                    )) as item
+                from public.messages as m
+                where m.conversation_id = c.id and m."timestamp" >= coalesce(c.summary_at - interval '1 hour', c.created_at) and m.seq > c.summary_seq and m.seq < t.lease_seq
+                    and not (m.role = 'user' and m.seq > t.handled_seq)
+                order by m.seq desc
+                limit 3 * private.setting_int('history_messages')
+            ) as x
+        ) as m
+    ) as h
+    cross join lateral (
+        select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'type', coalesce(m.metadata ->> 'type', 'text'), 'content', left(m.content, 4000)) order by m.seq), '[]') as items,
+            (array_agg(m.metadata ->> 'provider_id' order by m.seq desc) filter (where m.metadata ->> 'provider_id' is not null))[1] as message_id
+        from public.messages as m
+        where m.conversation_id = c.id and m.role = 'user' and m.seq > t.handled_seq and m.seq <= t.lease_seq and m."timestamp" >= coalesce(c.summary_at - interval '1 hour', c.created_at)
+    ) as n
+    where t.id = conversation_work.thread_id;
+$$;
+
+ALTER FUNCTION private.conversation_work(thread_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION conversation_work(thread_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.conversation_work(thread_id uuid) IS 'Everything a turn of a thread''s conversation needs, bounded: lead, agent and its specialists, tools, what is remembered, the summary of what was said long ago (and what is to be added to it), the newest messages, the unhandled input. null when no agent has it.';
+
+-- Name: conversion_problem(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.conversion_problem(config jsonb) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    plan jsonb := config -> 'conversion';
+    questions jsonb := config #> '{qualification,questions}';
+    template jsonb := plan -> 'project';
+    kinds text[] := enum_range(null::public.agent_type)::text[];
+    mapped jsonb := coalesce(plan #> '{agent_type,map}', '{}');
+    asked jsonb;
+    part text;
+begin
+    if jsonb_typeof(plan) <> 'object' then
+        return 'conversion must be an object';
+    end if;
+    if questions is null then
+        return 'conversion needs qualification: its questions bring the company and the address';
+    end if;
+    part := (select min(k) from jsonb_object_keys(plan) as k where k not in ('company', 'email', 'agent_type', 'project', 'plan'));
+    if part is not null then
+        return format('conversion.%s is not known', left(part, 60));
+    end if;
+    foreach part in array array['company', 'email'] loop
+        asked := (select q.v from jsonb_array_elements(questions) as q (v) where q.v ->> 'key' = plan ->> part);
+        if jsonb_typeof(plan -> part) is distinct from 'string' or asked is null then
+            return format('conversion.%s must be the key of a question in qualification', part);
+        end if;
+        if asked ->> 'type' <> 'text' then
+            return format('conversion.%s must name a question of type text, and %s is of type %s', part, plan ->> part, asked ->> 'type');
+        end if;
+    end loop;
+    if plan ->> 'company' = plan ->> 'email' then
+        return 'conversion.company and conversion.email must be two questions';
+    end if;
+    if plan ? 'plan' and not coalesce(plan ->> 'plan' = any (enum_range(null::public.client_plan)::text[]), false) then
+        return format('conversion.plan must be one of %s', array_to_string(enum_range(null::public.client_plan), ', '));
+    end if;
+
+    if jsonb_typeof(plan -> 'agent_type') is distinct from 'object' or jsonb_typeof(mapped) <> 'object' then
+        return 'conversion.agent_type must be {"question": key, "map": {answer: agent type}, "default"?: agent type}';
+    end if;
+    part := (
+        select min(coalesce(a.value #>> '{}', 'null'))
+        from (select m.value from jsonb_each(mapped) as m union all select plan #> '{agent_type,default}' where plan -> 'agent_type' ? 'default') as a (value)
+        where not coalesce(jsonb_typeof(a.value) = 'string' and a.value #>> '{}' = any (kinds), false)
+    );
+    if part is not null then
+        return format('conversion.agent_type: %s is no agent type; there are %s', left(part, 60), array_to_string(kinds, ', '));
+    end if;
+    if plan -> 'agent_type' ? 'question' then
+        asked := (select q.v from jsonb_array_elements(questions) as q (v) where q.v ->> 'key' = plan #>> '{agent_type,question}');
+        if asked ->> 'type' is distinct from 'choice' then
+            return 'conversion.agent_type.question must be the key of a question of type choice';
+        end if;
+        part := (select min(m.key) from jsonb_each(mapped) as m where not asked -> 'options' ? m.key);
+        if part is not null then
+            return format('conversion.agent_type.map: %s is none of the options of %s', quote_literal(left(part, 60)), asked ->> 'key');
+        end if;
+        part := (select min(o.label) from jsonb_array_elements_text(asked -> 'options') as o (label) where not mapped ? o.label);
+        if part is not null and not plan -> 'agent_type' ? 'default' then
+            return format('conversion.agent_type.map says nothing of the option %s, and there is no default', quote_literal(left(part, 60)));
+        end if;
+    elsif not plan -> 'agent_type' ? 'default' then
+        return 'conversion.agent_type needs a question or a default';
+    end if;
+
+    if template is null then
+        return null;
+    end if;
+    if jsonb_typeof(template) <> 'object' or template - array['name', 'type', 'config'] <> '{}' then
+        return 'conversion.project may have name, type and config';
+    end if;
+    if template ? 'name' and (jsonb_typeof(template -> 'name') <> 'string' or btrim(template ->> 'name') = '' or char_length(template ->> 'name') > 200) then
+        return 'conversion.project.name must be a text of 1 to 200 characters';
+    end if;
+    if template ? 'type' and not coalesce(template ->> 'type' = any (enum_range(null::public.project_type)::text[]), false) then
+        return format('conversion.project.type must be one of %s', array_to_string(enum_range(null::public.project_type), ', '));
+    end if;
+    if template ? 'config' then
+        if jsonb_typeof(template -> 'config') <> 'object' then
+            return 'conversion.project.config must be an object';
+        end if;
+        -- Now, not when a lead waits for it.
+        part := coalesce(private.project_config_problem(template -> 'config'), (
+            select min(private.question_refusal(t.kind::public.agent_type, template -> 'config'))
+            from (select m.value from jsonb_each_text(mapped) as m union select plan #>> '{agent_type,default}') as t (kind)
+            where t.kind is not null
+        ));
+        if part is not null then
+            return 'conversion.project.config: ' || part;
+        end if;
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.conversion_problem(config jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION conversion_problem(config jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.conversion_problem(config jsonb) IS 'What is wrong with an agent''s config.conversion, given its config.qualification, as a sentence; null if nothing. {"company": question key, "email": question key, "agent_type": {"question", "map", "default"?}, "project"?: {"name"? with {{company}}, "type"?, "config"?}, "plan"?}.';
+
+-- Name: conversions; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.conversions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    qualification_id uuid NOT NULL,
+    turn_id uuid,
+    made_client_id uuid NOT NULL,
+    made_renus_config_id uuid NOT NULL,
+    made_project_id uuid,
+    member_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    reversed_at timestamp with time zone,
+    reversed_by uuid,
+    reason text,
+    CONSTRAINT reason_has_at_most_1000_characters CHECK ((char_length(reason) <= 1000)),
+    CONSTRAINT who_reverses_says_why CHECK (((reversed_at IS NULL) = (reason IS NULL)))
+);
+
+ALTER TABLE ONLY public.conversions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.conversions OWNER TO postgres;
+
+-- Name: TABLE conversions; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.conversions IS 'Leads of the house client that have become clients, and what was made for each. Written by the commit of a turn, taken back by public.reverse_conversion.';
+
+-- Name: COLUMN conversions.turn_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.conversions.turn_id IS 'The turn whose commit did it.';
+
+-- Name: qualifications; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.qualifications (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    conversation_id uuid,
+    renus_config_id uuid,
+    renus_config_version integer,
+    status public.qualification_status DEFAULT 'open'::public.qualification_status NOT NULL,
+    proposed jsonb DEFAULT '{}'::jsonb NOT NULL,
+    problems jsonb DEFAULT '{}'::jsonb NOT NULL,
+    answers jsonb DEFAULT '{}'::jsonb NOT NULL,
+    score numeric DEFAULT 0 NOT NULL,
+    threshold numeric,
+    reason text,
+    decided_at timestamp with time zone,
+    settled_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT answers_are_an_object CHECK ((jsonb_typeof(answers) = 'object'::text)),
+    CONSTRAINT decided_at_once_decided CHECK (((decided_at IS NULL) = (status = 'open'::public.qualification_status))),
+    CONSTRAINT problems_are_an_object CHECK ((jsonb_typeof(problems) = 'object'::text)),
+    CONSTRAINT proposed_answers_are_an_object CHECK (((jsonb_typeof(proposed) = 'object'::text) AND (octet_length((proposed)::text) <= 65536))),
+    CONSTRAINT settled_after_decided CHECK (((settled_at IS NULL) OR (decided_at IS NOT NULL))),
+    CONSTRAINT who_does_not_qualify_is_told_why CHECK (((status <> 'not_qualified'::public.qualification_status) OR (reason IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.qualifications FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.qualifications OWNER TO postgres;
+
+-- Name: TABLE qualifications; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.qualifications IS 'What a lead that showed interest was asked, and whether that is enough: scored by private.qualification_verdict from the configuration of the agent that asked.';
+
+-- Name: COLUMN qualifications.renus_config_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.qualifications.renus_config_id IS 'The agent whose questions they are, and renus_config_version the version it was last judged by.';
+
+-- Name: COLUMN qualifications.proposed; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.qualifications.proposed IS 'What the agent took from the lead''s messages in its last call of the tool: the only thing agents write.';
+
+-- Name: COLUMN qualifications.problems; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.qualifications.problems IS 'Why proposed answers are none, in the words the lead may read: {question key: sentence}.';
+
+-- Name: COLUMN qualifications.answers; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.qualifications.answers IS '{question key: {"status": answered | invalid | refused, "value", "quote"?, "tries"?, "turn"?}}.';
+
+-- Name: COLUMN qualifications.reason; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.qualifications.reason IS 'Why it is not enough; or why what should have followed did not, or why it was taken back.';
+
+-- Name: COLUMN qualifications.settled_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.qualifications.settled_at IS 'When a commit carried out what follows.';
+
+-- Name: convert_lead(public.qualifications, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.convert_lead(qualification public.qualifications, turn_id uuid, config jsonb, OUT conversion public.conversions, OUT problem text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+    plan jsonb := config -> 'conversion';
+    company text := left(btrim(regexp_replace(coalesce(qualification.answers #>> array[plan ->> 'company', 'value'], ''), '\s+', ' ', 'g')), 200);
+    address text := qualification.answers #>> array[plan ->> 'email', 'value'];
+    kind public.agent_type := coalesce(
+        plan #>> array['agent_type', 'map', qualification.answers #>> array[plan #>> '{agent_type,question}', 'value']], plan #>> '{agent_type,default}'
+    )::public.agent_type;
+    member public.client_members;
+    again public.conversions;
+begin
+    select * into conversion
+    from public.conversions as v
+    where v.client_id = qualification.client_id and v.lead_id = qualification.lead_id and v.reversed_at is null;
+    if found then
+        return;
+    end if;
+    problem := case
+        when company = '' then 'falta o nome da empresa'
+        when private.is_email(address) is not true then 'falta um e-mail que sirva'
+        when kind is null then 'não há tipo de agente para a resposta'
+    end;
+    if problem is not null then
+        return;
+    end if;
+    -- One conversion to an address at a time, whoever's.
+    perform pg_advisory_xact_lock(hashtextextended('convert ' || address, 0));
+    select v.* into again
+    from public.conversions as v
+    join public.clients as k on k.id = v.made_client_id and k.company_name = company
+    join public.client_members as m on m.id = v.member_id and m.email = address
+    where v.client_id = qualification.client_id and v.lead_id = qualification.lead_id
+    order by v.created_at desc
+    limit 1;
+    -- SECURITY: what a lead says proves nothing. An address that is somebody's already would put that person into a client of a stranger's making, or
+    -- show a stranger a client of theirs: a person decides.
+    if exists (select from auth.users as u where lower(u.email) = address and u.email_confirmed_at is not null and again.id is null) then
+        problem := 'o e-mail é de uma pessoa que já tem cadastro';
+    elsif exists (
+        select from public.client_members as m
+        where m.email = address and m.status <> 'removed' and m.client_id is distinct from again.made_client_id
+    ) then
+        problem := 'o e-mail já foi convidado por um cliente';
+    end if;
+    if problem is not null then
+        return;
+    end if;
+
+    conversion.made_client_id := again.made_client_id;
+    conversion.made_renus_config_id := again.made_renus_config_id;
+    conversion.made_project_id := again.made_project_id;
+    if again.id is null then
+        insert into public.clients (company_name, plan)
+        values (company, coalesce(plan ->> 'plan', 'basic')::public.client_plan)
+        returning id into conversion.made_client_id;
+        insert into public.renus_config (client_id, agent_type) values (conversion.made_client_id, kind) returning id into conversion.made_renus_config_id;
+    else
+        update public.clients as k set status = 'active' where k.id = again.made_client_id;
+    end if;
+    member := private.add_member(conversion.made_client_id, address, 'owner');
+    if conversion.made_project_id is null then
+        insert into public.projects (client_id, name, type, config, renus_config_id)
+        values (
+            conversion.made_client_id,
+            left(replace(coalesce(plan #>> '{project,name}', 'Primeira pesquisa de {{company}}'), '{{company}}', company), 200),
+            coalesce(plan #>> '{project,type}', 'survey')::public.project_type, coalesce(plan #> '{project,config}', '{}'), conversion.made_renus_config_id
+        )
+        returning id into conversion.made_project_id;
+    end if;
+    insert into public.conversions (client_id, lead_id, qualification_id, turn_id, made_client_id, made_renus_config_id, made_project_id, member_id)
+    values (
+        qualification.client_id, qualification.lead_id, qualification.id, convert_lead.turn_id,
+        conversion.made_client_id, conversion.made_renus_config_id, conversion.made_project_id, member.id
+    )
+    returning * into conversion;
+    perform private.audit(qualification.client_id, 'lead_converted', 'lead', qualification.lead_id, jsonb_build_object(
+        'conversion_id', conversion.id, 'qualification_id', qualification.id, 'client_id', conversion.made_client_id, 'project_id', conversion.made_project_id,
+        'renus_config_id', conversion.made_renus_config_id, 'agent_type', kind, 'score', qualification.score, 'turn_id', convert_lead.turn_id
+    ));
+    perform private.audit(conversion.made_client_id, case when again.id is null then 'client_created' else 'client_restored' end, 'client', conversion.made_client_id, jsonb_build_object(
+        'by', 'conversion', 'project_id', conversion.made_project_id, 'renus_config_id', conversion.made_renus_config_id, 'member_id', member.id
+    ));
+end
+$$;
+
+ALTER FUNCTION private.convert_lead(qualification public.qualifications, turn_id uuid, config jsonb, OUT conversion public.conversions, OUT problem text) OWNER TO postgres;
+
+-- Name: FUNCTION convert_lead(qualification public.qualifications, turn_id uuid, config jsonb, OUT conversion public.conversions, OUT problem text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.convert_lead(qualification public.qualifications, turn_id uuid, config jsonb, OUT conversion public.conversions, OUT problem text) IS 'Makes a client of a qualified lead of the house client, as config.conversion says: the client, an invitation for its first user, its agent of the mapped type, its project (a draft). Idempotent: a lead that is a client already stays that one; one whose conversion was taken back gets the same client again for the same company and address. problem: why it cannot be, for people to read; then nothing is made. The caller holds the lead''s lock.';
+
+-- Name: count_dialogue(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.count_dialogue() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+    said jsonb := (
+        select jsonb_agg(jsonb_build_object(
+            'thread_id', t.id, 'seq', n.seq, 'metadata', n.metadata - 'payload', 'content', n.content, 'answered', private.is_answered(t)
+        ))
+        from new_rows as n
+        join private.threads as t on t.client_id = n.client_id and t.conversation_id = n.conversation_id
+        where n.role = 'user'
+    );
+begin
+    if said is null then
+        return null;
+    end if;
+    if said @? '$[*] ? (@.answered == true)' then
+        perform private.count_said((select jsonb_agg(s.v) from jsonb_array_elements(said) as s (v) where (s.v ->> 'answered')::boolean));
+    end if;
+    -- What no agent answers waits for no turn.
+    update private.threads as t
+    set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = private.now()
+    from (
+        select (m.v ->> 'thread_id')::uuid as thread_id, max((m.v ->> 'seq')::bigint) as newest
+        from jsonb_array_elements(said) as m (v)
+        where not (m.v ->> 'answered')::boolean
+        group by 1
+    ) as s
+    where t.id = s.thread_id;
+    return null;
+end
+$_$;
+
+ALTER FUNCTION private.count_dialogue() OWNER TO postgres;
+
+-- Name: FUNCTION count_dialogue(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.count_dialogue() IS 'Trigger: what leads said in conversations is counted on their threads, and has a turn where an agent answers (private.is_answered); else it is a person''s to read.';
+
 -- Name: count_inbound(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.count_inbound() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    said jsonb := (
+        select jsonb_agg(jsonb_build_object('thread_id', t.id, 'seq', n.seq, 'metadata', n.metadata - 'payload', 'content', n.content))
+        from new_rows as n
+        join private.threads as t on t.client_id = n.client_id and t.interview_id = n.interview_id
+        where n.role = 'user'
+    );
+begin
+    if said is not null then
+        perform private.count_said(said);
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.count_inbound() OWNER TO postgres;
+
+-- Name: FUNCTION count_inbound(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.count_inbound() IS 'Trigger: what leads said in interviews is counted on their threads, and has a turn (private.count_said).';
+
+-- Name: count_said(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.count_said(said jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -2440,34 +3832,38 @@ declare
 begin
     -- Lock order: threads by id; ingest holds these locks already.
     perform from private.threads as t
-    where (t.client_id, t.interview_id) in (select n.client_id, n.interview_id from new_rows as n where n.role = 'user')
+    where t.id in (select s.thread_id from jsonb_to_recordset(said) as s (thread_id uuid))
     order by t.id
     for no key update;
     for sooner in
         with
-        said as (
+        bursts as (
             -- The last message of a burst says whether there is more to come; an opt-out among them waits for nothing.
-            select m.client_id, m.interview_id, max(m.seq) as newest, max(m.seq) filter (where m.wanted) as newest_to_answer,
+            select m.thread_id, max(m.seq) as newest, max(m.seq) filter (where m.wanted) as newest_to_answer,
                 make_interval(secs => case
                     when bool_or(private.is_opt_out(m.content)) then 0
                     else private.debounce_ms(
                         (array_agg(m.metadata order by m.seq desc) filter (where m.wanted))[1], (array_agg(m.content order by m.seq desc) filter (where m.wanted))[1],
-                        private.question_type(m.interview_id)
+                        private.question_type(t.interview_id)
                     )
                 end / 1000.0) as pause
-            from (select n.*, private.needs_answer(n.metadata, n.content) as wanted from new_rows as n where n.role = 'user') as m
-            group by m.client_id, m.interview_id
+            from (
+                select s.thread_id, s.seq, s.metadata, s.content, private.needs_answer(s.metadata, s.content) as wanted
+                from jsonb_to_recordset(said) as s (thread_id uuid, seq bigint, metadata jsonb, content text)
+            ) as m
+            join private.threads as t on t.id = m.thread_id
+            group by m.thread_id, t.interview_id
         ),
         counted as (
             update private.threads as t
-            set last_seq = greatest(t.last_seq, s.newest), inbound_seq = greatest(t.inbound_seq, s.newest_to_answer), last_inbound_at = private.now(),
-                waiting_since = case when s.newest_to_answer is null then t.waiting_since else coalesce(t.waiting_since, right_now) end,
+            set last_seq = greatest(t.last_seq, b.newest), inbound_seq = greatest(t.inbound_seq, b.newest_to_answer), last_inbound_at = private.now(),
+                waiting_since = case when b.newest_to_answer is null then t.waiting_since else coalesce(t.waiting_since, right_now) end,
                 not_before = case
-                    when s.newest_to_answer is null then t.not_before
-                    else least(right_now + s.pause, coalesce(t.waiting_since, right_now) + longest)
+                    when b.newest_to_answer is null then t.not_before
+                    else least(right_now + b.pause, coalesce(t.waiting_since, right_now) + longest)
                 end
-            from said as s
-            join private.threads as earlier on earlier.client_id = s.client_id and earlier.interview_id = s.interview_id
+            from bursts as b
+            join private.threads as earlier on earlier.id = b.thread_id
             where t.id = earlier.id
             returning t.id, t.task_id, t.lease, t.not_before, earlier.not_before as not_before_earlier
         )
@@ -2482,26 +3878,76 @@ begin
     update private.threads as t
     set due_at = t.not_before, attempts = 0
     from public.leads as l
-    where (t.client_id, t.interview_id) in (
-            select n.client_id, n.interview_id from new_rows as n where n.role = 'user' and private.needs_answer(n.metadata, n.content)
+    where t.id in (
+            select s.thread_id from jsonb_to_recordset(said) as s (thread_id uuid, metadata jsonb, content text) where private.needs_answer(s.metadata, s.content)
         )
         and t.task_id is null and t.inbound_seq > t.handled_seq
         and l.id = t.lead_id and l.status <> 'blocked';
-    for client_id in select distinct n.client_id from new_rows as n order by 1 loop
+    for client_id in select distinct t.client_id from private.threads as t where t.id in (select s.thread_id from jsonb_to_recordset(said) as s (thread_id uuid)) order by 1 loop
         work := work + private.admit_turns(client_id);
     end loop;
     if work > 0 then
         perform private.ring('agent_turn');
     end if;
-    return null;
 end
 $$;
 
-ALTER FUNCTION private.count_inbound() OWNER TO postgres;
+ALTER FUNCTION private.count_said(said jsonb) OWNER TO postgres;
 
--- Name: FUNCTION count_inbound(); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION count_said(said jsonb); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.count_inbound() IS 'Trigger: counts what leads said on their threads, starts the debounce, and has one turn wait for admission for each thread that has something to answer and none queued.';
+COMMENT ON FUNCTION private.count_said(said jsonb) IS 'Counts what leads said on their threads ([{"thread_id", "seq", "metadata", "content"}]), starts the debounce, and has one turn wait for admission for each thread that has something to answer and none queued.';
+
+-- Name: count_spendings(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.count_spendings() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    month timestamptz := date_trunc('month', private.now() at time zone 'America/Sao_Paulo') at time zone 'America/Sao_Paulo';
+begin
+    -- A month that has ended is counted no further; the new one is counted from the ledger.
+    update public.budgets as b set period_began = null where b.period = 'month' and b.period_began <> month;
+    with
+    noted as (delete from private.spendings as s returning s.client_id, s.project_id, s.currency, s.amount, s.occurred_at),
+    counted as (
+        select b.id, sum(n.amount) as amount
+        from noted as n
+        join public.budgets as b on b.client_id = n.client_id and (b.project_id is null or b.project_id = n.project_id) and b.currency = n.currency
+            and n.occurred_at >= b.period_began
+        group by b.id
+    )
+    update public.budgets as b set spent = b.spent + c.amount from counted as c where b.id = c.id;
+    -- A new budget, a changed one, a new month: all that the ledger has, without what is noted and comes with the next sweep. One statement,
+    -- so that it sees either both rows of a commit or none.
+    update public.budgets as b
+    set period_began = s.began, spent = s.spent, told = 'open'
+    from (
+        select x.id, p.began, coalesce((
+            select sum(u.amount) from public.usage as u
+            where u.client_id = x.client_id and (x.project_id is null or u.project_id = x.project_id) and u.currency = x.currency and u.occurred_at >= p.began
+        ), 0) - coalesce((
+            select sum(n.amount) from private.spendings as n
+            where n.client_id = x.client_id and (x.project_id is null or n.project_id = x.project_id) and n.currency = x.currency and n.occurred_at >= p.began
+        ), 0) as spent
+        from public.budgets as x
+        cross join lateral (select case x.period when 'month' then month else 'epoch' end as began) as p
+        where x.period_began is null
+    ) as s
+    where b.id = s.id;
+    update public.budgets as b
+    set state = private.budget_state(b.spent, b.amount, b.warn_at_percent)
+    where b.state <> private.budget_state(b.spent, b.amount, b.warn_at_percent);
+    perform private.tell_of_budgets();
+end
+$$;
+
+ALTER FUNCTION private.count_spendings() OWNER TO postgres;
+
+-- Name: FUNCTION count_spendings(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.count_spendings() IS 'Adds what the ledger got since the last time to the budgets, begins new months (in São Paulo), and tells owners. Run by the sweep, one at a time: so that commits only insert notes and never meet on a budget''s row.';
 
 -- Name: csv_rows(text, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -2605,6 +4051,42 @@ ALTER FUNCTION private.current_profile_id() OWNER TO postgres;
 -- Name: FUNCTION current_profile_id(); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.current_profile_id() IS 'The person whose token the request carries; null without one. Our own reading of the claims: roles of ours have no right to schema auth.';
+
+-- Name: customer_work(public.conversations); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.customer_work(conversation public.conversations) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object(
+        'company_name', k.company_name, 'plan', k.plan,
+        'agent_type', (
+            select r.agent_type from public.renus_config as r
+            where r.client_id = k.id
+            order by r.id = v.made_renus_config_id desc nulls last, r.active desc, r.created_at
+            limit 1
+        ),
+        'project', (
+            select jsonb_build_object('name', p.name, 'status', p.status) from public.projects as p
+            where p.client_id = k.id
+            order by p.status = 'active' desc, p.created_at desc
+            limit 1
+        )
+    )
+    from public.clients as k
+    -- Another dialogue of the same lead, on another number or after this one was closed, knows it as well.
+    left join public.conversions as v on v.client_id = conversation.client_id and v.lead_id = conversation.lead_id and v.reversed_at is null
+    where k.id = coalesce(conversation.customer_client_id, (
+        select c.made_client_id from public.conversions as c
+        where c.client_id = conversation.client_id and c.lead_id = conversation.lead_id and c.reversed_at is null
+    )) and k.status = 'active';
+$$;
+
+ALTER FUNCTION private.customer_work(conversation public.conversations) OWNER TO postgres;
+
+-- Name: FUNCTION customer_work(conversation public.conversations); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.customer_work(conversation public.conversations) IS 'What the agent knows of the client that its lead has become: {"company_name", "agent_type", "plan", "project": {"name", "status"}}; null where it has become none, or one that is not active.';
 
 -- Name: projects; Type: TABLE; Schema: public; Owner: postgres
 
@@ -2821,6 +4303,95 @@ ALTER FUNCTION private.digest_text(notification_ids uuid[]) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.digest_text(notification_ids uuid[]) IS 'Many notifications in one text: how many of each event, and the first three in their own words. Read-only.';
 
+-- Name: do_isa_act(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.do_isa_act(act jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    kind text := act ->> 'act';
+    failed_task_id uuid;
+    dead integer := 0;
+    replayed integer := 0;
+    resolved integer := 0;
+    answer jsonb;
+    task public.failed_tasks;
+    done boolean;
+    told text;
+begin
+    -- SECURITY: as the caller, by id: row level security, grants and triggers hold as for any request of that person's. Each statement names the
+    -- state that was shown: where the world has changed meanwhile, nothing is changed.
+    case kind
+        when 'pause_project' then
+            update public.projects as p set status = 'paused' where p.id = (act ->> 'project_id')::uuid and p.status = 'active';
+            done := found;
+            told := format(case when done then '“%s” está em pausa.' else '“%s” não estava mais em andamento: nada mudou.' end, act ->> 'name');
+        when 'resume_project' then
+            update public.projects as p set status = 'active' where p.id = (act ->> 'project_id')::uuid and p.status = 'paused';
+            done := found;
+            told := format(case when done then '“%s” está em andamento outra vez.' else '“%s” não estava mais em pausa: nada mudou.' end, act ->> 'name');
+        when 'block_lead' then
+            update public.leads as l set status = 'blocked' where l.id = (act ->> 'lead_id')::uuid and l.status <> 'blocked';
+            done := found;
+            told := format(case when done then 'O lead %s está bloqueado.' else 'O lead %s já estava bloqueado, ou não existe mais: nada mudou.' end, coalesce(act ->> 'name', act ->> 'phone'));
+        when 'unblock_lead' then
+            update public.leads as l set status = 'active' where l.id = (act ->> 'lead_id')::uuid and l.status = 'blocked';
+            done := found;
+            told := format(case when done then 'O lead %s está desbloqueado.' else 'O lead %s não estava mais bloqueado: nada mudou.' end, coalesce(act ->> 'name', act ->> 'phone'));
+        when 'cancel_interview' then
+            update public.interviews as i set status = 'cancelled' where i.id = (act ->> 'interview_id')::uuid and i.status in ('pending', 'in_progress');
+            done := found;
+            told := format(case when done then 'A entrevista de %s está cancelada.' else 'A entrevista de %s já tinha terminado: nada mudou.' end, coalesce(act ->> 'name', act ->> 'phone'));
+        when 'suspend_client' then
+            update public.clients as c set status = 'suspended' where c.id = (act ->> 'client_id')::uuid and c.status <> 'suspended' and not c.is_house;
+            done := found;
+            told := format(case when done then 'O cliente “%s” está suspenso.' else 'O cliente “%s” já estava suspenso: nada mudou.' end, act ->> 'name');
+        when 'reactivate_client' then
+            update public.clients as c set status = 'active' where c.id = (act ->> 'client_id')::uuid and c.status <> 'active';
+            done := found;
+            told := format(case when done then 'O cliente “%s” está ativo.' else 'O cliente “%s” já estava ativo: nada mudou.' end, act ->> 'name');
+        when 'resend_invitation' then
+            answer := public.resend_invitation((act ->> 'interview_id')::uuid);
+            done := answer ->> 'outcome' in ('queued', 'deferred');
+            told := case answer ->> 'outcome'
+                when 'queued' then format('O convite de %s vai sair de novo agora.', coalesce(act ->> 'name', act ->> 'phone'))
+                when 'deferred' then format(
+                    'O convite de %s sai de novo em %s (%s).', coalesce(act ->> 'name', act ->> 'phone'),
+                    to_char((answer ->> 'due_at')::timestamptz at time zone 'America/Sao_Paulo', 'DD/MM "às" HH24:MI'), answer ->> 'reason'
+                )
+                when 'none' then format('Não há mais convite a reenviar a %s: a entrevista já começou ou terminou, ou o projeto não está em andamento. Nada mudou.', coalesce(act ->> 'name', act ->> 'phone'))
+                else format('O convite de %s já espera para sair: nenhum outro foi feito.', coalesce(act ->> 'name', act ->> 'phone'))
+            end;
+        when 'replay_failed_tasks' then
+            for failed_task_id in
+                select f.id from public.failed_tasks as f
+                where f.id in (select v.id::uuid from jsonb_array_elements_text(act -> 'failed_task_ids') as v (id)) and f.status = 'dead'
+                order by f.created_at, f.id
+            loop
+                task := public.replay_failed_task(failed_task_id);
+                dead := dead + 1;
+                replayed := replayed + (task.status = 'replayed')::integer;
+                resolved := resolved + (task.status = 'resolved')::integer;
+            end loop;
+            done := dead > 0;
+            told := case
+                when not done then 'Nenhuma dessas tarefas estava mais na fila de falhas: nada mudou.'
+                else format('Tarefas de volta à fila: %s.', replayed) || case when resolved > 0 then format(' Sem nada mais a fazer: %s.', resolved) else '' end
+            end;
+        else
+            raise exception 'ISA knows no act %', coalesce(quote_literal(left(kind, 50)), 'without a name') using errcode = '22023';
+    end case;
+    return jsonb_build_object('act', kind, 'done', done, 'text', told);
+end
+$$;
+
+ALTER FUNCTION private.do_isa_act(act jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION do_isa_act(act jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.do_isa_act(act jsonb) IS 'Does one act of a confirmed plan, under the caller''s own rights, and says in Portuguese what came of it: {"act", "done", "text"}; done is false where the world had changed and nothing was. Raises what the rules raise.';
+
 -- Name: drop_turn(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.drop_turn(thread_id uuid) RETURNS void
@@ -2831,7 +4402,7 @@ begin
     perform pgmq.delete('high_priority', t.task_id) from private.threads as t where t.id = drop_turn.thread_id and t.task_id is not null;
     update private.threads as t
     set handled_seq = t.inbound_seq, task_id = null, lease = null, lease_until = null, lease_seq = null, due_at = null,
-        not_before = null, waiting_since = null, attempts = 0, reruns = 0
+        not_before = null, waiting_since = null, attempts = 0, reruns = 0, held = false
     where t.id = drop_turn.thread_id;
 end
 $$;
@@ -2840,7 +4411,7 @@ ALTER FUNCTION private.drop_turn(thread_id uuid) OWNER TO postgres;
 
 -- Name: FUNCTION drop_turn(thread_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.drop_turn(thread_id uuid) IS 'Ends what a thread had waiting without an answer: there is no live interview any more, or the lead is blocked.';
+COMMENT ON FUNCTION private.drop_turn(thread_id uuid) IS 'Ends what a thread had waiting without an answer: nobody is to answer any more, a person has taken over, or the lead is blocked.';
 
 -- Name: easter_of(integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3066,6 +4637,18 @@ begin
     from private.threads as h
     where h.client_id = l.client_id and h.lead_id = l.id and t.client_id = l.client_id and t.thread_id = h.id;
     update public.interviews as i set metadata = '{}' where i.client_id = l.client_id and i.lead_id = l.id;
+    -- What agents kept of it, asked for and were told in conversations. A conversion stays: its client is its own.
+    update public.conversations as c set memory = '{}', summary = null, handed_over_reason = case when c.handed_over_reason is not null then 'os dados foram apagados' end
+    where c.client_id = l.client_id and c.lead_id = l.id;
+    update public.tool_calls as t
+    set arguments = '{}', result = case when t.result is not null then '{}'::jsonb end, error = case when t.error is not null then 'erased' end
+    where t.client_id = l.client_id and t.lead_id = l.id;
+    update public.callbacks as b set note = null, status = case b.status when 'open' then 'cancelled' else b.status end where b.client_id = l.client_id and b.lead_id = l.id;
+    update public.qualifications as q
+    set proposed = '{}', problems = '{}', answers = '{}', settled_at = coalesce(q.settled_at, q.decided_at),
+        reason = case when q.reason is not null then 'os dados foram apagados' end
+    where q.client_id = l.client_id and q.lead_id = l.id;
+    delete from private.intents as n where n.client_id = l.client_id and n.lead_id = l.id;
 
     -- What was made of it: the interview's report goes, the project's is written anew, the news of it lose its name.
     delete from public.reports as r using public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id and r.interview_id = i.id;
@@ -3073,28 +4656,19 @@ begin
     -- Every attempt at telling it, the house client's too.
     update public.notifications as n
     set status = 'skipped', reason = 'the lead''s data was erased'
-    from public.interviews as i
-    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and n.status = 'queued' and n.delivery_id is null;
+    where n.id in (select t.id from private.notifications_of_lead(l.id) as t where t.status = 'queued' and t.delivery_id is null);
     update public.deliveries as d
     set content = jsonb_build_object('type', d.content -> 'type', 'text', '')
-    from public.notifications as n
-    join public.interviews as i on i.id = n.interview_id
+    from private.notifications_of_lead(l.id) as n
     cross join jsonb_array_elements(n.attempts) as a (v)
-    where i.client_id = l.client_id and i.lead_id = l.id and d.id = (a.v ->> 'delivery_id')::uuid and d.status not in ('queued', 'deferred', 'sending', 'unknown');
+    where d.id = (a.v ->> 'delivery_id')::uuid and d.status not in ('queued', 'deferred', 'sending', 'unknown');
     update public.messages as m
     set content = 'Dados apagados.'
-    from public.notifications as n
-    join public.interviews as i on i.id = n.interview_id
+    from private.notifications_of_lead(l.id) as n
     cross join jsonb_array_elements(n.attempts) as a (v)
     join public.deliveries as d on d.id = (a.v ->> 'delivery_id')::uuid
-    where i.client_id = l.client_id and i.lead_id = l.id and m.client_id = d.client_id and m.id = d.message_id;
-    update public.notifications as n
-    set text = 'Dados apagados.'
-    from public.interviews as i
-    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and (n.status <> 'queued' or n.delivery_id is not null);
-    update public.notifications as n
-    set text = 'Dados apagados.'
-    where n.client_id = l.client_id and n.subject = 'reply ' || l.id and (n.status <> 'queued' or n.delivery_id is not null);
+    where m.client_id = d.client_id and m.id = d.message_id;
+    update public.notifications as n set text = 'Dados apagados.' where n.id in (select t.id from private.notifications_of_lead(l.id) as t);
 
     -- Files not fetched yet are never fetched, nor is one under way taken, nor a dead one replayed. Those in Storage can be removed through its API
     -- only: storage_path stays to find them by, and Storage's policy shows them to nobody.
@@ -3132,8 +4706,9 @@ begin
         join public.interviews as i on i.id = r.interview_id
         join public.projects as p on p.id = i.project_id
         join public.clients as c on c.id = r.client_id
-        -- A paused project, or client, waits for nobody's answer.
+        -- A paused project, client or budget waits for nobody's answer.
         where r.status = 'waiting' and r.delivery_id is null and r.due_at <= private.now() and r.step = 0 and p.status <> 'paused' and c.status = 'active'
+            and private.budget_verdict(r.client_id, i.project_id) <> 'pause'
         order by r.due_at, r.id
         limit 200
     loop
@@ -3142,7 +4717,7 @@ begin
         continue when not found;
         select * into thread from private.threads as t where t.id = interview.thread_id for no key update skip locked;
         -- A turn of it waits or runs.
-        continue when not found or thread.task_id is not null or thread.due_at is not null;
+        continue when not found or thread.task_id is not null or thread.due_at is not null or thread.held;
         perform from public.deliveries as d
         where d.client_id = interview.client_id and d.interview_id = interview.id and d.status in ('queued', 'deferred')
         order by d.id
@@ -3263,6 +4838,22 @@ ALTER FUNCTION private.first_name(name text) OWNER TO postgres;
 -- Name: FUNCTION first_name(name text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.first_name(name text) IS 'The first word of a name; null if there is none.';
+
+-- Name: fits_rule(jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.fits_rule(rule jsonb, value jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    -- The words of skip_if, about the answer itself.
+    select private.skip_applies(rule || '{"key": "it"}', jsonb_build_object('it', jsonb_build_object('status', 'answered', 'value', value)));
+$$;
+
+ALTER FUNCTION private.fits_rule(rule jsonb, value jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION fits_rule(rule jsonb, value jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.fits_rule(rule jsonb, value jsonb) IS 'Whether an answer is what a rule {"op", "value"} of a qualification speaks of; never where there is none.';
 
 -- Name: follow_account(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3402,6 +4993,60 @@ ALTER FUNCTION private.follow_delivery() OWNER TO postgres;
 -- Name: FUNCTION follow_delivery(); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.follow_delivery() IS 'Trigger: a notification is sent as its delivery is; one whose delivery failed or was cancelled, before or after the provider took it, waits to go on by the next channel, which is the sweep''s to choose, unless an earlier one has got through after all.';
+
+-- Name: follow_echo(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.follow_echo(account_id uuid, event jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    t private.threads;
+    interview public.interviews;
+    dialogue_id uuid;
+begin
+    select x.* into t
+    from public.channel_accounts as a
+    join private.threads as x on x.client_id = a.client_id and x.channel_account_id = a.id and x.lead_id = private.lead_of_sender(a.client_id, event -> 'sender')
+    where a.id = follow_echo.account_id;
+    -- Gateways repeat what we sent ourselves, sometimes before they answered the send: then its text knows it.
+    if not found or exists (
+        select from public.deliveries as d
+        where d.channel_account_id = follow_echo.account_id and d.provider_message_id = event #>> '{echo,message_id}'
+    ) or exists (
+        select from public.deliveries as d
+        where d.client_id = t.client_id and d.thread_id = t.id and d.begun_at > private.now() - interval '10 minutes'
+            and d.status in ('sending', 'unknown', 'sent', 'delivered', 'read') and strpos(d.content ->> 'text', btrim(event #>> '{echo,text}')) > 0
+    ) then
+        return false;
+    end if;
+    select * into interview from public.interviews as i where i.id = t.interview_id;
+    if interview.status = 'pending' then
+        -- Only invited: a word from the shop is no end of that.
+        insert into public.interview_messages (interview_id, role, content, metadata, client_id, seq)
+        values (
+            t.interview_id, 'assistant', coalesce(event #>> '{echo,text}', ''),
+            jsonb_build_object('type', event #> '{echo,type}', 'provider_id', event #> '{echo,message_id}', 'written_by', 'phone'), t.client_id, t.last_seq + 1
+        );
+    else
+        dialogue_id := private.hand_over(t.id, 'a person wrote from the telephone');
+        insert into public.messages (conversation_id, role, content, channel, metadata, client_id, seq)
+        select dialogue_id, 'assistant', coalesce(event #>> '{echo,text}', ''), a.channel,
+            jsonb_build_object('type', event #> '{echo,type}', 'provider_id', event #> '{echo,message_id}', 'written_by', 'phone'), t.client_id, t.last_seq + 1
+        from public.channel_accounts as a
+        where a.id = t.channel_account_id;
+        update public.conversations as c set person_wrote_at = private.now(), last_message_at = clock_timestamp() where c.id = dialogue_id;
+    end if;
+    update private.threads as x set last_seq = t.last_seq + 1 where x.id = t.id;
+    return true;
+end
+$$;
+
+ALTER FUNCTION private.follow_echo(account_id uuid, event jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION follow_echo(account_id uuid, event jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.follow_echo(account_id uuid, event jsonb) IS 'Somebody wrote to a lead on the account''s own telephone: the message stands in the dialogue, and the person has it from now on. false where the lead has no thread there or the message is one that we sent. The caller holds the locks of the thread and its interview.';
 
 -- Name: follow_invitation(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3673,6 +5318,7 @@ CREATE TABLE public.leads (
     consent_basis public.legal_basis DEFAULT 'not_informed'::public.legal_basis NOT NULL,
     opted_out_at timestamp with time zone,
     time_zone text,
+    qualified_at timestamp with time zone,
     CONSTRAINT metadata_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((metadata)::text) <= 65536) AND (NOT (metadata @? '$.**{20}'::jsonpath)))),
     CONSTRAINT metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
     CONSTRAINT name_has_at_most_200_characters CHECK ((char_length(name) <= 200)),
@@ -3699,6 +5345,10 @@ COMMENT ON COLUMN public.leads.opted_out_at IS 'Since when nothing may be sent t
 -- Name: COLUMN leads.time_zone; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON COLUMN public.leads.time_zone IS 'IANA name. null: by the area code of the phone, else America/Sao_Paulo (private.zone_of).';
+
+-- Name: COLUMN leads.qualified_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.leads.qualified_at IS 'Since when this lead counts as qualified: by an agent''s questions and the rules of its configuration (public.qualifications). Kept by the engine.';
 
 -- Name: goodbye_refusal(public.deliveries, public.leads); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3759,6 +5409,13 @@ begin
         until := right_now + interval '1 minute';
         return;
     end if;
+    -- What is only answered goes on: replies that were made are sent.
+    if delivery.kind in ('invitation', 'reminder')
+        and private.budget_verdict(delivery.client_id, (select i.project_id from public.interviews as i where i.id = delivery.interview_id)) = 'pause' then
+        reason := 'the budget is used up';
+        until := right_now + interval '1 minute';
+        return;
+    end if;
     select * into pace from private.account_paces as p where p.channel_account_id = a.id;
     if pace.not_before > tick then
         reason := coalesce(pace.reason, 'the provider asked for a pause');
@@ -3809,7 +5466,7 @@ ALTER FUNCTION private.governor_verdict(delivery public.deliveries, OUT verdict 
 
 -- Name: FUNCTION governor_verdict(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.governor_verdict(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) IS 'Whether a delivery that policy allows fits into what its account may do now: go, wait (until, reason) or cancel (reason). Stopped accounts, suspended clients, paused projects, the rate for one person, people in 24 hours, messages per second. The caller holds the account''s pace (private.lock_paces).';
+COMMENT ON FUNCTION private.governor_verdict(delivery public.deliveries, OUT verdict text, OUT until timestamp with time zone, OUT reason text) IS 'Whether a delivery that policy allows fits into what its account may do now: go, wait (until, reason) or cancel (reason). Stopped accounts, suspended clients, paused projects, used-up budgets that pause, the rate for one person, people in 24 hours, messages per second. The caller holds the account''s pace (private.lock_paces).';
 
 -- Name: grant_delivery(uuid, integer, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -3941,6 +5598,64 @@ ALTER FUNCTION private.guard_profile() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.guard_profile() IS 'Trigger: people cannot change their own role; phones are normalised.';
 
+-- Name: hand_back(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.hand_back(conversation_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update public.conversations as c
+    set handed_over_at = null, handed_over_reason = null, handed_over_by = null, person_wrote_at = null, resuming = true
+    where c.id = hand_back.conversation_id and c.handed_over_at is not null;
+    return found;
+end
+$$;
+
+ALTER FUNCTION private.hand_back(conversation_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION hand_back(conversation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.hand_back(conversation_id uuid) IS 'The agent has a conversation again; its next reply says so. false: it had it. The caller holds the thread''s lock.';
+
+-- Name: hand_over(uuid, text, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.hand_over(thread_id uuid, reason text, profile_id uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+    t private.threads;
+    conversation_id uuid;
+begin
+    select * into strict t from private.threads as x where x.id = hand_over.thread_id;
+    -- The turn under way loses its lease: its commit is stale, whatever it was about to say.
+    perform private.drop_turn(t.id);
+    update public.deliveries as d
+    set status = 'cancelled', reason = 'a person took over'
+    where d.thread_id = t.id and d.client_id = t.client_id and d.kind = 'reply' and d.status in ('queued', 'deferred');
+    perform private.end_delivery(d.id)
+    from public.deliveries as d
+    where d.thread_id = t.id and d.client_id = t.client_id and d.kind = 'reply' and d.status = 'cancelled' and d.task_id is not null;
+    if t.interview_id is not null then
+        perform private.end_interview(t.interview_id, 'handed_over');
+    end if;
+    conversation_id := private.open_conversation(t.id);
+    update public.conversations as c
+    set handed_over_at = coalesce(c.handed_over_at, private.now()), handed_over_reason = coalesce(c.handed_over_reason, left(hand_over.reason, 500)),
+        handed_over_by = coalesce(hand_over.profile_id, c.handed_over_by), resuming = false
+    where c.id = conversation_id;
+    return conversation_id;
+end
+$$;
+
+ALTER FUNCTION private.hand_over(thread_id uuid, reason text, profile_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION hand_over(thread_id uuid, reason text, profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.hand_over(thread_id uuid, reason text, profile_id uuid) IS 'A person has the dialogue of a thread from now on: the turn under way is fenced off, replies that wait to be sent are cancelled, a live interview ends as handed_over, its conversation says since when and why. Idempotent. Returns the conversation. The caller holds the locks of interview and thread.';
+
 -- Name: has_consent(public.leads); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.has_consent(lead public.leads) RETURNS boolean
@@ -4032,6 +5747,26 @@ ALTER FUNCTION private.hold_delivery(delivery_id uuid, until timestamp with time
 
 COMMENT ON FUNCTION private.hold_delivery(delivery_id uuid, until timestamp with time zone, reason text) IS 'Lets a delivery wait: for less than a minute in its queue, for longer as deferred, out of the queue, until admission takes it again. The caller holds its row''s lock.';
 
+-- Name: hold_turn(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.hold_turn(thread_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform pgmq.delete('high_priority', t.task_id) from private.threads as t where t.id = hold_turn.thread_id and t.task_id is not null;
+    update private.threads as t
+    set held = true, task_id = null, due_at = null, not_before = null, waiting_since = null, attempts = 0
+    where t.id = hold_turn.thread_id;
+end
+$$;
+
+ALTER FUNCTION private.hold_turn(thread_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION hold_turn(thread_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.hold_turn(thread_id uuid) IS 'Takes a thread''s turn out of the queue because a budget is used up. What the lead wrote stays unhandled: private.release_threads queues it. The caller holds the thread''s lock, and nobody its lease.';
+
 -- Name: hours_problem(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.hours_problem(hours jsonb) RETURNS text
@@ -4080,6 +5815,10 @@ begin
     delete from public.webhook_events as e where e.received_at < now() - make_interval(days => private.setting_int('keep_webhook_events_days'));
     get diagnostics gone = row_count;
     done := done || jsonb_build_object('webhook_events', gone);
+    -- What they planned is in isa_commands.
+    delete from private.isa_tokens as t where t.expires_at < now() - interval '1 day';
+    get diagnostics gone = row_count;
+    done := done || jsonb_build_object('isa_tokens', gone);
     delete from cron.job_run_details as d where d.end_time < now() - make_interval(days => private.setting_int('keep_job_runs_days'));
     get diagnostics gone = row_count;
     return done || jsonb_build_object('job_runs', gone);
@@ -4090,7 +5829,7 @@ ALTER FUNCTION private.housekeeping() OWNER TO postgres;
 
 -- Name: FUNCTION housekeeping(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.housekeeping() IS 'Daily: partitions ahead, and the purge of raw webhook items and of pg_cron''s run log. Idempotent; says what it did.';
+COMMENT ON FUNCTION private.housekeeping() IS 'Daily: partitions ahead, and the purge of raw webhook items, of ISA''s old tokens and of pg_cron''s run log. Idempotent; says what it did.';
 
 -- Name: ingest_messages(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -4173,21 +5912,21 @@ begin
     get diagnostics stored = row_count;
 
     if outside then
-        with said as (
-            insert into public.messages (conversation_id, role, content, channel, metadata, client_id, seq, provider_timestamp)
-            select t.conversation_id, 'user', coalesce(x.event #>> '{message,text}', ''), a.channel, private.message_metadata(x.event), t.client_id,
-                t.last_seq + row_number() over (partition by t.id order by x.ord), (x.event ->> 'occurred_at')::timestamptz
-            from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
-            join private.threads as t on t.id = x.thread_id
-            join public.channel_accounts as a on a.id = t.channel_account_id
-            where t.interview_id is null and t.conversation_id is not null
-            order by x.ord
-            returning client_id, conversation_id, seq
-        )
-        update private.threads as t
-        set last_seq = s.newest, inbound_seq = s.newest, handled_seq = s.newest, last_inbound_at = private.now()
-        from (select client_id, conversation_id, max(seq) as newest from said group by client_id, conversation_id) as s
-        where t.client_id = s.client_id and t.conversation_id = s.conversation_id;
+        -- Whom a person left alone for long enough, the agent answers again.
+        perform private.hand_back(c.id)
+        from jsonb_to_recordset(items) as x (thread_id uuid)
+        join private.threads as t on t.id = x.thread_id
+        join public.conversations as c on c.id = t.conversation_id
+        where c.handed_over_at is not null
+            and greatest(c.handed_over_at, c.person_wrote_at) < private.now() - make_interval(hours => private.setting_int('handover_hours'));
+        insert into public.messages (conversation_id, role, content, channel, metadata, client_id, seq, provider_timestamp)
+        select t.conversation_id, 'user', coalesce(x.event #>> '{message,text}', ''), a.channel, private.message_metadata(x.event), t.client_id,
+            t.last_seq + row_number() over (partition by t.id order by x.ord), (x.event ->> 'occurred_at')::timestamptz
+        from jsonb_to_recordset(items) as x (ord bigint, thread_id uuid, event jsonb)
+        join private.threads as t on t.id = x.thread_id
+        join public.channel_accounts as a on a.id = t.channel_account_id
+        where t.interview_id is null and t.conversation_id is not null
+        order by x.ord;
         select count(*) into more
         from jsonb_to_recordset(items) as x (thread_id uuid)
         join private.threads as t on t.id = x.thread_id
@@ -4228,6 +5967,8 @@ begin
     );
     if leaving is not null then
         perform private.say_goodbye(t.id) from private.threads as t where t.id = any (leaving) and t.interview_id is null order by t.id;
+        -- That was the answer.
+        perform private.drop_turn(t.id) from private.threads as t where t.id = any (leaving) and t.interview_id is null;
         -- Their other accounts' interviews are answered by no turn.
         perform private.end_interview(o.interview_id, 'opted_out')
         from private.threads as o
@@ -4475,13 +6216,15 @@ begin
         where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending')
             -- What waits for a paused project takes no room from the others.
             and coalesce(p.status, 'active') = 'active'
+            -- Nor what waits for a budget.
+            and d.reason is distinct from 'the budget is used up'
             -- Nor what waits for days, for a lead who was written to often enough.
             and not (d.status = 'deferred' and d.due_at > private.now() + interval '1 day')
         group by d.channel_account_id
     ) as w;
     for project in
         select p.id, p.channel_account_id from public.projects as p
-        where p.client_id = invite_next.client_id and p.status = 'active'
+        where p.client_id = invite_next.client_id and p.status = 'active' and private.budget_verdict(p.client_id, p.id) <> 'pause'
         order by p.created_at, p.id
     loop
         free := private.setting_int('admitted_tasks') - coalesce((open_ones ->> project.channel_account_id::text)::integer, 0);
@@ -4528,6 +6271,30 @@ ALTER FUNCTION private.is_admin() OWNER TO postgres;
 -- Name: FUNCTION is_admin(); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.is_admin() IS 'Whether the request is by one of RENUM''s admins. Reads the table, not the token: a removed admin loses access at once.';
+
+-- Name: is_answered(private.threads); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.is_answered(thread private.threads) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select thread.interview_id is not null or exists (
+        select
+        from public.conversations as c
+        join public.channel_accounts as a on a.id = thread.channel_account_id
+        cross join lateral private.conversation_agent(c, thread.channel_account_id) as g
+        join public.renus_config as r on r.id = g.agent_id
+        where c.id = thread.conversation_id and c.status = 'open' and c.handed_over_at is null
+            -- A mail program that answers by itself would be answered for ever: other channels only where they are named.
+            and coalesce(r.config #> '{conversation,channels}' ? a.channel::text, a.channel = 'whatsapp')
+    );
+$$;
+
+ALTER FUNCTION private.is_answered(thread private.threads) OWNER TO postgres;
+
+-- Name: FUNCTION is_answered(thread private.threads); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.is_answered(thread private.threads) IS 'Whether an agent answers what is said in a thread now: in an interview always; in a conversation where there is an agent for it and its channel, and no person has it.';
 
 -- Name: is_email(text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -4659,6 +6426,176 @@ ALTER FUNCTION private.is_opt_out(txt text) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.is_opt_out(txt text) IS 'Whether a whole message is one of the words that must always work to be left alone, whatever agent or model is running. Case, accents, punctuation, emoji and politeness make no difference.';
 
+-- Name: isa_admin(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.isa_admin() RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if not private.is_admin() then
+        raise exception 'only an admin commands ISA' using errcode = '42501';
+    end if;
+    return private.current_profile_id();
+end
+$$;
+
+ALTER FUNCTION private.isa_admin() OWNER TO postgres;
+
+-- Name: FUNCTION isa_admin(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.isa_admin() IS 'The admin who asks; raises 42501 for everybody else. What each of ISA''s RPCs begins with.';
+
+-- Name: isa_name_of(public.projects); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.isa_name_of(project public.projects) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select format('%s “%s”', case project.type when 'survey' then 'a pesquisa' when 'campaign' then 'a campanha' else 'o atendimento' end, project.name);
+$$;
+
+ALTER FUNCTION private.isa_name_of(project public.projects) OWNER TO postgres;
+
+-- Name: FUNCTION isa_name_of(project public.projects); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.isa_name_of(project public.projects) IS 'A project in Portuguese words, with its article.';
+
+-- Name: isa_word(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.isa_word(status text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case isa_word.status
+        when 'draft' then 'rascunho'
+        when 'active' then 'em andamento'
+        when 'paused' then 'em pausa'
+        when 'completed' then 'concluída'
+        when 'cancelled' then 'cancelada'
+        when 'in_progress' then 'em andamento'
+        when 'pending' then 'pendente'
+        else isa_word.status
+    end;
+$$;
+
+ALTER FUNCTION private.isa_word(status text) OWNER TO postgres;
+
+-- Name: FUNCTION isa_word(status text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.isa_word(status text) IS 'The status of a project or an interview in Portuguese.';
+
+-- Name: issue_isa_token(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.issue_isa_token(command_id uuid, plan jsonb, OUT token text, OUT expires_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    -- Two random uuids: 244 bits that nobody guesses, and of which only the hash is kept.
+    token := replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '');
+    insert into private.isa_tokens as t (command_id, admin_id, token_hash, plan, expires_at)
+    select c.id, c.admin_id, sha256(convert_to(issue_isa_token.token, 'UTF8')), issue_isa_token.plan, clock_timestamp() + interval '5 minutes'
+    from public.isa_commands as c
+    where c.id = issue_isa_token.command_id and c.admin_id = private.isa_admin() and c.executed_at is null
+    on conflict on constraint isa_tokens_pkey do update
+    set token_hash = excluded.token_hash, plan = excluded.plan, expires_at = excluded.expires_at
+    where t.used_at is null
+    returning t.expires_at into expires_at;
+    if not found then
+        raise exception 'there is no such open command of yours' using errcode = 'PT403';
+    end if;
+end
+$$;
+
+ALTER FUNCTION private.issue_isa_token(command_id uuid, plan jsonb, OUT token text, OUT expires_at timestamp with time zone) OWNER TO postgres;
+
+-- Name: FUNCTION issue_isa_token(command_id uuid, plan jsonb, OUT token text, OUT expires_at timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.issue_isa_token(command_id uuid, plan jsonb, OUT token text, OUT expires_at timestamp with time zone) IS 'A confirmation token for the plan of one of the caller''s own commands, good for five minutes by the database''s clock; an earlier one of the same command is void.';
+
+-- Name: judge_qualification(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.judge_qualification() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    t private.threads := private.turn_thread();
+    agent public.renus_config;
+    refused_at timestamptz;
+    verdict record;
+begin
+    if t.id is null then
+        -- In nobody's turn: the engine settles, takes back, erases.
+        return new;
+    end if;
+    if tg_op = 'UPDATE' and old.status <> 'open' then
+        return old;
+    end if;
+    select * into agent from public.renus_config as r where r.id = t.agent_id;
+    if not coalesce(agent.config ? 'qualification', false) then
+        raise exception 'this agent has no questions to qualify anybody by' using errcode = '22023';
+    end if;
+    -- SECURITY: of what an agent writes, the proposed answers alone are taken. Whatever else it might come to be granted is made here.
+    if tg_op = 'INSERT' then
+        refused_at := (
+            select max(q.decided_at) from public.qualifications as q
+            where q.client_id = t.client_id and q.lead_id = t.lead_id and q.status = 'not_qualified'
+        );
+        if refused_at > private.now() - make_interval(days => private.setting_int('requalify_days')) then
+            raise exception 'this person did not qualify, and is not asked again before %', to_char(
+                (refused_at + make_interval(days => private.setting_int('requalify_days'))) at time zone 'America/Sao_Paulo', 'YYYY-MM-DD'
+            ) using errcode = '22023';
+        end if;
+        new.answers := '{}';
+        new.created_at := now();
+    else
+        new.id := old.id;
+        new.answers := old.answers;
+        new.created_at := old.created_at;
+    end if;
+    select r.answers, r.problems into new.answers, new.problems
+    from private.read_qualification(agent.config, new.answers, new.proposed, t.lease, private.setting_int('max_tries')) as r;
+    select * into verdict from private.qualification_verdict(agent.config -> 'qualification', new.answers);
+    new.client_id := t.client_id;
+    new.lead_id := t.lead_id;
+    new.conversation_id := t.conversation_id;
+    new.renus_config_id := agent.id;
+    new.renus_config_version := agent.version;
+    new.threshold := (agent.config #>> '{qualification,threshold}')::numeric;
+    new.status := verdict.status;
+    new.score := verdict.score;
+    new.reason := verdict.reason;
+    new.decided_at := case when verdict.status <> 'open' then private.now() end;
+    new.settled_at := null;
+    return new;
+end
+$$;
+
+ALTER FUNCTION private.judge_qualification() OWNER TO postgres;
+
+-- Name: FUNCTION judge_qualification(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.judge_qualification() IS 'Trigger: what an agent''s tool proposes as answers is read, scored and decided by the configuration of the live turn''s agent; the tool itself can write neither status nor score. What is decided stays.';
+
+-- Name: keep_audit_log(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.keep_audit_log() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    raise exception 'the audit log is append-only' using errcode = '42501';
+end
+$$;
+
+ALTER FUNCTION private.keep_audit_log() OWNER TO postgres;
+
+-- Name: FUNCTION keep_audit_log(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.keep_audit_log() IS 'Trigger: nothing in the audit log is changed or removed.';
+
 -- Name: keep_consents(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.keep_consents() RETURNS trigger
@@ -4747,6 +6684,26 @@ ALTER FUNCTION private.keep_opted_out() OWNER TO postgres;
 -- Name: FUNCTION keep_opted_out(); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.keep_opted_out() IS 'Trigger: an opt-out is not forgotten by deleting the lead.';
+
+-- Name: keep_version(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.keep_version() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    insert into public.renus_config_versions (renus_config_id, client_id, version, agent_type, config, prompts, created_by)
+    values (new.id, new.client_id, new.version, new.agent_type, new.config, new.prompts, (select p.id from public.profiles as p where p.id = private.current_profile_id()))
+    on conflict on constraint a_version_is_kept_once do nothing;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.keep_version() OWNER TO postgres;
+
+-- Name: FUNCTION keep_version(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.keep_version() IS 'Trigger: every version of an agent''s configuration is kept as it was.';
 
 -- Name: ladder(jsonb, boolean, text, timestamp with time zone, integer, boolean); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -4853,6 +6810,31 @@ ALTER FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) OWNER TO pos
 -- Name: FUNCTION lead_of_sender(client_id uuid, sender jsonb); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) IS 'The lead that a sender {"wa_id", "phone", "bsuid", "lid", "email"} is known to be; null for a stranger. The number decides where it is given and known, since invitations go to numbers: a person first met by a business-scoped id or a lid alone is another lead until somebody says otherwise. Of several leads with one e-mail address it is the oldest.';
+
+-- Name: leaks_prompt(text, text[]); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.leaks_prompt(said text, prompts text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    -- What stands in quotes is meant to be said. Of the rest, so many words in a row are no coincidence.
+    select exists (
+        select
+        from (select ' ' || private.plain(leaks_prompt.said) || ' ' as txt) as reply
+        cross join unnest(leaks_prompt.prompts) as p (txt)
+        cross join lateral regexp_split_to_array(
+            private.plain(regexp_replace(p.txt, '"[^"]*"|“[^”]*”|«[^»]*»', ' zzquotedzz ', 'g')), ' '
+        ) as w (words)
+        cross join lateral generate_series(1, greatest(cardinality(w.words) - 11, 1)) as s (i)
+        where cardinality(w.words) >= 6 and strpos(reply.txt, ' ' || array_to_string(w.words[s.i:s.i + 11], ' ') || ' ') > 0
+    );
+$$;
+
+ALTER FUNCTION private.leaks_prompt(said text, prompts text[]) OWNER TO postgres;
+
+-- Name: FUNCTION leaks_prompt(said text, prompts text[]); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.leaks_prompt(said text, prompts text[]) IS 'Whether a text repeats twelve words in a row, or all of a shorter one, of what an agent was instructed with, whatever a lead talked the model into. Text in quotes is left out: it is there to be said.';
 
 -- Name: leave_clients(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5168,6 +7150,31 @@ ALTER FUNCTION private.meet_sender(client_id uuid, sender jsonb) OWNER TO postgr
 
 COMMENT ON FUNCTION private.meet_sender(client_id uuid, sender jsonb) IS 'The lead a sender is, made if unknown, with every identity it came with written down. null if it came with none. Two leads are never merged.';
 
+-- Name: merged_memory(jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.merged_memory(memory jsonb, news jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    -- {"shared" | sub-agent: {word: text}}; what is too much is not kept, what was kept before stays.
+    select case when octet_length(m.merged::text) <= 16384 then m.merged else merged_memory.memory end
+    from (
+        select merged_memory.memory || coalesce(jsonb_object_agg(s.key, coalesce(merged_memory.memory -> s.key, '{}') || (
+            select coalesce(jsonb_object_agg(left(w.key, 60), left(w.value #>> '{}', 500)), '{}')
+            from jsonb_each(s.value) as w
+            where jsonb_typeof(w.value) in ('string', 'number', 'boolean')
+        )), '{}') as merged
+        from jsonb_each(case jsonb_typeof(merged_memory.news) when 'object' then merged_memory.news else '{}' end) as s
+        where jsonb_typeof(s.value) = 'object'
+    ) as m;
+$$;
+
+ALTER FUNCTION private.merged_memory(memory jsonb, news jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION merged_memory(memory jsonb, news jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.merged_memory(memory jsonb, news jsonb) IS 'What agents keep of a conversation with what a turn adds: scope by scope, word by word, the newest text of each. Past 16 kilobytes nothing is added.';
+
 -- Name: message_content(jsonb, public.channel); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.message_content(content jsonb, channel public.channel) RETURNS jsonb
@@ -5238,6 +7245,142 @@ ALTER FUNCTION private.message_metadata(event jsonb) OWNER TO postgres;
 -- Name: FUNCTION message_metadata(event jsonb); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.message_metadata(event jsonb) IS 'What an inbound message''s metadata keeps of its event.';
+
+-- Name: model_prices; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.model_prices (
+    model text NOT NULL,
+    currency text NOT NULL,
+    input_per_million numeric(12,6) NOT NULL,
+    output_per_million numeric(12,6) NOT NULL,
+    valid_from date NOT NULL,
+    CONSTRAINT currency_is_a_code_of_three_letters CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT input_is_not_negative CHECK ((input_per_million >= (0)::numeric)),
+    CONSTRAINT output_is_not_negative CHECK ((output_per_million >= (0)::numeric))
+);
+
+ALTER TABLE ONLY private.model_prices FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.model_prices OWNER TO postgres;
+
+-- Name: TABLE model_prices; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.model_prices IS 'What a model takes for a million tokens, read and written: an operator keeps it up to date. The bill is the provider''s.';
+
+-- Name: COLUMN model_prices.model; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON COLUMN private.model_prices.model IS 'A LangChain init_chat_model string, without the date that a name may end with: openai:gpt-5-mini stands for openai:gpt-5-mini-2025-08-07, too, unless that has a row of its own.';
+
+-- Name: model_price(text, date); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.model_price(model text, day date) RETURNS private.model_prices
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+    select p
+    from private.model_prices as p
+    where p.model in (model_price.model, regexp_replace(model_price.model, '-(\d{8}|\d{4}-\d{2}-\d{2})$', '')) and p.valid_from <= model_price.day
+    order by p.model = model_price.model desc, p.valid_from desc
+    limit 1;
+$_$;
+
+ALTER FUNCTION private.model_price(model text, day date) OWNER TO postgres;
+
+-- Name: FUNCTION model_price(model text, day date); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.model_price(model text, day date) IS 'The price of a model on a day: the newest that holds by then, its own before that of its name without the date. null where none is known.';
+
+-- Name: models_of(jsonb, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.models_of(config jsonb, verdict text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when verdict = 'degrade' then '{"model": "offline", "fallback_model": null, "degraded": true}'
+        else jsonb_build_object('model', config -> 'model', 'fallback_model', config -> 'fallback_model')
+    end;
+$$;
+
+ALTER FUNCTION private.models_of(config jsonb, verdict text) OWNER TO postgres;
+
+-- Name: FUNCTION models_of(config jsonb, verdict text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.models_of(config jsonb, verdict text) IS 'Which models an agent of this config is to ask under a budget''s verdict: {"model", "fallback_model"}, or the offline one alone and "degraded". null: the functions'' own.';
+
+-- Name: money_text(numeric, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.money_text(amount numeric, currency text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+    select case currency when 'BRL' then 'R$' when 'USD' then 'US$' else currency end || ' '
+        || translate(to_char(round(amount, 2), 'FM999,999,999,990.00'), ',.', '.,');
+$_$;
+
+ALTER FUNCTION private.money_text(amount numeric, currency text) OWNER TO postgres;
+
+-- Name: FUNCTION money_text(amount numeric, currency text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.money_text(amount numeric, currency text) IS 'An amount as Brazilians write it: US$ 1.234,50.';
+
+-- Name: most_points(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.most_points(question jsonb) RETURNS numeric
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    -- Between the values that its rules speak of, the points do not change: they, their nearest neighbours and the ends of the range are every case.
+    with rules as (
+        select coalesce(question -> 'validation', '{}') as validation, case jsonb_typeof(question -> 'score') when 'array' then question -> 'score' else '[]' end as score
+    ),
+    named as (
+        select v.value
+        from rules as r
+        cross join jsonb_array_elements(r.score) as s (rule)
+        cross join lateral jsonb_array_elements(
+            case jsonb_typeof(s.rule #> '{if,value}') when 'array' then s.rule #> '{if,value}' else jsonb_build_array(s.rule #> '{if,value}') end
+        ) as v (value)
+    ),
+    possible as (
+        select o.value
+        from jsonb_array_elements(case when question ->> 'type' = 'choice' then question -> 'options' else '[]' end) as o (value)
+        union all
+        select b.value
+        from (values ('true'::jsonb), ('false'::jsonb)) as b (value)
+        where question ->> 'type' = 'yes_no'
+        union all
+        select t.value
+        from (select n.value from named as n union all select '""'::jsonb) as t (value)
+        where question ->> 'type' = 'text'
+        union all
+        select to_jsonb(x.n)
+        from rules as r
+        cross join lateral (
+            select (e.value)::numeric + d.delta as n
+            from (
+                select n.value from named as n
+                union all
+                select v.value from jsonb_each(r.validation) as v where v.key in ('min', 'max')
+                union all
+                select '0'::jsonb
+            ) as e (value)
+            cross join (values (0), (1), (-1), (0.000000001), (-0.000000001)) as d (delta)
+            where jsonb_typeof(e.value) = 'number'
+        ) as x
+        where question ->> 'type' in ('number', 'scale')
+            and x.n >= coalesce((r.validation ->> 'min')::numeric, x.n) and x.n <= coalesce((r.validation ->> 'max')::numeric, x.n)
+            and (x.n = trunc(x.n) or (r.validation ->> 'integer')::boolean is not true)
+    )
+    select greatest(0, max(private.points_of(question, p.value)))
+    from possible as p;
+$$;
+
+ALTER FUNCTION private.most_points(question jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION most_points(question jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.most_points(question jsonb) IS 'The most points that an answer to a question of a qualification can bring; 0 where it brings none, for nobody has to answer.';
 
 -- Name: needs_answer(jsonb, text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5431,6 +7574,83 @@ ALTER FUNCTION private.normalize_phone(phone text) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.normalize_phone(phone text) IS 'A phone number in E.164; null if it cannot be one, or is of no country. Without + or 00 it is taken as Brazilian, with or without 55; a mobile''s missing ninth digit is put in.';
 
+-- Name: note_isa_result(uuid, jsonb, public.isa_target_type, uuid, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    -- SECURITY: admins may add commands, not change them. This writes what came of the caller's own, and not again once it is done.
+    update public.isa_commands as c
+    set result = note_isa_result.result, target_type = note_isa_result.target_type, target_id = note_isa_result.target_id,
+        executed_at = case when note_isa_result.executed then clock_timestamp() end
+    where c.id = note_isa_result.command_id and c.admin_id = private.isa_admin() and c.executed_at is null;
+$$;
+
+ALTER FUNCTION private.note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean) OWNER TO postgres;
+
+-- Name: FUNCTION note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean) IS 'Writes what came of a command of the caller''s own into its row, and that it is done; what is done stays as it is.';
+
+-- Name: note_message(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.note_message() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    with
+    charged as (
+        -- The provider's word, else the template's category, else what free text in an open window is called.
+        select a.provider, coalesce(
+            lower(new.pricing ->> 'category'),
+            (
+                select t.category from public.message_templates as t
+                where new.content ->> 'type' = 'template' and t.client_id = new.client_id and t.name = new.content ->> 'name' and t.language = new.content ->> 'language'
+                    and (t.channel_account_id is null or t.channel_account_id = new.channel_account_id)
+                order by t.channel_account_id nulls last
+                limit 1
+            ),
+            'service'
+        ) as category
+        from public.channel_accounts as a
+        join private.providers as p on p.provider = a.provider and p.channel = a.channel
+        where a.id = new.channel_account_id and (new.status in ('delivered', 'read') or not p.reports_delivery)
+            and exists (select from private.prices as x where x.provider = a.provider)
+    ),
+    noted as (
+        insert into public.usage as n (client_id, project_id, kind, item, delivery_id, amount, currency)
+        select new.client_id,
+            case
+                when new.interview_id is not null then (select i.project_id from public.interviews as i where i.id = new.interview_id)
+                else (select private.project_of(t) from private.threads as t where t.id = new.thread_id and t.interview_id is null)
+            end,
+            'message', c.provider || '/' || c.category, new.id,
+            case when new.pricing -> 'billable' = 'false' then 0 else trim_scale(p.amount) end, p.currency
+        from charged as c
+        left join lateral (
+            select x.amount, x.currency
+            from private.prices as x
+            where x.provider = c.provider and x.item = c.category and x.valid_from <= (private.now() at time zone 'America/Sao_Paulo')::date
+            order by x.valid_from desc
+            limit 1
+        ) as p on true
+        on conflict do nothing
+        returning n.client_id, n.project_id, n.currency, n.amount, n.occurred_at
+    )
+    insert into private.spendings (client_id, project_id, currency, amount, occurred_at)
+    select n.client_id, n.project_id, n.currency, n.amount, n.occurred_at from noted as n where n.amount > 0;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.note_message() OWNER TO postgres;
+
+-- Name: FUNCTION note_message(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.note_message() IS 'Trigger: a message that its provider charges goes into the ledger once: when it is delivered, or sent where the provider does not tell of deliveries. Nothing is noted of providers without a price list.';
+
 -- Name: note_news(uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.note_news(project_ids uuid[]) RETURNS void
@@ -5506,6 +7726,78 @@ ALTER FUNCTION private.note_refusal(delivery_id uuid, code text) OWNER TO postgr
 -- Name: FUNCTION note_refusal(delivery_id uuid, code text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.note_refusal(delivery_id uuid, code text) IS 'A provider refused a delivery with this code: where it means that the lead does not want to be written to, that goes into the ledger. Returns whether it did. Idempotent. The caller holds the locks of the thread and its interview.';
+
+-- Name: note_run(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.note_run(result jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.note_usage(
+        t.client_id,
+        -- Of a lease that was lost the interview is known by its turn: the thread may be in another dialogue by now.
+        coalesce((select i.project_id from public.turns as x join public.interviews as i on i.id = x.interview_id where x.id = (result ->> 'lease')::uuid), private.project_of(t)),
+        (result ->> 'lease')::uuid,
+        coalesce((result ->> 'reruns')::integer, t.reruns),
+        coalesce(result -> 'usage', jsonb_build_array(jsonb_build_object('model', result -> 'model', 'input_tokens', result -> 'input_tokens', 'output_tokens', result -> 'output_tokens')))
+    )
+    from private.threads as t
+    where t.id = (result ->> 'thread_id')::uuid and result ->> 'lease' is not null;
+$$;
+
+ALTER FUNCTION private.note_run(result jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION note_run(result jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.note_run(result jsonb) IS 'Notes what the run of a turn used whose result (see worker.commit_turns) has come, whatever becomes of it: a reply that is thrown away, or came too late, costs as much as one that is sent. Idempotent.';
+
+-- Name: note_usage(uuid, uuid, uuid, integer, jsonb, uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid DEFAULT NULL::uuid, claim uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if coalesce(jsonb_typeof(uses), 'null') <> 'array' then
+        return;
+    end if;
+    with
+    used as (
+        select u.model, sum(u.input_tokens)::bigint as input_tokens, sum(u.output_tokens)::bigint as output_tokens, count(*)::integer as calls
+        from (
+            -- Counts that are none are worth no lead's answer.
+            select e.v ->> 'model' as model,
+                case coalesce(jsonb_typeof(e.v -> 'input_tokens'), 'null') when 'number' then trunc((e.v ->> 'input_tokens')::numeric) when 'null' then 0 else -1 end as input_tokens,
+                case coalesce(jsonb_typeof(e.v -> 'output_tokens'), 'null') when 'number' then trunc((e.v ->> 'output_tokens')::numeric) when 'null' then 0 else -1 end as output_tokens
+            from jsonb_array_elements(uses) as e (v)
+            where jsonb_typeof(e.v) = 'object'
+        ) as u
+        where u.model is not null and u.input_tokens + u.output_tokens > 0 and least(u.input_tokens, u.output_tokens) >= 0
+            and greatest(u.input_tokens, u.output_tokens) < 1000000000000
+        group by u.model
+        order by u.model
+    ),
+    noted as (
+        insert into public.usage as n (client_id, project_id, kind, item, turn_id, run, report_id, claim, input_tokens, output_tokens, quantity, amount, currency)
+        select note_usage.client_id, note_usage.project_id, 'model', u.model, note_usage.turn_id, coalesce(note_usage.run, 0), note_usage.report_id, note_usage.claim,
+            coalesce(u.input_tokens, 0), coalesce(u.output_tokens, 0), u.calls,
+            -- Multiplied, not divided: exact.
+            trim_scale((coalesce(u.input_tokens, 0) * p.input_per_million + coalesce(u.output_tokens, 0) * p.output_per_million) * 0.000001), p.currency
+        from used as u
+        cross join lateral private.model_price(u.model, (private.now() at time zone 'America/Sao_Paulo')::date) as p
+        on conflict do nothing
+        returning n.client_id, n.project_id, n.currency, n.amount, n.occurred_at
+    )
+    insert into private.spendings (client_id, project_id, currency, amount, occurred_at)
+    select n.client_id, n.project_id, n.currency, n.amount, n.occurred_at from noted as n where n.amount > 0;
+end
+$$;
+
+ALTER FUNCTION private.note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid, claim uuid) OWNER TO postgres;
+
+-- Name: FUNCTION note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid, claim uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid, claim uuid) IS 'Writes into the ledger what the models were asked in one run of a turn (turn_id, run), or in one attempt at a report (report_id, claim): uses is [{"model", "input_tokens", "output_tokens"}], one for each call. Only inserts, so that it waits for nobody. Idempotent: what was noted is not noted again.';
 
 -- Name: channel_accounts; Type: TABLE; Schema: public; Owner: postgres
 
@@ -5704,8 +7996,14 @@ CREATE FUNCTION private.notification_words(event text, OUT title text, OUT one t
         ('interview_completed', 'Entrevista concluída', 'entrevista concluída', 'entrevistas concluídas', false),
         ('project_completed', 'Pesquisa encerrada', 'pesquisa encerrada', 'pesquisas encerradas', false),
         ('person_needed', 'Um contato precisa de atendimento', 'contato precisa de atendimento', 'contatos precisam de atendimento', true),
+        ('lead_qualified', 'Um contato se qualificou', 'contato qualificado', 'contatos qualificados', false),
+        ('lead_converted', 'Um contato virou cliente', 'contato virou cliente', 'contatos viraram clientes', false),
+        ('callback_requested', 'Retorno agendado', 'retorno agendado', 'retornos agendados', false),
+        ('callback_due', 'Está na hora de um retorno', 'retorno para agora', 'retornos para agora', true),
         ('account_stopped', 'Um canal de envio parou', 'canal de envio parado', 'canais de envio parados', true),
         ('template_stopped', 'Um modelo de mensagem parou', 'modelo de mensagem parado', 'modelos de mensagem parados', false),
+        ('budget_warning', 'Um orçamento está perto do fim', 'orçamento perto do fim', 'orçamentos perto do fim', false),
+        ('budget_reached', 'Um orçamento se esgotou', 'orçamento esgotado', 'orçamentos esgotados', true),
         ('task_failed', 'Há envios ou tarefas que falharam', 'aviso de falha', 'avisos de falha', false)
     ) as w (event, title, one, many, urgent) on w.event = asked.event;
 $$;
@@ -5715,6 +8013,93 @@ ALTER FUNCTION private.notification_words(event text, OUT title text, OUT one te
 -- Name: FUNCTION notification_words(event text, OUT title text, OUT one text, OUT many text, OUT urgent boolean); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.notification_words(event text, OUT title text, OUT one text, OUT many text, OUT urgent boolean) IS 'How an event is spoken of: the title of an e-mail, one of it and many of it after a number, and whether it is told at once, never gathered with others.';
+
+-- Name: notifications; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.notifications (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    event text NOT NULL,
+    interview_id uuid,
+    text text NOT NULL,
+    status public.notification_status DEFAULT 'queued'::public.notification_status NOT NULL,
+    reason text,
+    delivery_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    subject text DEFAULT ''::text NOT NULL,
+    attempts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    sender_client_id uuid,
+    told_at timestamp with time zone,
+    CONSTRAINT a_delivery_has_its_sender CHECK (((delivery_id IS NULL) = (sender_client_id IS NULL))),
+    CONSTRAINT attempts_are_a_list CHECK ((jsonb_typeof(attempts) = 'array'::text)),
+    CONSTRAINT event_is_a_word CHECK ((event ~ '^[a-z][a-z_]{0,62}$'::text)),
+    CONSTRAINT skipped_and_failed_ones_have_a_reason CHECK (((status <> ALL (ARRAY['skipped'::public.notification_status, 'failed'::public.notification_status])) OR (reason IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.notifications FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notifications OWNER TO postgres;
+
+-- Name: TABLE notifications; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.notifications IS 'What a client''s people were told: one row for each event and person. Several may share one delivery, where many came at once.';
+
+-- Name: COLUMN notifications.event; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.event IS 'interview_completed, project_completed, person_needed, account_stopped, budget_reached, task_failed, …: private.notification_words has their words.';
+
+-- Name: COLUMN notifications.delivery_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.delivery_id IS 'The delivery under way, or the one that got through.';
+
+-- Name: COLUMN notifications.subject; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.subject IS 'What the event is about: nobody is told twice of the same event about the same thing.';
+
+-- Name: COLUMN notifications.attempts; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.attempts IS 'The channels tried so far, in order: [{"channel", "delivery_id", "reason"}]. reason: why it did not get through; without a delivery_id nothing was sent by that channel.';
+
+-- Name: COLUMN notifications.sender_client_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.sender_client_id IS 'Whose account sends: the client''s own, or the house client''s, where the client has none for that channel. The message and its delivery are the sender''s rows.';
+
+-- Name: COLUMN notifications.told_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.notifications.told_at IS 'When its first delivery was made, by private.now().';
+
+-- Name: notifications_of_lead(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.notifications_of_lead(lead_id uuid) RETURNS SETOF public.notifications
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    with l as materialized (
+        select x.client_id, x.id from public.leads as x where x.id = notifications_of_lead.lead_id
+    )
+    select n.*
+    from public.notifications as n
+    join l on n.client_id = l.client_id
+    where n.interview_id in (select i.id from public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id)
+        -- Without an interview, the subject says what it is about: a word, an id, perhaps more.
+        or (n.interview_id is null and split_part(n.subject, ' ', 2) in (
+            select l.id::text
+            union all
+            select c.id::text from public.conversations as c where c.client_id = l.client_id and c.lead_id = l.id
+            union all
+            select b.id::text from public.callbacks as b where b.client_id = l.client_id and b.lead_id = l.id
+            union all
+            select q.id::text from public.qualifications as q where q.client_id = l.client_id and q.lead_id = l.id
+        ));
+$$;
+
+ALTER FUNCTION private.notifications_of_lead(lead_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION notifications_of_lead(lead_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.notifications_of_lead(lead_id uuid) IS 'What a client''s people were told, or are to be told, about a lead: of its interviews, replies, conversations, callbacks and qualifications.';
 
 -- Name: notify(uuid, text, uuid, text, text); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -5751,6 +8136,89 @@ ALTER FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt
 
 COMMENT ON FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text, subject text) IS 'Writes down that a client''s owners are to be told of an event, each once per subject (by default the interview, or else the same words on the same day). Returns how many were not yet. Only inserts, so that a commit that ends an interview waits for nobody (call it where the row that subject names is locked); the sweep sends.';
 
+-- Name: open_conversation(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.open_conversation(thread_id uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    t private.threads;
+    found_id uuid;
+begin
+    select * into strict t from private.threads as x where x.id = open_conversation.thread_id;
+    if t.conversation_id is not null and exists (select from public.conversations as c where c.id = t.conversation_id and c.status = 'open') then
+        return t.conversation_id;
+    end if;
+    found_id := (
+        select c.id from public.conversations as c
+        where c.client_id = t.client_id and c.thread_id = t.id and c.status = 'open'
+        order by c.created_at desc
+        limit 1
+    );
+    if found_id is null then
+        insert into public.conversations (lead_id, client_id, thread_id) values (t.lead_id, t.client_id, t.id) returning id into found_id;
+    end if;
+    update private.threads as x set conversation_id = found_id where x.id = t.id and x.interview_id is null;
+    return found_id;
+end
+$$;
+
+ALTER FUNCTION private.open_conversation(thread_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION open_conversation(thread_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.open_conversation(thread_id uuid) IS 'The open conversation of a thread, made if there is none, and the thread''s live dialogue from now on unless it has an interview. The caller holds the thread''s lock.';
+
+-- Name: open_interview(private.threads, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.open_interview(thread private.threads, project_id uuid, OUT interview_id uuid, OUT question text, OUT refusal text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+    project public.projects;
+    first jsonb;
+begin
+    select * into project
+    from public.projects as p
+    where p.client_id = thread.client_id and p.id = open_interview.project_id and p.status = 'active' and p.config ? 'questionnaire';
+    if not found then
+        refusal := 'the project does not run';
+        return;
+    end if;
+    -- An invitation of this project that waits, or was never answered, is taken up here; one that was, is not repeated.
+    insert into public.interviews (client_id, lead_id, project_id)
+    values (thread.client_id, thread.lead_id, project.id)
+    on conflict on constraint a_lead_is_interviewed_once_per_project do nothing;
+    select i.id into interview_id
+    from public.interviews as i
+    where i.project_id = project.id and i.lead_id = thread.lead_id and i.status = 'pending'
+        and (i.thread_id is null or i.thread_id = thread.id);
+    if not found then
+        refusal := 'the lead has been interviewed for this project';
+        return;
+    end if;
+    first := (
+        select s.question from private.interview_state(project.config #> '{questionnaire,questions}', '{}') as s where s.is_open order by s.ord limit 1
+    );
+    update private.threads as t
+    set interview_id = open_interview.interview_id, conversation_id = null
+    where t.id = thread.id;
+    update public.interviews as i
+    set status = 'in_progress', started_at = now(), invited_at = coalesce(i.invited_at, private.now()), thread_id = thread.id, current_question = first ->> 'key'
+    where i.id = open_interview.interview_id;
+    question := private.question_text(first);
+end
+$$;
+
+ALTER FUNCTION private.open_interview(thread private.threads, project_id uuid, OUT interview_id uuid, OUT question text, OUT refusal text) OWNER TO postgres;
+
+-- Name: FUNCTION open_interview(thread private.threads, project_id uuid, OUT interview_id uuid, OUT question text, OUT refusal text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.open_interview(thread private.threads, project_id uuid, OUT interview_id uuid, OUT question text, OUT refusal text) IS 'Begins an interview that the lead asked for in a conversation: the interview, now in_progress and the thread''s live dialogue, and its first question; or refusal. The caller holds the thread''s lock.';
+
 -- Name: opted_out_as_another(public.leads); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.opted_out_as_another(lead public.leads) RETURNS boolean
@@ -5771,6 +8239,59 @@ ALTER FUNCTION private.opted_out_as_another(lead public.leads) OWNER TO postgres
 -- Name: FUNCTION opted_out_as_another(lead public.leads); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.opted_out_as_another(lead public.leads) IS 'Whether the person with this lead''s number opted out as another lead of the same client: two leads are never merged, and an opt-out is not evaded by a second one.';
+
+-- Name: tool_calls; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.tool_calls (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    turn_id uuid NOT NULL,
+    call_id text NOT NULL,
+    tool text NOT NULL,
+    sub_agent_id uuid,
+    arguments jsonb NOT NULL,
+    result jsonb,
+    error text,
+    duration_ms numeric(10,2) NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT a_call_has_a_result_or_an_error CHECK ((num_nonnulls(result, error) = 1))
+);
+
+ALTER TABLE ONLY public.tool_calls FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tool_calls OWNER TO postgres;
+
+-- Name: TABLE tool_calls; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.tool_calls IS 'Every call of a tool by an agent, refused ones too: with what, what came of it, and how long it took. turn_id is the lease of the turn.';
+
+-- Name: COLUMN tool_calls.call_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.tool_calls.call_id IS 'The call''s name within its turn: repeated because its answer got lost, it hears the same again.';
+
+-- Name: COLUMN tool_calls.error; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.tool_calls.error IS 'What the model was told instead of a result.';
+
+-- Name: outcome_of(public.tool_calls); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.outcome_of(call public.tool_calls) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case when call.error is null
+        then jsonb_build_object('verdict', 'done', 'result', call.result)
+        else jsonb_build_object('verdict', 'refused', 'error', call.error)
+    end;
+$$;
+
+ALTER FUNCTION private.outcome_of(call public.tool_calls) OWNER TO postgres;
+
+-- Name: FUNCTION outcome_of(call public.tool_calls); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.outcome_of(call public.tool_calls) IS 'What a call of a tool came to, as the function that made it reads it.';
 
 -- Name: owned_client_ids(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -6101,6 +8622,125 @@ ALTER FUNCTION private.plain(txt text) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.plain(txt text) IS 'Words without case, accents, decoration and punctuation, for comparing what people type. What cannot be seen does not part a word.';
 
+-- Name: plan_isa_act(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.plan_isa_act(act jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    kind text := act ->> 'act';
+    c public.clients;
+    p public.projects;
+    l public.leads;
+    i public.interviews;
+    who text;
+    ids uuid[];
+    n integer;
+    problem text;
+    told text;
+begin
+    -- Everything is read under the caller's own rights, and what is planned is kept by id: what is shown is what will be done.
+    if kind in ('pause_project', 'resume_project') then
+        select * into p from public.projects as x where x.id = (act ->> 'project_id')::uuid;
+        select * into c from public.clients as x where x.id = p.client_id;
+        problem := case
+            when p.id is null then 'Não encontrei esse projeto.'
+            when kind = 'pause_project' and p.status <> 'active' then format('%s, de %s, não está em andamento (%s).', private.isa_name_of(p), c.company_name, private.isa_word(p.status::text))
+            when kind = 'resume_project' and p.status = 'active' then format('%s, de %s, já está em andamento.', private.isa_name_of(p), c.company_name)
+            when kind = 'resume_project' and p.status <> 'paused' then format('%s, de %s, não está em pausa (%s).', private.isa_name_of(p), c.company_name, private.isa_word(p.status::text))
+        end;
+        select count(*) into n from public.interviews as x where x.project_id = p.id and x.status = 'pending' and x.invited_at is null;
+        told := format(case kind when 'pause_project' then 'pausar %s, de %s' else 'retomar %s, de %s' end, private.isa_name_of(p), c.company_name)
+            || case
+                when n = 0 then ''
+                when kind = 'pause_project' then format(' (convites que ficam esperando: %s)', n)
+                else format(' (convites que voltam a sair: %s)', n)
+            end;
+        act := jsonb_build_object('act', kind, 'project_id', p.id, 'name', p.name, 'client_id', c.id, 'client', c.company_name, 'target_type', 'client', 'target_id', c.id);
+
+    elsif kind in ('block_lead', 'unblock_lead') then
+        select * into l from public.leads as x where x.id = (act ->> 'lead_id')::uuid;
+        select * into c from public.clients as x where x.id = l.client_id;
+        who := concat_ws(', ', l.name, l.phone, c.company_name);
+        problem := case
+            when l.id is null then 'Não encontrei esse lead.'
+            when kind = 'block_lead' and l.status = 'blocked' then format('O lead %s já está bloqueado.', who)
+            when kind = 'unblock_lead' and l.status <> 'blocked' then format('O lead %s não está bloqueado.', who)
+        end;
+        told := format(case kind when 'block_lead' then 'bloquear o lead %s' else 'desbloquear o lead %s' end, who)
+            || case when kind = 'unblock_lead' and l.opted_out_at is not null then ' (que continua descadastrado)' else '' end;
+        act := jsonb_build_object('act', kind, 'lead_id', l.id, 'name', l.name, 'phone', l.phone, 'client_id', c.id, 'client', c.company_name, 'target_type', 'lead', 'target_id', l.id);
+
+    elsif kind in ('resend_invitation', 'cancel_interview') then
+        select * into i from public.interviews as x where x.id = (act ->> 'interview_id')::uuid;
+        select * into l from public.leads as x where x.id = i.lead_id;
+        select * into p from public.projects as x where x.id = i.project_id;
+        select * into c from public.clients as x where x.id = i.client_id;
+        who := concat_ws(', ', l.name, l.phone);
+        problem := case
+            when i.id is null then 'Não encontrei essa entrevista.'
+            when kind = 'cancel_interview' and i.status not in ('pending', 'in_progress')
+                then format('A entrevista de %s (%s) já terminou: %s.', who, p.name, private.isa_word(i.status::text))
+            when kind = 'resend_invitation' and i.status <> 'pending'
+                then format('A entrevista de %s (%s) não espera mais resposta ao convite: %s.', who, p.name, private.isa_word(i.status::text))
+            when kind = 'resend_invitation' and p.status <> 'active' then format('%s, de %s, não está em andamento (%s).', private.isa_name_of(p), c.company_name, private.isa_word(p.status::text))
+            when kind = 'resend_invitation' and i.invited_at is null then format('O primeiro convite de %s (%s) ainda não saiu: ele espera a sua vez.', who, p.name)
+        end;
+        told := format(
+            case kind when 'resend_invitation' then 'reenviar o convite de %s, para %s, de %s' else 'cancelar a entrevista de %s, n%s, de %s' end, who, private.isa_name_of(p), c.company_name
+        );
+        act := jsonb_build_object(
+            'act', kind, 'interview_id', i.id, 'name', l.name, 'phone', l.phone, 'project', p.name, 'client_id', c.id, 'client', c.company_name,
+            'target_type', 'interview', 'target_id', i.id
+        );
+
+    elsif kind in ('suspend_client', 'reactivate_client') then
+        select * into c from public.clients as x where x.id = (act ->> 'client_id')::uuid;
+        problem := case
+            when c.id is null then 'Não encontrei esse cliente.'
+            when kind = 'suspend_client' and c.is_house then format('%s é a própria casa e não pode ser suspensa.', c.company_name)
+            when kind = 'suspend_client' and c.status = 'suspended' then format('O cliente “%s” já está suspenso.', c.company_name)
+            when kind = 'reactivate_client' and c.status = 'active' then format('O cliente “%s” já está ativo.', c.company_name)
+        end;
+        select count(*) into n from public.projects as x where x.client_id = c.id and x.status = 'active';
+        told := format(
+            case kind when 'suspend_client' then 'suspender o cliente “%s” (o pessoal dele fica sem acesso e nada mais é enviado; projetos em andamento: %s)'
+                else 'reativar o cliente “%s” (projetos em andamento: %s)' end,
+            c.company_name, n
+        );
+        act := jsonb_build_object('act', kind, 'client_id', c.id, 'name', c.company_name, 'target_type', 'client', 'target_id', c.id);
+
+    elsif kind = 'replay_failed_tasks' then
+        select array_agg(x.id order by x.created_at, x.id), count(distinct x.client_id) into ids, n
+        from public.failed_tasks as x
+        where x.status = 'dead' and x.id in (select v.id::uuid from jsonb_array_elements_text(act -> 'failed_task_ids') as v (id));
+        select * into c from public.clients as x
+        where n = 1 and x.id = (select f.client_id from public.failed_tasks as f where f.id = ids[1]);
+        problem := case when ids is null then 'Não há tarefa que falhou para reprocessar.' end;
+        told := format(
+            case cardinality(ids) when 1 then 'reprocessar %s tarefa que falhou%s' else 'reprocessar %s tarefas que falharam%s' end, cardinality(ids),
+            case when n = 1 then ', de ' || c.company_name else format(', de %s clientes', n) end
+        );
+        act := jsonb_build_object('act', kind, 'failed_task_ids', ids, 'client', c.company_name, 'client_id', c.id)
+            || case when n = 1 then jsonb_build_object('target_type', 'client', 'target_id', c.id) else '{}' end;
+
+    else
+        raise exception 'ISA knows no act %', coalesce(quote_literal(left(kind, 50)), 'without a name') using errcode = '22023';
+    end if;
+    if problem is not null then
+        return jsonb_build_object('problem', upper(left(problem, 1)) || substr(problem, 2));
+    end if;
+    return act || jsonb_build_object('text', told);
+end
+$$;
+
+ALTER FUNCTION private.plan_isa_act(act jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION plan_isa_act(act jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.plan_isa_act(act jsonb) IS 'One act of a plan, as it would be done: {"act", ids, names, "target_type", "target_id", "text"}, or {"problem"} where there is nothing to do. Takes {"act": pause_project | resume_project, "project_id"}, {block_lead | unblock_lead, "lead_id"}, {resend_invitation | cancel_interview, "interview_id"}, {suspend_client | reactivate_client, "client_id"}, {replay_failed_tasks, "failed_task_ids"}; raises 22023 for any other. A further act is a branch here and one in private.do_isa_act. Read-only, under the caller''s rights.';
+
 -- Name: plan_reminders(uuid, public.delivery_status); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.plan_reminders(interview_id uuid, invitation public.delivery_status) RETURNS void
@@ -6141,6 +8781,22 @@ ALTER FUNCTION private.plan_reminders(interview_id uuid, invitation public.deliv
 -- Name: FUNCTION plan_reminders(interview_id uuid, invitation public.delivery_status); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.plan_reminders(interview_id uuid, invitation public.delivery_status) IS 'Writes down the ladder of an interview whose invitation has come to this status (sent or further, failed, cancelled), from private.now(), in place of what was still waiting of an earlier one. An interview that has ended gets none. Called under the invitation''s lock; takes no other.';
+
+-- Name: points_of(jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.points_of(question jsonb, value jsonb) RETURNS numeric
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(sum((s.rule ->> 'points')::numeric) filter (where private.fits_rule(s.rule -> 'if', points_of.value)), 0)
+    from jsonb_array_elements(case jsonb_typeof(question -> 'score') when 'array' then question -> 'score' else '[]' end) as s (rule);
+$$;
+
+ALTER FUNCTION private.points_of(question jsonb, value jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION points_of(question jsonb, value jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.points_of(question jsonb, value jsonb) IS 'The points that an answer brings: those of every rule of its question''s score that it fits, together.';
 
 -- Name: police_delivery(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -6375,6 +9031,29 @@ ALTER FUNCTION private.project_config_problem(config jsonb) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.project_config_problem(config jsonb) IS 'What is wrong with projects.config, as a sentence; null if nothing. Keys this function does not know are left alone.';
 
+-- Name: project_of(private.threads); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.project_of(thread private.threads) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case
+        when thread.interview_id is not null then (select i.project_id from public.interviews as i where i.id = thread.interview_id)
+        else (
+            select a.project_id
+            from public.conversations as c
+            cross join lateral private.conversation_agent(c, thread.channel_account_id) as a
+            where c.id = thread.conversation_id
+        )
+    end;
+$$;
+
+ALTER FUNCTION private.project_of(thread private.threads) OWNER TO postgres;
+
+-- Name: FUNCTION project_of(thread private.threads); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.project_of(thread private.threads) IS 'The project that a thread''s live dialogue belongs to, and that pays for it; null where it has none.';
+
 -- Name: project_statistics(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.project_statistics(project_id uuid) RETURNS jsonb
@@ -6416,6 +9095,214 @@ ALTER FUNCTION private.project_statistics(project_id uuid) OWNER TO postgres;
 -- Name: FUNCTION project_statistics(project_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.project_statistics(project_id uuid) IS 'A project''s figures: how many were invited, started, completed, opted out, were cancelled or expired, are in progress or have not answered, the rates in percent, and each question''s figures.';
+
+-- Name: prompts_of(private.threads); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.prompts_of(thread private.threads) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select array_agg(p.txt)
+    from public.renus_config as r
+    cross join lateral (
+        select e.value as txt from jsonb_each_text(r.prompts) as e
+        union all
+        select s.config ->> 'prompt' from private.sub_agents_of(r) as s
+    ) as p
+    where r.id = thread.agent_id and p.txt is not null;
+$$;
+
+ALTER FUNCTION private.prompts_of(thread private.threads) OWNER TO postgres;
+
+-- Name: FUNCTION prompts_of(thread private.threads); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.prompts_of(thread private.threads) IS 'What the agent of a turn, and its specialists, were instructed with; null where nobody wrote anything.';
+
+-- Name: qualification_of(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.qualification_of(lead_id uuid) RETURNS public.qualifications
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select q
+    from public.qualifications as q
+    where q.lead_id = qualification_of.lead_id and q.client_id = (select l.client_id from public.leads as l where l.id = qualification_of.lead_id)
+        and (
+            q.status in ('open', 'qualified')
+            or (q.status = 'not_qualified' and q.decided_at > private.now() - make_interval(days => private.setting_int('requalify_days')))
+        )
+    order by q.created_at desc
+    limit 1;
+$$;
+
+ALTER FUNCTION private.qualification_of(lead_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION qualification_of(lead_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.qualification_of(lead_id uuid) IS 'The qualification of a lead that counts: not one that was taken back, nor one that was not enough so long ago that the lead may be asked again.';
+
+-- Name: qualification_problem(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.qualification_problem(config jsonb) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    q jsonb := config -> 'qualification';
+    question jsonb;
+    rule jsonb;
+    keys text[] := '{}';
+    part text;
+    most numeric;
+begin
+    if q is null and config -> 'conversion' is null then
+        return null;
+    end if;
+    if q is not null then
+        if jsonb_typeof(q) <> 'object' then
+            return 'qualification must be an object';
+        end if;
+        part := (select min(k) from jsonb_object_keys(q) as k where k not in ('questions', 'threshold', 'interest', 'said_when_qualified', 'said_when_not'));
+        if part is not null then
+            return format('qualification.%s is not known', left(part, 60));
+        end if;
+        if jsonb_typeof(q -> 'questions') is distinct from 'array' or jsonb_array_length(q -> 'questions') not between 1 and 30 then
+            return 'qualification.questions must be a list of 1 to 30 questions';
+        end if;
+        for question in select e.v from jsonb_array_elements(q -> 'questions') as e (v) loop
+            part := private.question_problem(question);
+            if part is not null then
+                return 'qualification: ' || part;
+            end if;
+            if question ->> 'key' = any (keys) then
+                return format('qualification: question key %s is used twice', question ->> 'key');
+            end if;
+            if coalesce(question -> 'skip_if', 'null') <> 'null' then
+                part := private.skip_rule_problem(question -> 'skip_if', keys);
+                if part is not null then
+                    return format('qualification: question %s: %s', question ->> 'key', part);
+                end if;
+            end if;
+            keys := keys || (question ->> 'key');
+            if question ? 'score' and (jsonb_typeof(question -> 'score') <> 'array' or jsonb_array_length(question -> 'score') > 50) then
+                return format('qualification: question %s: score must be a list of at most 50 rules', question ->> 'key');
+            end if;
+            for rule in select e.v from jsonb_array_elements(coalesce(question -> 'score', '[]')) as e (v) loop
+                part := case
+                    when jsonb_typeof(rule) <> 'object' or jsonb_typeof(rule -> 'points') is distinct from 'number' then 'each rule must be {"if": {"op", "value"}, "points": number}'
+                    when abs((rule ->> 'points')::numeric) > 1000 then 'points must be between -1000 and 1000'
+                    else private.score_problem(rule -> 'if', question)
+                end;
+                if part is not null then
+                    return format('qualification: question %s: score: %s', question ->> 'key', part);
+                end if;
+            end loop;
+            if question ? 'must' then
+                part := private.score_problem(question -> 'must', question);
+                if part is not null then
+                    return format('qualification: question %s: must: %s', question ->> 'key', part);
+                end if;
+            end if;
+        end loop;
+        if jsonb_typeof(q -> 'threshold') is distinct from 'number' then
+            return 'qualification.threshold must be a number';
+        end if;
+        most := (select sum(private.most_points(e.v)) from jsonb_array_elements(q -> 'questions') as e (v));
+        if (q ->> 'threshold')::numeric > most then
+            return format('qualification.threshold is %s, and the questions bring at most %s points', q ->> 'threshold', trim_scale(most));
+        end if;
+        if q ? 'interest' and (
+            jsonb_typeof(q -> 'interest') <> 'array' or jsonb_array_length(q -> 'interest') > 50
+            or exists (select from jsonb_array_elements(q -> 'interest') as w (v) where jsonb_typeof(w.v) <> 'string' or char_length(btrim(w.v #>> '{}')) not between 2 and 60)
+        ) then
+            return 'qualification.interest must be a list of at most 50 words of 2 to 60 characters';
+        end if;
+        foreach part in array array['said_when_qualified', 'said_when_not'] loop
+            if q ? part and (jsonb_typeof(q -> part) not in ('string', 'null') or char_length(q ->> part) > 1000) then
+                return format('qualification.%s must be a text of at most 1000 characters', part);
+            end if;
+        end loop;
+    end if;
+    return case when config ? 'conversion' then private.conversion_problem(config) end;
+end
+$$;
+
+ALTER FUNCTION private.qualification_problem(config jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION qualification_problem(config jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.qualification_problem(config jsonb) IS 'What is wrong with an agent''s config.qualification and config.conversion, as a sentence; null if nothing. {"questions": as in a questionnaire, each with optional "score": [{"if": {"op", "value"}, "points"}] and "must": {"op", "value"}; "threshold"; "interest"?: words; "said_when_qualified"?, "said_when_not"?: texts}.';
+
+-- Name: qualification_verdict(jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.qualification_verdict(qualification jsonb, answers jsonb, OUT status public.qualification_status, OUT score numeric, OUT reason text, OUT next_key text) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+    most numeric;
+    missed jsonb;
+begin
+    -- Only an answer brings points: what was refused or passed over brings none.
+    select coalesce(sum(private.points_of(s.question, answers #> array[s.key, 'value'])) filter (where s.status = 'answered'), 0),
+        coalesce(sum(case when s.status = 'answered' then private.points_of(s.question, answers #> array[s.key, 'value']) when s.is_open then private.most_points(s.question) end), 0),
+        (array_agg(s.key order by s.ord) filter (where s.is_open))[1],
+        -- A question that was passed over was not to be asked: nothing depends on it.
+        (array_agg(s.question order by s.ord) filter (
+            where s.question ? 'must' and s.status in ('answered', 'refused') and not private.fits_rule(s.question -> 'must', answers #> array[s.key, 'value'])
+        ))[1]
+    into score, most, next_key, missed
+    from private.interview_state(qualification -> 'questions', answers) as s;
+    if missed is not null then
+        status := 'not_qualified';
+        reason := case when answers #>> array[missed ->> 'key', 'status'] = 'refused'
+            then format('Ficou sem resposta uma pergunta decisiva: “%s”', missed ->> 'text')
+            else format('A resposta a uma pergunta decisiva não é a que se precisa: “%s”', missed ->> 'text')
+        end;
+    elsif most < (qualification ->> 'threshold')::numeric then
+        status := 'not_qualified';
+        reason := 'As respostas não alcançam a pontuação que se precisa.';
+    elsif next_key is null then
+        status := 'qualified';
+    else
+        status := 'open';
+    end if;
+    if status <> 'open' then
+        next_key := null;
+    end if;
+end
+$$;
+
+ALTER FUNCTION private.qualification_verdict(qualification jsonb, answers jsonb, OUT status public.qualification_status, OUT score numeric, OUT reason text, OUT next_key text) OWNER TO postgres;
+
+-- Name: FUNCTION qualification_verdict(qualification jsonb, answers jsonb, OUT status public.qualification_status, OUT score numeric, OUT reason text, OUT next_key text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.qualification_verdict(qualification jsonb, answers jsonb, OUT status public.qualification_status, OUT score numeric, OUT reason text, OUT next_key text) IS 'What the answers so far come to by the rules of config.qualification: open with the next question, qualified once every question is settled and the points suffice, not_qualified with the reason at once when a must fails or the threshold is out of reach.';
+
+-- Name: qualification_work(public.conversations); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.qualification_work(conversation public.conversations) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object(
+        'status', coalesce(q.status::text, 'none'),
+        'question', case when q.status = 'open' then
+            private.asked_question(r.config, (select v.next_key from private.qualification_verdict(r.config -> 'qualification', q.answers) as v))
+        end,
+        'interest', r.config #> '{qualification,interest}'
+    )
+    from private.threads as t
+    join public.renus_config as r on r.id = t.agent_id
+    left join private.qualification_of(conversation.lead_id) as q on q.id is not null
+    where t.id = conversation.thread_id and r.config ? 'qualification';
+$$;
+
+ALTER FUNCTION private.qualification_work(conversation public.conversations) OWNER TO postgres;
+
+-- Name: FUNCTION qualification_work(conversation public.conversations); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.qualification_work(conversation public.conversations) IS 'What a turn knows of its lead''s qualification: {"status": none | open | qualified | not_qualified, "question": the next one or null, "interest": words or null}; null where the agent qualifies nobody. Neither points nor threshold: what the model does not know, nobody talks it into telling.';
 
 -- Name: question_problem(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -6601,6 +9488,23 @@ ALTER FUNCTION private.question_statistics(project_id uuid, question jsonb) OWNE
 -- Name: FUNCTION question_statistics(project_id uuid, question jsonb); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.question_statistics(project_id uuid, question jsonb) IS 'One question''s figures over a project: counts, and by type mean, median, distribution, NPS, or up to 50 answers in words.';
+
+-- Name: question_text(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.question_text(question jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select (question ->> 'text') || case when question ->> 'type' = 'choice'
+        then E'\n' || (select string_agg('• ' || o.label, E'\n' order by o.ord) from jsonb_array_elements_text(question -> 'options') with ordinality as o (label, ord))
+        else '' end;
+$$;
+
+ALTER FUNCTION private.question_text(question jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION question_text(question jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.question_text(question jsonb) IS 'A question as the lead reads it: its text, and a line for each option.';
 
 -- Name: question_type(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -6871,6 +9775,70 @@ ALTER FUNCTION private.read_leads(csv text, list jsonb, max_rows integer) OWNER 
 
 COMMENT ON FUNCTION private.read_leads(csv text, list jsonb, max_rows integer) IS 'Reads a list of leads, a CSV file or a list of objects: every row with its lead as it would be stored and, where it is refused, the reason. column_name and value are what the reason is about, else the phone as written. Columns are known by private.lead_column, the others go into metadata. Pure.';
 
+-- Name: read_qualification(jsonb, jsonb, jsonb, uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.read_qualification(config jsonb, known jsonb, proposed jsonb, turn uuid, max_tries integer, OUT answers jsonb, OUT problems jsonb) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+    item record;
+    given jsonb;
+    read record;
+    earlier jsonb;
+    address text;
+    tries integer;
+begin
+    answers := known;
+    problems := '{}';
+    for item in
+        select p.key, p.value, q.v as question
+        from jsonb_each(proposed) as p
+        left join jsonb_array_elements(config #> '{qualification,questions}') with ordinality as q (v, ord) on q.v ->> 'key' = p.key
+        order by q.ord, p.key
+    loop
+        given := case when jsonb_typeof(item.value) = 'object' then item.value else jsonb_build_object('value', item.value) end;
+        earlier := answers -> item.key;
+        if item.question is null then
+            problems := problems || jsonb_build_object(left(item.key, 60), 'Esta pergunta não existe.');
+            continue;
+        elsif given -> 'refused' = 'true' then
+            answers := answers || jsonb_build_object(item.key, '{"status": "refused"}'::jsonb);
+            continue;
+        elsif coalesce(given -> 'value', 'null') = 'null' then
+            continue;
+        end if;
+        select * into read from private.read_answer(item.question, given -> 'value');
+        if read.value is not null and item.key = config #>> '{conversion,email}' then
+            -- The address in what was said, which may be a whole sentence.
+            address := lower(rtrim(substring(read.value #>> '{}' from '[^\s,;:<>()"''@]+@[^\s,;:<>()"''@]+\.[^\s,;:<>()"''@]+'), '.!?'));
+            read.value := case when private.is_email(address) then to_jsonb(address) end;
+            read.problem := case when read.value is null then 'Pode me passar um e-mail completo, como nome@empresa.com.br?' end;
+        end if;
+        if read.value is not null then
+            answers := answers || jsonb_build_object(item.key, jsonb_strip_nulls(jsonb_build_object(
+                'status', 'answered', 'value', read.value, 'quote', left(given ->> 'quote', 2000)
+            )));
+            continue;
+        end if;
+        problems := problems || jsonb_build_object(item.key, read.problem);
+        -- What is settled stays settled unless something better comes; asked twice in one turn is one try.
+        if coalesce(earlier ->> 'status', 'invalid') = 'invalid' then
+            tries := coalesce((earlier ->> 'tries')::integer, 0) + case when earlier ->> 'turn' = turn::text then 0 else 1 end;
+            answers := answers || jsonb_build_object(item.key, jsonb_build_object(
+                'status', case when tries >= max_tries then 'refused' else 'invalid' end, 'tries', tries, 'turn', turn
+            ));
+        end if;
+    end loop;
+end
+$$;
+
+ALTER FUNCTION private.read_qualification(config jsonb, known jsonb, proposed jsonb, turn uuid, max_tries integer, OUT answers jsonb, OUT problems jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION read_qualification(config jsonb, known jsonb, proposed jsonb, turn uuid, max_tries integer, OUT answers jsonb, OUT problems jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.read_qualification(config jsonb, known jsonb, proposed jsonb, turn uuid, max_tries integer, OUT answers jsonb, OUT problems jsonb) IS 'Adds proposed answers ({question key: value | {"value", "quote"?} | {"refused": true}}) to those of a qualification, each read as its question wants it, and says what is wrong with the others. After max_tries turns with nothing valid a question counts as refused.';
+
 -- Name: read_queue(text, integer, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.read_queue(queue text, max integer, visibility_s integer) RETURNS jsonb
@@ -7015,6 +9983,52 @@ ALTER FUNCTION private.release_next(thread_id uuid, visibility_s integer, releas
 
 COMMENT ON FUNCTION private.release_next(thread_id uuid, visibility_s integer, released_by uuid) IS 'Claims the next reply that waits in a thread, if its turn has come and it may leave; returns its task or null. released_by: the claim whose completion asks. The caller holds the thread''s lock and its account''s pace. Invitations are left to admission.';
 
+-- Name: release_threads(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.release_threads() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    item record;
+    released integer := 0;
+    these integer;
+begin
+    -- Clients whose budget for everything is still used up are the common case, and cost one look each.
+    for item in
+        select distinct t.client_id from private.threads as t where t.held and private.budget_verdict(t.client_id, null) <> 'pause' order by t.client_id
+    loop
+        with free as (
+            select t.id
+            from private.threads as t
+            where t.client_id = item.client_id and t.held
+                and not exists (
+                    select from public.budgets as b
+                    where b.client_id = t.client_id and b.state = 'reached' and b.on_reached = 'pause' and b.project_id = private.project_of(t)
+                )
+            order by t.id
+            for no key update of t skip locked
+        )
+        update private.threads as t
+        set held = false,
+            due_at = case when t.task_id is null and t.inbound_seq > t.handled_seq then clock_timestamp() else t.due_at end,
+            -- A reply is not late for what it had to wait.
+            waiting_since = case when t.task_id is null and t.inbound_seq > t.handled_seq then clock_timestamp() else t.waiting_since end
+        from free as f
+        where t.id = f.id;
+        get diagnostics these = row_count;
+        released := released + these;
+    end loop;
+    return released;
+end
+$$;
+
+ALTER FUNCTION private.release_threads() OWNER TO postgres;
+
+-- Name: FUNCTION release_threads(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.release_threads() IS 'Has the turns that were held because a budget was used up wait for admission again, where none is any more: raised, its action changed, deleted, its month over. Never waits for a lock. Run by the sweep. Returns how many.';
+
 -- Name: released_by(uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.released_by(thread_id uuid, claim uuid) RETURNS jsonb
@@ -7031,59 +10045,6 @@ ALTER FUNCTION private.released_by(thread_id uuid, claim uuid) OWNER TO postgres
 -- Name: FUNCTION released_by(thread_id uuid, claim uuid); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.released_by(thread_id uuid, claim uuid) IS 'The delivery that a completion with this claim handed out, for a caller whose answer got lost and who asks again; null if there is none to be sent any more. Read-only.';
-
--- Name: threads; Type: TABLE; Schema: private; Owner: postgres
-
-CREATE TABLE private.threads (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    client_id uuid NOT NULL,
-    lead_id uuid NOT NULL,
-    channel_account_id uuid NOT NULL,
-    interview_id uuid,
-    conversation_id uuid,
-    address jsonb DEFAULT '{}'::jsonb NOT NULL,
-    last_seq bigint DEFAULT 0 NOT NULL,
-    inbound_seq bigint DEFAULT 0 NOT NULL,
-    handled_seq bigint DEFAULT 0 NOT NULL,
-    last_inbound_at timestamp with time zone,
-    not_before timestamp with time zone,
-    waiting_since timestamp with time zone,
-    due_at timestamp with time zone,
-    task_id bigint,
-    attempts integer DEFAULT 0 NOT NULL,
-    lease uuid,
-    lease_until timestamp with time zone,
-    lease_seq bigint,
-    lease_began_at timestamp with time zone,
-    reruns integer DEFAULT 0 NOT NULL,
-    CONSTRAINT a_thread_has_one_live_dialogue CHECK ((num_nonnulls(interview_id, conversation_id) <= 1)),
-    CONSTRAINT handled_is_not_ahead_of_inbound CHECK ((handled_seq <= inbound_seq))
-)
-WITH (fillfactor='70');
-
-ALTER TABLE ONLY private.threads FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE private.threads OWNER TO postgres;
-
--- Name: TABLE threads; Type: COMMENT; Schema: private; Owner: postgres
-
-COMMENT ON TABLE private.threads IS 'One for each lead and channel account: the lock, the order (last_seq), the counters of what came in and what was handled, and the one live interview or conversation.';
-
--- Name: COLUMN threads.address; Type: COMMENT; Schema: private; Owner: postgres
-
-COMMENT ON COLUMN private.threads.address IS 'How the lead wrote last, verbatim: {"wa_id", "bsuid", "lid"?, "phone"?}, phone being an SMS sender''s number. Replies go there.';
-
--- Name: COLUMN threads.due_at; Type: COMMENT; Schema: private; Owner: postgres
-
-COMMENT ON COLUMN private.threads.due_at IS 'When the turn is to be looked at next: an estimate that the sweep rings by. With a due_at and no task_id the turn waits for admission; null: nothing waits.';
-
--- Name: COLUMN threads.task_id; Type: COMMENT; Schema: private; Owner: postgres
-
-COMMENT ON COLUMN private.threads.task_id IS 'The agent_turn task in pgmq, if there is one. Only a commit or the last failed attempt removes it.';
-
--- Name: COLUMN threads.lease; Type: COMMENT; Schema: private; Owner: postgres
-
-COMMENT ON COLUMN private.threads.lease IS 'The fencing token of the turn under way. A commit with another token writes nothing.';
 
 -- Name: reminders; Type: TABLE; Schema: public; Owner: postgres
 
@@ -7493,9 +10454,9 @@ begin
     end if;
     if t.lease is not null and (again.counted or again.wait is null) then
         -- A crash is noticed late: what it held ended when its lease lapsed.
-        insert into public.turns (id, client_id, thread_id, interview_id, status, from_seq, to_seq, attempt, reruns, error, started_at, finished_at)
+        insert into public.turns (id, client_id, thread_id, interview_id, conversation_id, status, from_seq, to_seq, attempt, reruns, error, started_at, finished_at)
         values (
-            t.lease, t.client_id, t.id, t.interview_id, retry_turn.status, t.handled_seq, t.lease_seq, t.attempts, t.reruns, retry_turn.error,
+            t.lease, t.client_id, t.id, t.interview_id, t.conversation_id, retry_turn.status, t.handled_seq, t.lease_seq, t.attempts, t.reruns, retry_turn.error,
             t.lease_began_at, case retry_turn.status when 'crashed' then t.lease_until else clock_timestamp() end
         )
         on conflict (id) do nothing;
@@ -7720,6 +10681,146 @@ ALTER FUNCTION private.say_message() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.say_message() IS 'Trigger: what a person or a tool writes to a lead stands in the dialogue, and its delivery is let go in its turn.';
 
+-- Name: say_reply(private.threads, uuid, uuid, public.delivery_kind, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.say_reply(thread private.threads, interview_id uuid, conversation_id uuid, kind public.delivery_kind, reply text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    new_message_id uuid := gen_random_uuid();
+    new_delivery_id uuid := gen_random_uuid();
+    facts jsonb := jsonb_build_object('type', 'text', 'delivery_id', new_delivery_id, 'turn_id', thread.lease, 'from_seq', thread.handled_seq, 'to_seq', thread.lease_seq);
+    medium public.channel := 'whatsapp';
+begin
+    if say_reply.interview_id is not null then
+        insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
+        values (new_message_id, say_reply.interview_id, 'assistant', say_reply.reply, facts, thread.client_id, thread.last_seq + 1);
+    else
+        medium := (select a.channel from public.channel_accounts as a where a.id = thread.channel_account_id);
+        insert into public.messages (id, conversation_id, role, content, channel, metadata, client_id, seq)
+        values (new_message_id, say_reply.conversation_id, 'assistant', say_reply.reply, medium, facts, thread.client_id, thread.last_seq + 1);
+        update public.conversations as c set last_message_at = clock_timestamp() where c.id = say_reply.conversation_id;
+    end if;
+    -- Against policy it is born cancelled or deferred (private.police_delivery), and the turn commits all the same.
+    insert into public.deliveries (id, client_id, lead_id, thread_id, interview_id, channel_account_id, channel, kind, content, message_id, queue, seq)
+    values (
+        new_delivery_id, thread.client_id, thread.lead_id, thread.id, say_reply.interview_id, thread.channel_account_id, medium, say_reply.kind,
+        jsonb_build_object('type', 'text', 'text', say_reply.reply), new_message_id, 'high_priority', thread.last_seq + 1
+    );
+end
+$$;
+
+ALTER FUNCTION private.say_reply(thread private.threads, interview_id uuid, conversation_id uuid, kind public.delivery_kind, reply text) OWNER TO postgres;
+
+-- Name: FUNCTION say_reply(thread private.threads, interview_id uuid, conversation_id uuid, kind public.delivery_kind, reply text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.say_reply(thread private.threads, interview_id uuid, conversation_id uuid, kind public.delivery_kind, reply text) IS 'What a turn answers: the message in its interview or conversation, and its delivery, as the thread''s next number. The caller counts it on the thread.';
+
+-- Name: schema_problem(jsonb, text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.schema_problem(schema jsonb, place text DEFAULT 'parameters_schema'::text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    item record;
+    problem text;
+begin
+    if jsonb_typeof(schema) is distinct from 'object' then
+        return format('%s must be an object', place);
+    end if;
+    for item in select e.key, e.value from jsonb_each(schema) as e loop
+        problem := case
+            when item.key in ('title', 'description', 'default', 'examples', '$schema') then null
+            when item.key = 'type' then case
+                when jsonb_typeof(item.value) <> 'string' or item.value #>> '{}' not in ('object', 'array', 'string', 'number', 'integer', 'boolean')
+                    then format('%s.type must be one of object, array, string, number, integer, boolean', place)
+            end
+            when item.key in ('minimum', 'maximum') then case when jsonb_typeof(item.value) <> 'number' then format('%s.%s must be a number', place, item.key) end
+            when item.key in ('minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties', 'maxProperties') then case
+                when item.value #>> '{}' !~ '^[0-9]{1,7}$' then format('%s.%s must be a whole number', place, item.key)
+            end
+            when item.key = 'enum' then case when jsonb_typeof(item.value) <> 'array' or jsonb_array_length(item.value) = 0 then format('%s.enum must be a list', place) end
+            when item.key = 'format' then case
+                when item.value #>> '{}' not in ('date-time', 'date', 'uuid', 'email') then format('%s.format must be date-time, date, uuid or email', place)
+            end
+            when item.key = 'required' then case
+                when jsonb_typeof(item.value) <> 'array' or item.value @? '$[*] ? (@.type() != "string")' then format('%s.required must be a list of names', place)
+            end
+            when item.key = 'properties' then case
+                when jsonb_typeof(item.value) <> 'object' then format('%s.properties must be an object', place)
+                else (
+                    select min(x.problem)
+                    from jsonb_each(item.value) as p
+                    cross join lateral private.schema_problem(p.value, place || '.' || p.key) as x (problem)
+                )
+            end
+            when item.key = 'items' then private.schema_problem(item.value, place || '[]')
+            when item.key = 'additionalProperties' then case
+                when jsonb_typeof(item.value) = 'object' then private.schema_problem(item.value, place || '.*')
+                when jsonb_typeof(item.value) <> 'boolean' then format('%s.additionalProperties must be true, false or a schema', place)
+            end
+            else format('%s.%s is not understood here', place, item.key)
+        end;
+        if problem is not null then
+            return problem;
+        end if;
+    end loop;
+    return null;
+end
+$_$;
+
+ALTER FUNCTION private.schema_problem(schema jsonb, place text) OWNER TO postgres;
+
+-- Name: FUNCTION schema_problem(schema jsonb, place text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.schema_problem(schema jsonb, place text) IS 'What is wrong with a JSON Schema, or not understood by private.arguments_problem, which knows a part of it only: a word it does not know would be a check that nobody makes. null if nothing.';
+
+-- Name: score_problem(jsonb, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.score_problem(rule jsonb, question jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+    op text := rule ->> 'op';
+    kind text := question ->> 'type';
+    item jsonb;
+begin
+    if jsonb_typeof(rule) is distinct from 'object' then
+        return 'it must be {"op", "value"}';
+    end if;
+    if jsonb_typeof(rule -> 'op') is distinct from 'string' or op not in ('eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in') then
+        return 'op must be one of eq, ne, lt, lte, gt, gte, in';
+    end if;
+    if not rule ? 'value' or rule -> 'value' = 'null' then
+        return 'value is missing';
+    end if;
+    if op in ('lt', 'lte', 'gt', 'gte') and kind not in ('number', 'scale') then
+        return format('%s compares numbers, and the question is of type %s', op, kind);
+    end if;
+    if op = 'in' and (jsonb_typeof(rule -> 'value') <> 'array' or jsonb_array_length(rule -> 'value') not between 1 and 100) then
+        return 'value must be a list of 1 to 100 for in';
+    end if;
+    for item in select v.value from jsonb_array_elements(case when op = 'in' then rule -> 'value' else jsonb_build_array(rule -> 'value') end) as v (value) loop
+        if jsonb_typeof(item) <> (case kind when 'number' then 'number' when 'scale' then 'number' when 'yes_no' then 'boolean' else 'string' end) then
+            return format('value %s is no answer to a question of type %s', left(item::text, 100), kind);
+        end if;
+        if kind = 'choice' and not question -> 'options' @> item then
+            return format('value %s is none of the question''s options', left(item::text, 100));
+        end if;
+    end loop;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.score_problem(rule jsonb, question jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION score_problem(rule jsonb, question jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.score_problem(rule jsonb, question jsonb) IS 'What is wrong with a rule {"op", "value"} about a question''s answer, in its score or as its must; null if nothing.';
+
 -- Name: send_notifications(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.send_notifications() RETURNS integer
@@ -7875,6 +10976,99 @@ ALTER FUNCTION private.setting_int(key text) OWNER TO postgres;
 -- Name: FUNCTION setting_int(key text); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.setting_int(key text) IS 'A setting that is a whole number.';
+
+-- Name: settle_qualification(private.threads, public.conversations); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.settle_qualification(thread private.threads, conversation public.conversations) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+    q public.qualifications;
+    lead public.leads;
+    house public.clients;
+    config jsonb;
+    made record;
+    problem text;
+    said text;
+begin
+    if not exists (
+        select from public.qualifications as x
+        where x.client_id = thread.client_id and x.lead_id = thread.lead_id and x.status in ('qualified', 'not_qualified') and x.settled_at is null
+    ) then
+        return null;
+    end if;
+    -- One thread of a lead at a time: the second finds it settled.
+    select * into strict lead from public.leads as l where l.id = thread.lead_id for no key update;
+    select * into q
+    from public.qualifications as x
+    where x.client_id = thread.client_id and x.lead_id = thread.lead_id and x.status in ('qualified', 'not_qualified') and x.settled_at is null
+    order by x.created_at desc
+    limit 1
+    for no key update;
+    if not found then
+        return null;
+    end if;
+    config := (select r.config from public.renus_config as r where r.id = q.renus_config_id);
+    select * into strict house from public.clients as k where k.id = thread.client_id;
+    if q.status = 'not_qualified' then
+        update public.qualifications as x set settled_at = private.now() where x.id = q.id;
+        return nullif(btrim(config #>> '{qualification,said_when_not}'), '');
+    end if;
+
+    update public.leads as l set qualified_at = private.now() where l.id = lead.id;
+    said := nullif(btrim(config #>> '{qualification,said_when_qualified}'), '');
+    if not house.is_house or not coalesce(config ? 'conversion', false) then
+        update public.qualifications as x set settled_at = private.now() where x.id = q.id;
+        perform private.audit(q.client_id, 'lead_qualified', 'lead', q.lead_id, jsonb_build_object('qualification_id', q.id, 'score', q.score, 'threshold', q.threshold, 'turn_id', thread.lease));
+        perform private.notify(thread.client_id, 'lead_qualified', null, format(
+            '%s se qualificou na conversa, com %s pontos.', coalesce(lead.name, lead.phone, 'Um contato'), trim_scale(q.score)
+        ), 'qualification ' || q.id);
+        return said;
+    end if;
+
+    begin
+        select * into made from private.convert_lead(q, thread.lease, config);
+        problem := made.problem;
+    exception
+        when deadlock_detected or lock_not_available or query_canceled then
+            raise;
+        when others then
+            -- The lead is owed its reply whatever is wrong with the template of a project.
+            problem := left(sqlerrm, 300);
+    end;
+    if problem is not null then
+        update public.qualifications as x set settled_at = private.now(), reason = 'Não virou cliente: ' || problem where x.id = q.id;
+        perform private.audit(q.client_id, 'conversion_failed', 'lead', q.lead_id, jsonb_build_object('qualification_id', q.id, 'turn_id', thread.lease));
+        perform private.notify(thread.client_id, 'person_needed', null, format(
+            '%s se qualificou, mas o cadastro não pôde ser feito: %s.', coalesce(lead.name, lead.phone, 'Um contato'), rtrim(problem, '.')
+        ), 'qualification ' || q.id);
+        return 'Obrigado pelas respostas! Nossa equipe vai conferir os dados e entrar em contato com você para concluir o cadastro.';
+    end if;
+    update public.qualifications as x set settled_at = private.now() where x.id = q.id;
+    -- This is what makes the agent speak as to a customer.
+    update public.conversations as c set customer_client_id = (made.conversion).made_client_id where c.id = conversation.id;
+    perform private.notify(thread.client_id, 'lead_converted', null, format(
+        '%s virou cliente: %s.', coalesce(lead.name, lead.phone, 'Um contato'), k.company_name
+    ), 'qualification ' || q.id)
+    from public.clients as k where k.id = (made.conversion).made_client_id;
+    return (
+        select concat_ws(' ', coalesce(said, format('Pronto! O cadastro da empresa %s está feito.', k.company_name)), format(
+            'Para entrar, crie sua conta com o e-mail %s%s.', m.email, coalesce(' em ' || nullif(btrim(private.setting('sign_up_url') #>> '{}'), ''), '')
+        ))
+        from public.clients as k
+        join public.client_members as m on m.id = (made.conversion).member_id
+        where k.id = (made.conversion).made_client_id
+    );
+end
+$$;
+
+ALTER FUNCTION private.settle_qualification(thread private.threads, conversation public.conversations) OWNER TO postgres;
+
+-- Name: FUNCTION settle_qualification(thread private.threads, conversation public.conversations); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.settle_qualification(thread private.threads, conversation public.conversations) IS 'Carries out, in the commit of a turn, what a decided qualification leads to: a qualified lead of the house client becomes a client (private.convert_lead) and the conversation one with a customer; one of any other tenant is marked qualified and its owners are told. Never fails for what is wrong with the answers or the configuration: then the house''s owners are told. What the lead is told of it, or null. Once per qualification. Called under the thread''s lock.';
 
 -- Name: setup_housekeeping_cron(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -8247,6 +11441,55 @@ ALTER FUNCTION private.store_answer(interview public.interviews, question jsonb,
 
 COMMENT ON FUNCTION private.store_answer(interview public.interviews, question jsonb, proposed jsonb, known jsonb) IS 'Stores one proposed answer if it is one. Returns the sentence for the lead why it is none, or null. After max_tries that are none the question counts as refused. A later valid answer replaces an earlier one.';
 
+-- Name: sub_agents; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.sub_agents (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    type public.sub_agent_type DEFAULT 'custom'::public.sub_agent_type NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    tools jsonb DEFAULT '[]'::jsonb NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT config_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((config)::text) <= 65536) AND (NOT (config @? '$.**{20}'::jsonpath)))),
+    CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
+    CONSTRAINT description_has_at_most_4000_characters CHECK ((char_length(description) <= 4000)),
+    CONSTRAINT name_has_1_to_100_characters CHECK (((btrim(name) <> ''::text) AND (char_length(name) <= 100))),
+    CONSTRAINT tools_are_at_most_100 CHECK (((jsonb_typeof(tools) <> 'array'::text) OR (jsonb_array_length(tools) <= 100))),
+    CONSTRAINT tools_holds_ids CHECK (((jsonb_typeof(tools) <> 'array'::text) OR (NOT (tools @? '$[*]?(@.type() != "string" || !(@ like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$" flag "i"))'::jsonpath)))),
+    CONSTRAINT tools_is_an_array CHECK ((jsonb_typeof(tools) = 'array'::text))
+);
+
+ALTER TABLE ONLY public.sub_agents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sub_agents OWNER TO postgres;
+
+-- Name: TABLE sub_agents; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.sub_agents IS 'Specialists that an agent can hand the dialogue to. tools holds ids of public.tools.';
+
+-- Name: sub_agents_of(public.renus_config); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.sub_agents_of(agent public.renus_config) RETURNS SETOF public.sub_agents
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select s.*
+    from jsonb_array_elements_text(
+        case jsonb_typeof(agent.config #> '{conversation,sub_agents}') when 'array' then agent.config #> '{conversation,sub_agents}' else '[]' end
+    ) with ordinality as n (name, ord)
+    join public.sub_agents as s on s.name = n.name and s.active
+    order by n.ord;
+$$;
+
+ALTER FUNCTION private.sub_agents_of(agent public.renus_config) OWNER TO postgres;
+
+-- Name: FUNCTION sub_agents_of(agent public.renus_config); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.sub_agents_of(agent public.renus_config) IS 'The specialists that an agent may hand the dialogue to: those its config.conversation.sub_agents names, while they are active.';
+
 -- Name: sweep(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.sweep() RETURNS jsonb
@@ -8261,6 +11504,8 @@ begin
     if not pg_try_advisory_xact_lock(hashtextextended('renum sweep', 0)) then
         return '{"busy": true}';
     end if;
+    -- What was spent, before anything is begun that costs more.
+    perform private.count_spendings();
     -- Reports of projects whose figures changed.
     for item in
         with gone as (delete from private.project_changes as c returning c.project_id)
@@ -8272,6 +11517,7 @@ begin
     -- What waits for a time: reminders, and the end of what nobody answered. Then whatever the clients' people are to be told.
     perform private.fire_reminders();
     perform private.expire_interviews();
+    perform private.tell_of_callbacks();
     perform private.note_news(changed);
     perform private.send_notifications();
     perform private.run_erasures();
@@ -8279,6 +11525,7 @@ begin
     for item in select c.client_id from private.clients_to_invite() as c (client_id) loop
         perform private.invite_next(item.client_id);
     end loop;
+    perform private.release_threads();
     for item in select distinct t.client_id from private.threads as t where t.task_id is null and t.due_at is not null loop
         perform private.admit_turns(item.client_id);
     end loop;
@@ -8319,7 +11566,40 @@ ALTER FUNCTION private.sweep() OWNER TO postgres;
 
 -- Name: FUNCTION sweep(); Type: COMMENT; Schema: private; Owner: postgres
 
-COMMENT ON FUNCTION private.sweep() IS 'The safety net under the doorbell, run by pg_cron: admits what waits, makes what only commits'' notes ask for (project reports, notifications), and rings for every queue with something due. Everything it does is idempotent.';
+COMMENT ON FUNCTION private.sweep() IS 'The safety net under the doorbell, run by pg_cron: counts what was spent, admits what waits, makes what only commits'' notes ask for (project reports, notifications), and rings for every queue with something due. Everything it does is idempotent.';
+
+-- Name: take_isa_token(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.take_isa_token(token text, OUT command_id uuid, OUT plan jsonb) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    t private.isa_tokens;
+begin
+    -- SECURITY: somebody else's token is answered as one that never was. Whoever comes second waits for the first and finds it used.
+    select * into t
+    from private.isa_tokens as x
+    where x.token_hash = sha256(convert_to(take_isa_token.token, 'UTF8')) and x.admin_id = private.isa_admin()
+    for update;
+    if not found then
+        raise exception 'there is no such token of yours' using errcode = 'PT403';
+    elsif t.used_at is not null then
+        raise exception 'this token was used already' using errcode = 'PT409', hint = 'What came of it is in isa_commands.';
+    elsif t.expires_at <= clock_timestamp() then
+        raise exception 'this token has expired' using errcode = 'PT410', hint = 'Give the command again.';
+    end if;
+    update private.isa_tokens as x set used_at = clock_timestamp() where x.command_id = t.command_id;
+    command_id := t.command_id;
+    plan := t.plan;
+end
+$$;
+
+ALTER FUNCTION private.take_isa_token(token text, OUT command_id uuid, OUT plan jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION take_isa_token(token text, OUT command_id uuid, OUT plan jsonb); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.take_isa_token(token text, OUT command_id uuid, OUT plan jsonb) IS 'The plan that a token confirms, once: raises PT403 for a token that is not the caller''s, PT409 for a used one, PT410 for a late one. Locks the token until the transaction ends, which brings it back if the plan could not be run.';
 
 -- Name: task_message(text, uuid, uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -8457,6 +11737,110 @@ ALTER FUNCTION private.tell(notification_ids uuid[]) OWNER TO postgres;
 -- Name: FUNCTION tell(notification_ids uuid[]); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.tell(notification_ids uuid[]) IS 'Makes the message and delivery that tell one person of these notifications by the first channel not tried yet, in the person''s own order; where none is left, they are skipped (nothing was ever sent) or failed, with each channel''s reason. Where somebody else holds one of them, or one needs no telling any more, nothing happens. No two run at a time for one person.';
+
+-- Name: tell_of_budgets(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.tell_of_budgets() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    item record;
+    about text;
+begin
+    for item in
+        select b.*, p.name as project
+        from public.budgets as b
+        left join public.projects as p on p.id = b.project_id
+        where b.state > b.told and b.period_began is not null
+        order by b.id
+    loop
+        about := case when item.project is null then 'O orçamento da empresa' else format('O orçamento da pesquisa "%s"', item.project) end
+            || case item.period when 'month' then ' para este mês' else '' end;
+        about := case item.state
+            when 'reached' then format('%s se esgotou: %s de %s. ', about, private.money_text(item.spent, item.currency), private.money_text(item.amount, item.currency))
+                || case item.on_reached
+                    when 'pause' then 'Respostas, convites e lembretes esperam até que ele seja aumentado' || case item.period when 'month' then ' ou o mês vire.' else '.' end
+                    else 'Até que ele seja aumentado' || case item.period when 'month' then ' ou o mês vire' else '' end || ', quem responde é o modelo básico, que não tem custo.'
+                end
+            else format('%s já passou de %s%%: %s de %s.', about, item.warn_at_percent, private.money_text(item.spent, item.currency), private.money_text(item.amount, item.currency))
+        end;
+        perform private.notify(
+            item.client_id, case item.state when 'reached' then 'budget_reached' else 'budget_warning' end, null, about,
+            format('%s %s %s', item.id, item.amount, to_char(item.period_began at time zone 'America/Sao_Paulo', 'YYYY-MM-DD'))
+        );
+        update public.budgets as b set told = item.state where b.id = item.id;
+    end loop;
+end
+$$;
+
+ALTER FUNCTION private.tell_of_budgets() OWNER TO postgres;
+
+-- Name: FUNCTION tell_of_budgets(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.tell_of_budgets() IS 'Notes for the clients'' owners that a budget is nearly or wholly used up: once for each, of one amount in one period. Run by private.count_spendings. Idempotent.';
+
+-- Name: tell_of_callback(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.tell_of_callback() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform private.notify(new.client_id, 'callback_requested', null, (
+        select format(
+            '%s pediu um retorno em %s%s.', coalesce(l.name, l.phone, 'Um contato'),
+            to_char(new.due_at at time zone 'America/Sao_Paulo', 'DD/MM/YYYY "às" HH24:MI'), coalesce(': ' || rtrim(new.note, '.'), '')
+        )
+        from public.leads as l
+        where l.id = new.lead_id
+    ), 'callback ' || new.id || ' ' || new.due_at);
+    if new.told_at is not null then
+        update public.callbacks as b set told_at = null where b.id = new.id;
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION private.tell_of_callback() OWNER TO postgres;
+
+-- Name: FUNCTION tell_of_callback(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.tell_of_callback() IS 'Trigger: the owners are told when a lead asks to be called back, or for another time.';
+
+-- Name: tell_of_callbacks(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.tell_of_callbacks() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    b public.callbacks;
+    told integer := 0;
+begin
+    for b in
+        select x.* from public.callbacks as x
+        where x.status = 'open' and x.told_at is null and x.due_at <= private.now()
+        order by x.id
+        limit 100
+        for update skip locked
+    loop
+        perform private.notify(b.client_id, 'callback_due', null, (
+            select format('Está na hora de retornar para %s%s.', coalesce(l.name, l.phone, 'um contato'), coalesce(': ' || rtrim(b.note, '.'), ''))
+            from public.leads as l where l.id = b.lead_id
+        ), 'callback ' || b.id || ' ' || b.due_at);
+        update public.callbacks as x set told_at = private.now() where x.id = b.id;
+        told := told + 1;
+    end loop;
+    return told;
+end
+$$;
+
+ALTER FUNCTION private.tell_of_callbacks() OWNER TO postgres;
+
+-- Name: FUNCTION tell_of_callbacks(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.tell_of_callbacks() IS 'Has the owners told of callbacks that are due, each once for each time it was set to. Returns how many. Called by the sweep.';
 
 -- Name: tell_of_template(); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -8791,6 +12175,78 @@ ALTER FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_af
 
 COMMENT ON FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms numeric) IS 'A send came too fast: it waits for as long as the provider says, and no attempt is counted. Scope recipient holds up that person only, four times longer each time in a row; scope number and account hold up all their sends. What is about this message or person alone is given up after 30 times (a day, for a person): a dead letter.';
 
+-- Name: tool_problem(text); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.tool_problem(function_name text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    -- SECURITY: one whose owner was forgotten would run as postgres, which row level security does not bind.
+    select case when not exists (
+        select from pg_catalog.pg_proc as p
+        where p.pronamespace = 'agent_tools'::regnamespace and p.proname = tool_problem.function_name and p.pronargs = 1
+            and p.proargtypes[0] = 'pg_catalog.jsonb'::regtype and p.prorettype = 'pg_catalog.jsonb'::regtype
+            and p.prosecdef and p.proowner = 'renum_agent'::regrole
+    ) then 'the tool cannot be called: its function is not as an agent''s must be' end;
+$$;
+
+ALTER FUNCTION private.tool_problem(function_name text) OWNER TO postgres;
+
+-- Name: FUNCTION tool_problem(function_name text); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.tool_problem(function_name text) IS 'Why a function in agent_tools may not be called for an agent: it has to be (jsonb) returns jsonb, security definer, and owned by renum_agent. null if it may.';
+
+-- Name: tools; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.tools (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    description text NOT NULL,
+    function_name text NOT NULL,
+    parameters_schema jsonb DEFAULT '{"type": "object", "properties": {}}'::jsonb NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT description_has_at_most_4000_characters CHECK ((char_length(description) <= 4000)),
+    CONSTRAINT function_name_has_at_most_63_characters CHECK ((char_length(function_name) <= 63)),
+    CONSTRAINT function_name_is_an_identifier CHECK ((function_name ~ '^[a-z_][a-z0-9_]*$'::text)),
+    CONSTRAINT name_has_1_to_100_characters CHECK (((btrim(name) <> ''::text) AND (char_length(name) <= 100))),
+    CONSTRAINT parameters_schema_describes_an_object CHECK (COALESCE(((parameters_schema ->> 'type'::text) = 'object'::text), false)),
+    CONSTRAINT the_schema_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((parameters_schema)::text) <= 65536) AND (NOT (parameters_schema @? '$.**{20}'::jsonpath))))
+);
+
+ALTER TABLE ONLY public.tools FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tools OWNER TO postgres;
+
+-- Name: TABLE tools; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.tools IS 'What agents can call: function_name is a function in agent_tools.';
+
+-- Name: tools_of(public.renus_config, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.tools_of(agent public.renus_config, sub_agent_id uuid) RETURNS SETOF public.tools
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select t.*
+    from public.tools as t
+    -- Who has no questions is not offered the tool that asks them.
+    where t.active and (t.function_name <> 'qualify' or agent.config ? 'qualification') and case
+        when tools_of.sub_agent_id is null then coalesce(agent.config #> '{conversation,tools}' ? t.name, true)
+        else exists (
+            select from private.sub_agents_of(agent) as s where s.id = tools_of.sub_agent_id and s.tools ? t.id::text
+        )
+    end
+    order by t.name;
+$$;
+
+ALTER FUNCTION private.tools_of(agent public.renus_config, sub_agent_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION tools_of(agent public.renus_config, sub_agent_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.tools_of(agent public.renus_config, sub_agent_id uuid) IS 'The tools that an agent may call: those its config.conversation.tools names, all active ones where it names none; for one of its specialists those whose ids its tools hold.';
+
 -- Name: touch(); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.touch() RETURNS trigger
@@ -8847,6 +12303,49 @@ ALTER FUNCTION private.turn_lead_id() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.turn_lead_id() IS 'The lead of the turn that an agent''s tool works in, by the turn''s lease in the local setting renum.lease, which nobody can guess; null outside of a live turn.';
 
+-- Name: turn_lease(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.turn_lease() RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+    select t.lease
+    from private.threads as t
+    -- A setting of that name may hold anything.
+    where t.lease = (case when current_setting('renum.lease', true) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then current_setting('renum.lease', true) end)::uuid
+        and t.lease_until > clock_timestamp();
+$_$;
+
+ALTER FUNCTION private.turn_lease() OWNER TO postgres;
+
+-- Name: FUNCTION turn_lease(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.turn_lease() IS 'The live turn that an agent''s tool works in, by its lease; null outside of one. See private.turn_lead_id.';
+
+-- Name: turn_qualification(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.turn_qualification() RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select jsonb_strip_nulls(case q.status
+        when 'open' then jsonb_build_object(
+            'status', q.status, 'problems', q.problems,
+            'question', private.asked_question(r.config, (select v.next_key from private.qualification_verdict(r.config -> 'qualification', q.answers) as v))
+        )
+        else jsonb_build_object('status', q.status, 'score', trim_scale(q.score), 'reason', case when q.status = 'not_qualified' then q.reason end)
+    end)
+    from private.qualification_of(private.turn_lead_id()) as q
+    join public.renus_config as r on r.id = q.renus_config_id
+    where q.id is not null;
+$$;
+
+ALTER FUNCTION private.turn_qualification() OWNER TO postgres;
+
+-- Name: FUNCTION turn_qualification(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.turn_qualification() IS 'What the tool qualify answers about the lead whose turn it works in: {"status": "open", "question", "problems"} | {"status": "qualified", "score"} | {"status": "not_qualified", "score", "reason"}; null where nothing is under way.';
+
 -- Name: turn_task(private.threads, integer); Type: FUNCTION; Schema: private; Owner: postgres
 
 CREATE FUNCTION private.turn_task(thread private.threads, wait_ms integer) RETURNS jsonb
@@ -8856,7 +12355,11 @@ CREATE FUNCTION private.turn_task(thread private.threads, wait_ms integer) RETUR
     select jsonb_build_object(
         'task', 'agent_turn', 'queue', 'high_priority', 'msg_id', thread.task_id, 'id', thread.id, 'client_id', thread.client_id,
         'attempt', thread.attempts, 'claim', thread.lease, 'wait_ms', turn_task.wait_ms,
-        'work', case when turn_task.wait_ms = 0 then private.turn_work(thread.id) end
+        'work', case
+            when turn_task.wait_ms > 0 then null
+            when thread.interview_id is not null then private.turn_work(thread.id)
+            else private.conversation_work(thread.id)
+        end
     );
 $$;
 
@@ -8865,6 +12368,25 @@ ALTER FUNCTION private.turn_task(thread private.threads, wait_ms integer) OWNER 
 -- Name: FUNCTION turn_task(thread private.threads, wait_ms integer); Type: COMMENT; Schema: private; Owner: postgres
 
 COMMENT ON FUNCTION private.turn_task(thread private.threads, wait_ms integer) IS 'A thread''s turn as the functions get it; without work while its debounce still runs (wait_ms > 0).';
+
+-- Name: turn_thread(); Type: FUNCTION; Schema: private; Owner: postgres
+
+CREATE FUNCTION private.turn_thread() RETURNS private.threads
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+    select t
+    from private.threads as t
+    -- A setting of that name may hold anything.
+    where t.lease = (case when current_setting('renum.lease', true) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then current_setting('renum.lease', true) end)::uuid
+        and t.lease_until > clock_timestamp();
+$_$;
+
+ALTER FUNCTION private.turn_thread() OWNER TO postgres;
+
+-- Name: FUNCTION turn_thread(); Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON FUNCTION private.turn_thread() IS 'The thread whose turn an agent''s tool works in, for triggers that judge what the tool writes; null outside of a live turn. Not for agents: see private.turn_lead_id.';
 
 -- Name: turn_work(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 
@@ -8879,8 +12401,8 @@ CREATE FUNCTION private.turn_work(thread_id uuid) RETURNS jsonb
         'project', jsonb_build_object('name', p.name, 'goal', p.config ->> 'goal'),
         'agent', jsonb_build_object(
             'agent_type', coalesce(r.agent_type, 'renus_base'), 'config', coalesce(r.config, '{}'), 'prompts', coalesce(r.prompts, '{}'),
-            'version', r.version, 'model', r.config ->> 'model'
-        ),
+            'version', r.version
+        ) || private.models_of(r.config, private.budget_verdict(t.client_id, p.id)),
         'questions', q.items,
         'current_question', i.current_question,
         'history', h.items,
@@ -9105,6 +12627,26 @@ ALTER FUNCTION private.zone_of(lead public.leads) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.zone_of(lead public.leads) IS 'The time zone a lead lives by: its own, else that of its phone''s area code, else America/Sao_Paulo.';
 
+-- Name: begin_isa_command(uuid, text); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.begin_isa_command(command_id uuid, command text) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    insert into public.isa_commands (id, admin_id, command)
+    values (begin_isa_command.command_id, private.isa_admin(), begin_isa_command.command)
+    on conflict (id) do nothing;
+    return jsonb_build_object('id', begin_isa_command.command_id, 'today', (now() at time zone 'America/Sao_Paulo')::date);
+end
+$$;
+
+ALTER FUNCTION public.begin_isa_command(command_id uuid, command text) OWNER TO postgres;
+
+-- Name: FUNCTION begin_isa_command(command_id uuid, command text); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.begin_isa_command(command_id uuid, command text) IS 'Admins, through the function isa: notes a command before anything is read for it. Returns {"id", "today": the date in São Paulo}. Idempotent by id.';
+
 -- Name: channel_findings(uuid); Type: FUNCTION; Schema: public; Owner: postgres
 
 CREATE FUNCTION public.channel_findings(channel_account_id uuid) RETURNS jsonb
@@ -9224,6 +12766,131 @@ ALTER FUNCTION public.create_client(company_name text, owner_email text, cnpj te
 -- Name: FUNCTION create_client(company_name text, owner_email text, cnpj text, plan public.client_plan); Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON FUNCTION public.create_client(company_name text, owner_email text, cnpj text, plan public.client_plan) IS 'Admins: makes a client and invites its owner by e-mail address. Idempotent for the same company name and owner. Returns the clients row.';
+
+-- Name: end_isa_command(uuid, jsonb, public.isa_target_type, uuid); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type DEFAULT NULL::public.isa_target_type, target_id uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    perform private.isa_admin();
+    -- What is planned is run, or not: its row is written by public.run_isa_plan.
+    if exists (select from public.isa_commands as c where c.id = end_isa_command.command_id and c.result is null) then
+        perform private.note_isa_result(end_isa_command.command_id, end_isa_command.result, end_isa_command.target_type, end_isa_command.target_id, true);
+    end if;
+end
+$$;
+
+ALTER FUNCTION public.end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid) IS 'Admins, through the function isa: what came of a command of the own that changes nothing, and what it was about. Once: a later call changes nothing. Idempotent.';
+
+-- Name: find_isa_targets(text[], text, uuid[]); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.find_isa_targets(kinds text[], words text, client_ids uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(kind text, id uuid, name text, client_id uuid, client text, status text, phone text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $_$
+#variable_conflict use_column
+declare
+    wanted text := private.plain(find_isa_targets.words);
+    digits text := regexp_replace(find_isa_targets.words, '[^0-9]', '', 'g');
+    -- A name with a number in it is no telephone number.
+    number text := case when find_isa_targets.words !~ '[[:alpha:]@]' and length(digits) between 8 and 15 then private.normalize_phone(find_isa_targets.words) end;
+    the_id uuid := case when btrim(find_isa_targets.words) ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then btrim(find_isa_targets.words)::uuid end;
+    address text := case when find_isa_targets.words like '%@%' then lower(btrim(find_isa_targets.words)) end;
+    parts text[];
+begin
+    perform private.isa_admin();
+    if btrim(coalesce(find_isa_targets.words, '')) = '' then
+        return;
+    end if;
+    parts := array(select ' ' || p || ' ' from unnest(string_to_array(nullif(wanted, ''), ' ')) as p (p));
+    return query
+    with
+    named as (
+        select 'client' as kind, c.id, c.company_name as name, c.id as client_id, c.company_name as client, c.status::text as status, null::text as phone,
+            coalesce(c.id = the_id or (length(digits) = 14 and c.cnpj = digits), false) as exact
+        from public.clients as c
+        where 'client' = any (find_isa_targets.kinds) and (find_isa_targets.client_ids is null or c.id = any (find_isa_targets.client_ids))
+        union all
+        select 'project', p.id, p.name, p.client_id, null, p.status::text, null, coalesce(p.id = the_id, false)
+        from public.projects as p
+        where 'project' = any (find_isa_targets.kinds) and (find_isa_targets.client_ids is null or p.client_id = any (find_isa_targets.client_ids))
+        union all
+        -- By number or id it is found by its index, by name among all.
+        select 'lead', l.id, l.name, l.client_id, null, l.status::text, l.phone, true
+        from public.leads as l
+        where 'lead' = any (find_isa_targets.kinds) and (find_isa_targets.client_ids is null or l.client_id = any (find_isa_targets.client_ids))
+            and (l.phone in (number, '+' || digits) or l.id = the_id or lower(l.email) = address)
+        union all
+        select 'lead', l.id, l.name, l.client_id, null, l.status::text, l.phone, false
+        from public.leads as l
+        where 'lead' = any (find_isa_targets.kinds) and (find_isa_targets.client_ids is null or l.client_id = any (find_isa_targets.client_ids))
+            and number is null and the_id is null and address is null
+    ),
+    ranked as (
+        select n.*, case
+            when n.exact then 1
+            when the_id is not null or address is not null or number is not null then null
+            when s.said = wanted and wanted <> '' or (wanted = '' and lower(btrim(n.name)) = lower(btrim(find_isa_targets.words))) then 1
+            when wanted <> '' and concat(' ', s.said, ' ') like '% ' || wanted || ' %' then 2
+            when cardinality(parts) > 0 and concat(' ', s.said, ' ') like all (array(select '%' || p || '%' from unnest(parts) as p (p))) then 3
+            when length(wanted) >= 3 and s.said like wanted || '%' then 4
+            when kind = 'lead' and length(digits) >= 4 and wanted ~ '^[0-9 ]+$' and n.phone like '%' || digits then 4
+        end as tier
+        from named as n
+        cross join lateral (select private.plain(n.name) as said) as s
+    )
+    select r.kind, r.id, r.name, r.client_id, coalesce(r.client, c.company_name), r.status, r.phone
+    from (
+        select x.*, dense_rank() over (order by x.tier, array_position(find_isa_targets.kinds, x.kind)) as place
+        from ranked as x
+        where x.tier is not null
+    ) as r
+    join public.clients as c on c.id = r.client_id
+    where r.place = 1
+    order by r.name, c.company_name, r.id
+    limit 21;
+end
+$_$;
+
+ALTER FUNCTION public.find_isa_targets(kinds text[], words text, client_ids uuid[]) OWNER TO postgres;
+
+-- Name: FUNCTION find_isa_targets(kinds text[], words text, client_ids uuid[]); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.find_isa_targets(kinds text[], words text, client_ids uuid[]) IS 'Admins, through the function isa: whom or what a command''s words name. kinds: client, project, lead, in the order in which they are meant; words: an id, a phone, an e-mail address, a CNPJ or a name, without regard to case and accents. Only the best matches come back, of one kind: exactly so named, else with these words in this order, else in any, else so beginning. At most 21. Read-only, under the caller''s rights.';
+
+-- Name: hand_back(uuid); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.hand_back(conversation_id uuid) RETURNS public.conversations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+    c public.conversations;
+begin
+    select * into c from public.conversations as x where x.id = hand_back.conversation_id and x.client_id in (select private.visible_client_ids());
+    if not found then
+        raise exception 'there is no such conversation' using errcode = 'PT404';
+    end if;
+    perform private.lock_threads(array[c.thread_id]);
+    perform private.hand_back(c.id);
+    select * into c from public.conversations as x where x.id = c.id;
+    return c;
+end
+$$;
+
+ALTER FUNCTION public.hand_back(conversation_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION hand_back(conversation_id uuid); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.hand_back(conversation_id uuid) IS 'A client''s people: the agent has the conversation again. It answers the lead''s next message, knows what was said meanwhile, and says that it is back. Idempotent.';
 
 -- Name: import_leads(text, jsonb, uuid, public.legal_basis, text, boolean); Type: FUNCTION; Schema: public; Owner: postgres
 
@@ -9394,6 +13061,53 @@ ALTER FUNCTION public.invite_member(client_id uuid, email text, role public.memb
 -- Name: FUNCTION invite_member(client_id uuid, email text, role public.member_role); Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON FUNCTION public.invite_member(client_id uuid, email text, role public.member_role) IS 'Owners and admins: invites a person by e-mail address; the membership becomes active when the person confirms that address. Idempotent.';
+
+-- Name: plan_isa_command(uuid, jsonb); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.plan_isa_command(command_id uuid, acts jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    planned jsonb;
+    problems jsonb;
+    plan jsonb;
+    token record;
+begin
+    perform private.isa_admin();
+    if jsonb_typeof(plan_isa_command.acts) is distinct from 'array' or jsonb_array_length(plan_isa_command.acts) not between 1 and 20 then
+        raise exception 'acts must be a list of 1 to 20' using errcode = '22023';
+    end if;
+    -- The same act twice is one.
+    select jsonb_agg(a.act order by a.ord) filter (where not a.act ? 'problem'), jsonb_agg(a.act -> 'problem' order by a.ord) filter (where a.act ? 'problem')
+    into planned, problems
+    from (
+        select p.act, min(g.ord) as ord
+        from jsonb_array_elements(plan_isa_command.acts) with ordinality as g (given, ord)
+        cross join lateral private.plan_isa_act(g.given) as p (act)
+        group by p.act
+    ) as a;
+    -- All of it or none: half of what was asked for might be the wrong half.
+    if problems is not null then
+        return jsonb_build_object('plan', null, 'problems', problems, 'token', null, 'expires_at', null);
+    end if;
+    plan := jsonb_build_object('acts', planned, 'text', 'Vou ' || (
+        select string_agg(a.act ->> 'text', '; ' order by a.ord) from jsonb_array_elements(planned) with ordinality as a (act, ord)
+    ) || '.');
+    select t.token, t.expires_at into token from private.issue_isa_token(plan_isa_command.command_id, plan) as t;
+    perform private.note_isa_result(
+        plan_isa_command.command_id, jsonb_build_object('outcome', 'planned', 'plan', plan),
+        (planned #>> '{0,target_type}')::public.isa_target_type, (planned #>> '{0,target_id}')::uuid, false
+    );
+    return jsonb_build_object('plan', plan, 'problems', '[]'::jsonb, 'token', token.token, 'expires_at', token.expires_at);
+end
+$$;
+
+ALTER FUNCTION public.plan_isa_command(command_id uuid, acts jsonb) OWNER TO postgres;
+
+-- Name: FUNCTION plan_isa_command(command_id uuid, acts jsonb); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.plan_isa_command(command_id uuid, acts jsonb) IS 'Admins, through the function isa: what a command of the own would change, resolved to rows, and a token that confirms just that within five minutes. Changes nothing else. acts: a list of what private.plan_isa_act takes. Returns {"plan": {"acts", "text"}, "problems": [], "token", "expires_at"}; where one act cannot be done, nothing is planned: plan and token are null and problems says why. A second plan of a command voids the token of the first.';
 
 -- Name: preview_audience(uuid); Type: FUNCTION; Schema: public; Owner: postgres
 
@@ -9690,6 +13404,185 @@ ALTER FUNCTION public.request_report(project_id uuid) OWNER TO postgres;
 
 COMMENT ON FUNCTION public.request_report(project_id uuid) IS 'Has a project''s report written now. Returns its row; read it again until status is ready and stale is false.';
 
+-- Name: resend_invitation(uuid); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.resend_invitation(interview_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    i public.interviews;
+    t private.threads;
+    project public.projects;
+    lead public.leads;
+    company text;
+    template public.message_templates;
+    waiting public.deliveries;
+    d public.deliveries;
+    verdict record;
+begin
+    select x.* into i from public.interviews as x
+    where x.id = resend_invitation.interview_id and x.client_id in (select private.visible_client_ids());
+    if not found then
+        raise exception 'there is no such interview' using errcode = 'PT404';
+    end if;
+    -- Lock order: the interview, then its thread.
+    perform from public.interviews as x where x.id = i.id for no key update;
+    if i.thread_id is not null then
+        perform private.lock_threads(array[i.thread_id]);
+    end if;
+    select x.* into i from public.interviews as x where x.id = i.id;
+    select x.* into project from public.projects as x where x.id = i.project_id;
+    select x.* into t from private.threads as x where x.id = i.thread_id;
+    if i.status <> 'pending' or project.status <> 'active' then
+        return jsonb_build_object(
+            'outcome', 'none', 'delivery_id', null, 'due_at', null,
+            'reason', case when i.status <> 'pending' then 'the interview has begun, or has ended' else 'the project is not running' end
+        );
+    end if;
+    if i.invited_at is null or t.interview_id is distinct from i.id then
+        return jsonb_build_object('outcome', 'waiting', 'delivery_id', null, 'due_at', null, 'reason', 'the first invitation waits for its turn');
+    end if;
+    select x.* into waiting from public.deliveries as x
+    where x.client_id = i.client_id and x.interview_id = i.id and x.kind in ('invitation', 'reminder') and x.status in ('queued', 'deferred', 'sending', 'unknown')
+    order by x.seq
+    limit 1;
+    if found then
+        return jsonb_build_object('outcome', 'waiting', 'delivery_id', waiting.id, 'due_at', waiting.due_at, 'reason', waiting.reason);
+    end if;
+    template := private.template_for(project.client_id, t.channel_account_id, 'invitation', project.config #>> '{invitation,template}');
+    if template.id is null then
+        raise exception '%', private.no_template(project.client_id, t.channel_account_id, 'invitation', project.config #>> '{invitation,template}')
+            using errcode = '22023';
+    end if;
+    select x.* into lead from public.leads as x where x.id = i.lead_id;
+    select c.company_name into company from public.clients as c where c.id = i.client_id;
+    d := jsonb_populate_record(null::public.deliveries, jsonb_build_object(
+        'id', gen_random_uuid(), 'client_id', i.client_id, 'lead_id', i.lead_id, 'thread_id', t.id, 'interview_id', i.id,
+        'channel_account_id', t.channel_account_id, 'kind', 'invitation', 'content', private.template_content(template, lead.name, company, project.name, null),
+        'message_id', gen_random_uuid(), 'queue', 'default', 'seq', t.last_seq + 1
+    ));
+    -- Somebody asks for it and waits for the answer: what policy forbids is refused, not stored as cancelled.
+    select * into verdict from private.policy_verdict(d);
+    if verdict.verdict = 'cancel' then
+        raise exception '%', verdict.reason using errcode = '42501';
+    end if;
+    insert into public.deliveries as x (id, client_id, lead_id, thread_id, interview_id, channel_account_id, kind, content, message_id, queue, seq)
+    values (d.id, d.client_id, d.lead_id, d.thread_id, d.interview_id, d.channel_account_id, d.kind, d.content, d.message_id, d.queue, d.seq)
+    returning x.* into d;
+    insert into public.interview_messages (id, interview_id, role, content, metadata, client_id, seq)
+    values (d.message_id, i.id, 'assistant', d.content ->> 'text', jsonb_build_object('type', 'template', 'delivery_id', d.id), i.client_id, d.seq);
+    update private.threads as x set last_seq = d.seq where x.id = t.id;
+    if d.status = 'queued' then
+        perform private.admit_deliveries(i.client_id, 'default');
+        perform private.ring('deliver');
+    end if;
+    return jsonb_build_object('outcome', d.status, 'delivery_id', d.id, 'due_at', d.due_at, 'reason', d.reason);
+end
+$$;
+
+ALTER FUNCTION public.resend_invitation(interview_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION resend_invitation(interview_id uuid); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.resend_invitation(interview_id uuid) IS 'A client''s people and admins: sends a lead who has not answered its invitation once more, within policy. Returns {"outcome": queued | deferred (until due_at, for the reason) | waiting (one is still on its way: no other is made) | none (there is nothing to invite to any more), "delivery_id", "due_at", "reason"}. Raises PT404 for an interview that is not the caller''s, 22023 without an approved template, 42501 where policy speaks against it. While one waits, calling again sends nothing more.';
+
+-- Name: reverse_conversion(uuid, text); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.reverse_conversion(conversion_id uuid, reason text) RETURNS public.conversions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+    v public.conversions;
+    why text := btrim(coalesce(reverse_conversion.reason, ''));
+begin
+    if not private.is_admin() then
+        raise exception 'only an admin takes back a conversion' using errcode = '42501';
+    end if;
+    select * into v from public.conversions as x where x.id = reverse_conversion.conversion_id;
+    if not found then
+        raise exception 'there is no such conversion' using errcode = 'PT404';
+    end if;
+    if why = '' or char_length(why) > 1000 then
+        raise exception 'reason must be a text of 1 to 1000 characters' using errcode = '22023';
+    end if;
+    -- Lock order: threads, the lead, what hangs on it.
+    perform private.lock_threads(array(select t.id from private.threads as t where t.client_id = v.client_id and t.lead_id = v.lead_id));
+    perform from public.leads as l where l.id = v.lead_id for no key update;
+    select * into strict v from public.conversions as x where x.id = v.id for no key update;
+    if v.reversed_at is not null then
+        return v;
+    end if;
+    update public.conversations as c set customer_client_id = null where c.client_id = v.client_id and c.lead_id = v.lead_id and c.customer_client_id = v.made_client_id;
+    update public.qualifications as q set status = 'reversed', reason = why where q.id = v.qualification_id;
+    update public.leads as l set qualified_at = null where l.id = v.lead_id;
+    -- Nothing that its people may have made meanwhile is deleted. Without people and active status nobody sees it, and nothing goes out.
+    update public.projects as p set status = 'paused' where p.client_id = v.made_client_id and p.status = 'active';
+    update public.client_members as m set status = 'removed' where m.client_id = v.made_client_id and m.status <> 'removed';
+    update public.clients as k set status = 'inactive' where k.id = v.made_client_id;
+    update public.conversions as x set reversed_at = private.now(), reversed_by = private.current_profile_id(), reason = why where x.id = v.id returning * into v;
+    perform private.audit(v.client_id, 'conversion_reversed', 'lead', v.lead_id, jsonb_build_object(
+        'conversion_id', v.id, 'qualification_id', v.qualification_id, 'client_id', v.made_client_id, 'project_id', v.made_project_id
+    ));
+    perform private.audit(v.made_client_id, 'client_deactivated', 'client', v.made_client_id, jsonb_build_object('by', 'conversion_reversed'));
+    return v;
+end
+$$;
+
+ALTER FUNCTION public.reverse_conversion(conversion_id uuid, reason text) OWNER TO postgres;
+
+-- Name: FUNCTION reverse_conversion(conversion_id uuid, reason text); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.reverse_conversion(conversion_id uuid, reason text) IS 'Admins: takes back that a lead became a client. The client becomes inactive and its people lose their access, its running projects pause, the conversation is one with a lead again, who may qualify anew. Nothing is deleted. Idempotent. Returns the conversions row.';
+
+-- Name: run_isa_plan(text); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.run_isa_plan(token text) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    taken record;
+    act jsonb;
+    outcome jsonb;
+    outcomes jsonb := '[]';
+    result jsonb;
+begin
+    perform private.isa_admin();
+    select t.command_id, t.plan into taken from private.take_isa_token(run_isa_plan.token) as t;
+    for act in select a.act from jsonb_array_elements(taken.plan -> 'acts') with ordinality as a (act, ord) order by a.ord
+    loop
+        begin
+            outcome := private.do_isa_act(act);
+        exception when others then
+            -- What is about the moment is for the caller to try again: the token comes back with the transaction. A rule that speaks against an
+            -- act is its answer, and the other acts are done all the same.
+            if sqlstate ~ '^(08|40|53|55|57|58|XX)' then
+                raise;
+            end if;
+            outcome := jsonb_build_object('act', act -> 'act', 'done', false, 'text', format('Não foi possível %s: %s.', act ->> 'text', rtrim(sqlerrm, '.')));
+        end;
+        outcomes := outcomes || jsonb_build_array(outcome);
+    end loop;
+    result := jsonb_build_object(
+        'outcome', case when outcomes @> '[{"done": true}]' then 'done' else 'unchanged' end, 'plan', taken.plan, 'acts', outcomes,
+        'text', (select string_agg(o.outcome ->> 'text', ' ' order by o.ord) from jsonb_array_elements(outcomes) with ordinality as o (outcome, ord))
+    );
+    perform private.note_isa_result(
+        taken.command_id, result, (taken.plan #>> '{acts,0,target_type}')::public.isa_target_type, (taken.plan #>> '{acts,0,target_id}')::uuid, true
+    );
+    return jsonb_build_object('id', taken.command_id) || (result - 'plan');
+end
+$$;
+
+ALTER FUNCTION public.run_isa_plan(token text) OWNER TO postgres;
+
+-- Name: FUNCTION run_isa_plan(token text); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.run_isa_plan(token text) IS 'Admins: does what a confirmed token''s plan says, once, in one transaction and under the caller''s own rights, and writes what came of it into the command''s row. Returns {"id", "outcome": done | unchanged, "acts": [{"act", "done", "text"}], "text"}. Refuses a token that is not the caller''s (403), was used (409) or is late (410); repeated after a lost answer it says used, and isa_commands has the result.';
+
 -- Name: set_channel_credentials(uuid, text, text); Type: FUNCTION; Schema: public; Owner: postgres
 
 CREATE FUNCTION public.set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text) RETURNS void
@@ -9724,6 +13617,37 @@ ALTER FUNCTION public.set_channel_credentials(channel_account_id uuid, ciphertex
 
 COMMENT ON FUNCTION public.set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text) IS 'Owners and admins, through the function channel_credentials: stores an account''s credentials, already encrypted, and starts the account again if the engine had stopped it. They cannot be read again through the API. Idempotent.';
 
+-- Name: take_over(uuid); Type: FUNCTION; Schema: public; Owner: postgres
+
+CREATE FUNCTION public.take_over(lead_id uuid) RETURNS SETOF public.conversations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+    lead public.leads;
+    ids uuid[];
+begin
+    select * into lead from public.leads as l where l.id = take_over.lead_id and l.client_id in (select private.visible_client_ids());
+    if not found then
+        raise exception 'there is no such lead' using errcode = 'PT404';
+    end if;
+    ids := array(select t.id from private.threads as t where t.client_id = lead.client_id and t.lead_id = lead.id order by t.id);
+    perform private.lock_threads(ids);
+    return query
+    select c.*
+    from unnest(ids) as u (id)
+    cross join lateral private.hand_over(u.id, 'a person took over', private.current_profile_id()) as h (conversation_id)
+    join public.conversations as c on c.id = h.conversation_id;
+end
+$$;
+
+ALTER FUNCTION public.take_over(lead_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION take_over(lead_id uuid); Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON FUNCTION public.take_over(lead_id uuid) IS 'A client''s people: from now on a person has the dialogue with a lead. A turn under way says nothing any more, what an agent has not sent yet is cancelled, a running interview ends as handed_over. Idempotent. Returns the conversations.';
+
 -- Name: begin_turns(jsonb, integer); Type: FUNCTION; Schema: worker; Owner: postgres
 
 CREATE FUNCTION worker.begin_turns(tasks jsonb, visibility_s integer) RETURNS jsonb
@@ -9738,6 +13662,75 @@ ALTER FUNCTION worker.begin_turns(tasks jsonb, visibility_s integer) OWNER TO po
 -- Name: FUNCTION begin_turns(tasks jsonb, visibility_s integer); Type: COMMENT; Schema: worker; Owner: postgres
 
 COMMENT ON FUNCTION worker.begin_turns(tasks jsonb, visibility_s integer) IS 'Asks again for claimed turns that were still inside their debounce: [{"id", "msg_id"}] → {"tasks"}, as claim_tasks returns them.';
+
+-- Name: call_tool(uuid, uuid, text, text, jsonb, uuid); Type: FUNCTION; Schema: worker; Owner: postgres
+
+CREATE FUNCTION worker.call_tool(thread_id uuid, lease uuid, call_id text, tool text, arguments jsonb, sub_agent_id uuid DEFAULT NULL::uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET statement_timeout TO '5s'
+    AS $_$
+#variable_conflict use_column
+declare
+    t private.threads;
+    made public.tool_calls;
+    agent public.renus_config;
+    called public.tools;
+    began timestamptz := clock_timestamp();
+    outcome jsonb;
+    problem text;
+begin
+    -- One and the same call, made again while it still runs, waits for its answer.
+    perform pg_advisory_xact_lock(hashtextextended('call_tool ' || call_tool.lease || ' ' || call_tool.call_id, 0));
+    select * into t from private.threads as x where x.id = call_tool.thread_id;
+    if not found or t.lease is distinct from call_tool.lease or t.lease_until <= clock_timestamp() or t.conversation_id is null then
+        return '{"verdict": "stale"}';
+    end if;
+    select * into made from public.tool_calls as c where c.turn_id = t.lease and c.call_id = call_tool.call_id;
+    if found then
+        return private.outcome_of(made);
+    end if;
+    select * into agent from public.renus_config as r where r.id = t.agent_id;
+    -- SECURITY: the row says which function; only what is enabled for this agent is looked for.
+    select o.* into called from private.tools_of(agent, call_tool.sub_agent_id) as o where o.name = call_tool.tool;
+    problem := case
+        when (select count(*) from public.tool_calls as c where c.turn_id = t.lease)
+            >= coalesce((agent.config #>> '{conversation,limits,tool_calls}')::integer, private.setting_int('tool_calls_per_turn')) then 'no more tools can be called in this turn'
+        when called.id is null then 'there is no such tool for this agent'
+        when octet_length(call_tool.arguments::text) > 16384 then 'the arguments are too long'
+        else coalesce(private.tool_problem(called.function_name), private.arguments_problem(coalesce(call_tool.arguments, '{}'), called.parameters_schema))
+    end;
+    if problem is null then
+        -- SECURITY: the lease, which nobody can guess, says whose turn it is; the tool runs as renum_agent, whose policies ask it. A tenant's id in
+        -- its place could be set by the tool to another one's.
+        perform set_config('renum.lease', t.lease::text, true);
+        begin
+            execute format('select agent_tools.%I($1)', called.function_name) into outcome using coalesce(call_tool.arguments, '{}');
+        exception
+            when deadlock_detected or lock_not_available or query_canceled then
+                raise;
+            when others then
+                -- SECURITY: a rule's own sentence is for the model; anything else may quote what the row holds.
+                problem := case when sqlstate in ('22023', '42501', 'P0001') then left(sqlerrm, 500) else format('the tool failed (%s)', sqlstate) end;
+        end;
+        perform set_config('renum.lease', '', true);
+    end if;
+    insert into public.tool_calls (client_id, lead_id, thread_id, turn_id, call_id, tool, sub_agent_id, arguments, result, error, duration_ms)
+    values (
+        t.client_id, t.lead_id, t.id, t.lease, left(call_tool.call_id, 200), left(call_tool.tool, 100), call_tool.sub_agent_id,
+        case when octet_length(call_tool.arguments::text) <= 16384 then coalesce(call_tool.arguments, '{}') else '{}' end,
+        case when problem is null then coalesce(outcome, 'null') end, problem, extract(epoch from clock_timestamp() - began) * 1000
+    )
+    returning * into made;
+    return private.outcome_of(made);
+end
+$_$;
+
+ALTER FUNCTION worker.call_tool(thread_id uuid, lease uuid, call_id text, tool text, arguments jsonb, sub_agent_id uuid) OWNER TO postgres;
+
+-- Name: FUNCTION call_tool(thread_id uuid, lease uuid, call_id text, tool text, arguments jsonb, sub_agent_id uuid); Type: COMMENT; Schema: worker; Owner: postgres
+
+COMMENT ON FUNCTION worker.call_tool(thread_id uuid, lease uuid, call_id text, tool text, arguments jsonb, sub_agent_id uuid) IS 'Runs a tool for the turn under this lease: {"verdict": "done", "result"} | {"verdict": "refused", "error": why, as a sentence for the model} | {"verdict": "stale"}: the lease is lost, stop. The tool must be active and enabled for the agent or the named specialist, its arguments follow its schema, its function belong to renum_agent, as whom it runs under row level security bound to the turn''s lead. Every call is kept in tool_calls. Idempotent by lease and call_id.';
 
 -- Name: channel_account(uuid); Type: FUNCTION; Schema: worker; Owner: postgres
 
@@ -9838,6 +13831,7 @@ begin
                     'thread_id', item -> 'thread_id', 'lease', item -> 'lease', 'verdict', 'failed', 'task', null, 'delivery', null,
                     'error', jsonb_build_object('code', sqlstate, 'message', problem)
                 );
+                perform private.note_run(item);
                 if exists (select from private.threads as t where t.id = (item ->> 'thread_id')::uuid and t.lease = (item ->> 'lease')::uuid) then
                     perform private.retry_turn(
                         (item ->> 'thread_id')::uuid, jsonb_build_object('code', sqlstate, 'message', problem, 'trace', place), true, 'failed'
@@ -9853,7 +13847,7 @@ ALTER FUNCTION worker.commit_turns(results jsonb) OWNER TO postgres;
 
 -- Name: FUNCTION commit_turns(results jsonb); Type: COMMENT; Schema: worker; Owner: postgres
 
-COMMENT ON FUNCTION worker.commit_turns(results jsonb) IS 'Commits turns, each whole or not at all: [{"thread_id", "lease", "proposal", "model", "graph", "steps", …}] → [{"thread_id", "lease", "verdict", "task", "delivery"}]. verdict: committed, partial (a further turn follows), superseded (task: the same lease with merged input, run it again), stale (the lease was lost, nothing written; a commit repeated because its answer got lost hears its answer again), failed (an error, retried later). delivery: the reply, claimed for the caller to send at once. Idempotent by the lease.';
+COMMENT ON FUNCTION worker.commit_turns(results jsonb) IS 'Commits turns, each whole or not at all: [{"thread_id", "lease", "proposal", "model", "graph", "steps", "usage": [{"model", "input_tokens", "output_tokens"}], …}] → [{"thread_id", "lease", "verdict", "task", "delivery"}]. verdict: committed, partial (a further turn follows), superseded (task: the same lease with merged input, run it again), stale (the lease was lost, nothing written; a commit repeated because its answer got lost hears its answer again), failed (an error, retried later). delivery: the reply, claimed for the caller to send at once. Idempotent by the lease.';
 
 -- Name: complete_deliveries(jsonb); Type: FUNCTION; Schema: worker; Owner: postgres
 
@@ -10015,6 +14009,11 @@ begin
     case fail_task.task
         when 'agent_turn' then
             perform private.lock_threads(array[fail_task.id]);
+            perform private.note_run(jsonb_build_object(
+                'thread_id', fail_task.id, 'lease', fail_task.claim, 'usage', fail_task.error -> 'usage',
+                -- Of a claim that was lost, the run it was lost in.
+                'reruns', (select x.reruns from public.turns as x where x.id = fail_task.claim)
+            ));
             if exists (select from private.threads as t where t.id = fail_task.id and t.lease = fail_task.claim) then
                 return private.retry_turn(fail_task.id, fail_task.error, fail_task.retryable, 'failed');
             end if;
@@ -10024,6 +14023,8 @@ begin
                 return private.retry_delivery(fail_task.id, fail_task.error, fail_task.retryable);
             end if;
         when 'report' then
+            perform private.note_usage(r.client_id, r.project_id, null, 0, fail_task.error -> 'usage', r.id, fail_task.claim)
+            from public.reports as r where r.id = fail_task.id;
             perform from public.reports as r where r.id = fail_task.id and r.claim = fail_task.claim for update;
             if found then
                 return private.retry_report(fail_task.id, fail_task.error, fail_task.retryable);
@@ -10044,7 +14045,7 @@ ALTER FUNCTION worker.fail_task(task text, id uuid, claim uuid, error jsonb, ret
 
 -- Name: FUNCTION fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean); Type: COMMENT; Schema: worker; Owner: postgres
 
-COMMENT ON FUNCTION worker.fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean) IS 'A claimed task failed: {"outcome": "retry" | "dead" | "stale", "retry_in_ms"}. Retries after 1, 5, 25 seconds; then, or at once when not retryable, a row in failed_tasks. Idempotent by the claim.';
+COMMENT ON FUNCTION worker.fail_task(task text, id uuid, claim uuid, error jsonb, retryable boolean) IS 'A claimed task failed: {"outcome": "retry" | "dead" | "stale", "retry_in_ms"}. Retries after 1, 5, 25 seconds; then, or at once when not retryable, a row in failed_tasks. error may carry "usage" ([{"model", "input_tokens", "output_tokens"}]): what was paid for in vain goes into the ledger. Idempotent by the claim.';
 
 -- Name: ingest(uuid, jsonb); Type: FUNCTION; Schema: worker; Owner: postgres
 
@@ -10173,6 +14174,12 @@ begin
         cross join lateral (select private.lead_of_sender(account.client_id, x.v #> '{event,sender}') as lead_id) as l
         join private.threads as t on t.client_id = account.client_id and t.lead_id = l.lead_id
         where x.v ->> 'outcome' = 'preference'
+        union
+        select t.id
+        from jsonb_array_elements(fresh) as x (v)
+        cross join lateral (select private.lead_of_sender(account.client_id, x.v #> '{event,sender}') as lead_id) as l
+        join private.threads as t on t.lead_id = l.lead_id and t.channel_account_id = (x.v ->> 'account_id')::uuid
+        where x.v #> '{event,echo}' is not null
     ));
 
     -- Then the accounts that this may stop or start.
@@ -10189,6 +14196,8 @@ begin
             fetching := private.keep_media(spoken);
         end if;
     end if;
+    perform private.follow_echo((x.v ->> 'account_id')::uuid, x.v -> 'event')
+    from (select y.v from jsonb_array_elements(fresh) as y (v) where y.v #> '{event,echo}' is not null order by (y.v ->> 'ord')::bigint) as x;
     for item in
         select (x.v ->> 'delivery_id')::uuid as delivery_id, x.v #> '{event,status}' as status, (x.v #>> '{event,occurred_at}')::timestamptz as occurred_at
         from jsonb_array_elements(coalesce(moved, '[]')) as x (v)
@@ -10311,7 +14320,16 @@ declare
     r public.reports;
 begin
     select * into r from public.reports as x where x.id = save_report.report_id for update;
-    if not found or r.claim is null or r.claim is distinct from save_report.claim then
+    if not found then
+        return '{"verdict": "stale"}';
+    end if;
+    -- Paid for, whether it is saved or not.
+    perform private.note_usage(
+        r.client_id, r.project_id, null, 0,
+        coalesce(save_report.usage -> 'uses', jsonb_build_array(save_report.usage || jsonb_build_object('model', save_report.model))),
+        r.id, save_report.claim
+    );
+    if r.claim is null or r.claim is distinct from save_report.claim then
         return '{"verdict": "stale"}';
     end if;
     update public.reports as x
@@ -10332,7 +14350,7 @@ ALTER FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, mark
 
 -- Name: FUNCTION save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb); Type: COMMENT; Schema: worker; Owner: postgres
 
-COMMENT ON FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb) IS 'Stores a written report under its claim: {"verdict": "saved" | "stale"}. What changed since it was claimed keeps it stale, and it is written again.';
+COMMENT ON FUNCTION worker.save_report(report_id uuid, claim uuid, summary text, markdown text, model text, usage jsonb) IS 'Stores a written report under its claim: {"verdict": "saved" | "stale"}, and what it used (usage: {"input_tokens", "output_tokens", "uses": [{"model", "input_tokens", "output_tokens"}]}) in the ledger. What changed since it was claimed keeps it stale, and it is written again.';
 
 -- Name: save_templates(uuid, jsonb); Type: FUNCTION; Schema: worker; Owner: postgres
 
@@ -10502,6 +14520,60 @@ ALTER TABLE private.channel_credentials OWNER TO postgres;
 
 COMMENT ON TABLE private.channel_credentials IS 'AES-256-GCM ciphertext, bound to its account. The key is in the functions'' environment only.';
 
+-- Name: intents; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.intents (
+    id bigint NOT NULL,
+    client_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    turn_id uuid NOT NULL,
+    kind text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT details_is_an_object CHECK ((jsonb_typeof(details) = 'object'::text)),
+    CONSTRAINT kind_is_a_word CHECK ((kind ~ '^[a-z][a-z_]{0,62}$'::text))
+);
+
+ALTER TABLE ONLY private.intents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.intents OWNER TO postgres;
+
+-- Name: TABLE intents; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.intents IS 'What tools asked for in a turn that goes beyond the lead''s own rows: performed by the turn''s commit, by rules, or never. Gone with the commit.';
+
+-- Name: intents_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
+
+ALTER TABLE private.intents ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.intents_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: isa_tokens; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.isa_tokens (
+    command_id uuid NOT NULL,
+    admin_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    plan jsonb NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT token_hash_is_a_sha256 CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY private.isa_tokens FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.isa_tokens OWNER TO postgres;
+
+-- Name: TABLE isa_tokens; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.isa_tokens IS 'What ISA planned and an admin may confirm: once, within five minutes, and only the admin who asked. The token itself is not kept.';
+
 -- Name: prices; Type: TABLE; Schema: private; Owner: postgres
 
 CREATE TABLE private.prices (
@@ -10625,6 +14697,145 @@ ALTER TABLE private.settings OWNER TO postgres;
 
 COMMENT ON TABLE private.settings IS 'Numbers and addresses an operator may change while the system runs.';
 
+-- Name: spendings; Type: TABLE; Schema: private; Owner: postgres
+
+CREATE TABLE private.spendings (
+    id bigint NOT NULL,
+    client_id uuid NOT NULL,
+    project_id uuid,
+    currency text NOT NULL,
+    amount numeric NOT NULL,
+    occurred_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY private.spendings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE private.spendings OWNER TO postgres;
+
+-- Name: TABLE spendings; Type: COMMENT; Schema: private; Owner: postgres
+
+COMMENT ON TABLE private.spendings IS 'What was added to the ledger and is not counted against the budgets yet. Only inserted into by commits, so that two of them never wait for one budget''s row; the sweep empties it.';
+
+-- Name: spendings_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
+
+ALTER TABLE private.spendings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.spendings_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: audit_log; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.audit_log (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid,
+    actor_id uuid,
+    action text NOT NULL,
+    subject_type text NOT NULL,
+    subject_id uuid NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT action_is_a_word CHECK ((action ~ '^[a-z][a-z_]{0,62}$'::text)),
+    CONSTRAINT details_is_an_object CHECK ((jsonb_typeof(details) = 'object'::text)),
+    CONSTRAINT subject_type_is_a_word CHECK ((subject_type ~ '^[a-z][a-z_]{0,62}$'::text))
+);
+
+ALTER TABLE ONLY public.audit_log FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_log OWNER TO postgres;
+
+-- Name: TABLE audit_log; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.audit_log IS 'Who did what to what, for good: written by private.audit, never changed. Ids and figures only: what a person said or is called is not in it, so that an erasure has nothing to find here.';
+
+-- Name: COLUMN audit_log.client_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.audit_log.client_id IS 'Whose matter it is; null: RENUM''s own.';
+
+-- Name: COLUMN audit_log.actor_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.audit_log.actor_id IS 'The person (profiles.id; stays when the person has gone); null: the engine.';
+
+-- Name: budgets; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.budgets (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    project_id uuid,
+    period public.budget_period DEFAULT 'month'::public.budget_period NOT NULL,
+    amount numeric(14,2) NOT NULL,
+    currency text DEFAULT 'USD'::text NOT NULL,
+    warn_at_percent integer DEFAULT 80 NOT NULL,
+    on_reached public.budget_action DEFAULT 'degrade'::public.budget_action NOT NULL,
+    spent numeric DEFAULT 0 NOT NULL,
+    state public.budget_state DEFAULT 'open'::public.budget_state NOT NULL,
+    told public.budget_state DEFAULT 'open'::public.budget_state NOT NULL,
+    period_began timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT amount_is_not_negative CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT warn_at_percent_is_1_to_100 CHECK (((warn_at_percent >= 1) AND (warn_at_percent <= 100)))
+);
+
+ALTER TABLE ONLY public.budgets FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.budgets OWNER TO postgres;
+
+-- Name: TABLE budgets; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.budgets IS 'What a client, or one of its projects, may cost, and what happens when that is reached. People write the limits; spent, state, told and period_began are the engine''s.';
+
+-- Name: COLUMN budgets.project_id; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.budgets.project_id IS 'null: everything the client uses, its projects included.';
+
+-- Name: COLUMN budgets.currency; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.budgets.currency IS 'Only what is priced in this currency counts: nothing is converted.';
+
+-- Name: COLUMN budgets.spent; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.budgets.spent IS 'Exact, of the period under way; a second behind the ledger.';
+
+-- Name: COLUMN budgets.told; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.budgets.told IS 'The gravest state of which the owners were told, of this amount and in this period.';
+
+-- Name: COLUMN budgets.period_began; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.budgets.period_began IS 'What was used before this is another period''s. null: not counted yet, which the next sweep does.';
+
+-- Name: callbacks; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.callbacks (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid DEFAULT private.default_client_id() NOT NULL,
+    lead_id uuid NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    note text,
+    status public.callback_status DEFAULT 'open'::public.callback_status NOT NULL,
+    told_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT due_at_is_in_this_century CHECK (((due_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (due_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT note_has_at_most_1000_characters CHECK ((char_length(note) <= 1000))
+);
+
+ALTER TABLE ONLY public.callbacks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.callbacks OWNER TO postgres;
+
+-- Name: TABLE callbacks; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.callbacks IS 'Leads who asked to be called back, and when. Made by agents'' tools, settled by people.';
+
+-- Name: COLUMN callbacks.told_at; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.callbacks.told_at IS 'When the owners were told that it is due.';
+
 -- Name: consents; Type: TABLE; Schema: public; Owner: postgres
 
 CREATE TABLE public.consents (
@@ -10662,29 +14873,6 @@ COMMENT ON COLUMN public.consents.evidence IS '{"source": import | message | age
 -- Name: COLUMN consents.purpose; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON COLUMN public.consents.purpose IS 'What for the lead may be written to, in words.';
-
--- Name: conversations; Type: TABLE; Schema: public; Owner: postgres
-
-CREATE TABLE public.conversations (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    lead_id uuid,
-    client_id uuid NOT NULL,
-    status public.conversation_status DEFAULT 'open'::public.conversation_status NOT NULL,
-    last_message_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    profile_id uuid,
-    thread_id uuid,
-    CONSTRAINT the_other_side_is_a_lead_or_a_profile CHECK ((num_nonnulls(lead_id, profile_id) = 1))
-);
-
-ALTER TABLE ONLY public.conversations FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.conversations OWNER TO postgres;
-
--- Name: TABLE conversations; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON TABLE public.conversations IS 'Dialogues that are no interview: with a lead, or (notifications) with one of the client''s people.';
 
 -- Name: erasures; Type: TABLE; Schema: public; Owner: postgres
 
@@ -10756,62 +14944,6 @@ ALTER TABLE public.lead_identities OWNER TO postgres;
 
 COMMENT ON TABLE public.lead_identities IS 'Everything a lead is known by. A phone number alone is not an identity: webhooks may carry only a BSUID or a lid.';
 
--- Name: notifications; Type: TABLE; Schema: public; Owner: postgres
-
-CREATE TABLE public.notifications (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    client_id uuid NOT NULL,
-    profile_id uuid NOT NULL,
-    event text NOT NULL,
-    interview_id uuid,
-    text text NOT NULL,
-    status public.notification_status DEFAULT 'queued'::public.notification_status NOT NULL,
-    reason text,
-    delivery_id uuid,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    subject text DEFAULT ''::text NOT NULL,
-    attempts jsonb DEFAULT '[]'::jsonb NOT NULL,
-    sender_client_id uuid,
-    told_at timestamp with time zone,
-    CONSTRAINT a_delivery_has_its_sender CHECK (((delivery_id IS NULL) = (sender_client_id IS NULL))),
-    CONSTRAINT attempts_are_a_list CHECK ((jsonb_typeof(attempts) = 'array'::text)),
-    CONSTRAINT event_is_a_word CHECK ((event ~ '^[a-z][a-z_]{0,62}$'::text)),
-    CONSTRAINT skipped_and_failed_ones_have_a_reason CHECK (((status <> ALL (ARRAY['skipped'::public.notification_status, 'failed'::public.notification_status])) OR (reason IS NOT NULL)))
-);
-
-ALTER TABLE ONLY public.notifications FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.notifications OWNER TO postgres;
-
--- Name: TABLE notifications; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON TABLE public.notifications IS 'What a client''s people were told: one row for each event and person. Several may share one delivery, where many came at once.';
-
--- Name: COLUMN notifications.event; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.notifications.event IS 'interview_completed, project_completed, person_needed, account_stopped, task_failed, …: private.notification_words has their words.';
-
--- Name: COLUMN notifications.delivery_id; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.notifications.delivery_id IS 'The delivery under way, or the one that got through.';
-
--- Name: COLUMN notifications.subject; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.notifications.subject IS 'What the event is about: nobody is told twice of the same event about the same thing.';
-
--- Name: COLUMN notifications.attempts; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.notifications.attempts IS 'The channels tried so far, in order: [{"channel", "delivery_id", "reason"}]. reason: why it did not get through; without a delivery_id nothing was sent by that channel.';
-
--- Name: COLUMN notifications.sender_client_id; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.notifications.sender_client_id IS 'Whose account sends: the client''s own, or the house client''s, where the client has none for that channel. The message and its delivery are the sender''s rows.';
-
--- Name: COLUMN notifications.told_at; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON COLUMN public.notifications.told_at IS 'When its first delivery was made, by private.now().';
-
 -- Name: profiles; Type: TABLE; Schema: public; Owner: postgres
 
 CREATE TABLE public.profiles (
@@ -10846,6 +14978,88 @@ COMMENT ON COLUMN public.profiles.notification_channels IS 'The channels this pe
 
 COMMENT ON COLUMN public.profiles.muted_events IS 'Events (notifications.event) this person is not told of.';
 
+-- Name: usage; Type: TABLE; Schema: public; Owner: postgres
+
+CREATE TABLE public.usage (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    project_id uuid,
+    kind public.usage_kind NOT NULL,
+    item text NOT NULL,
+    turn_id uuid,
+    run integer DEFAULT 0 NOT NULL,
+    report_id uuid,
+    claim uuid,
+    delivery_id uuid,
+    input_tokens bigint DEFAULT 0 NOT NULL,
+    output_tokens bigint DEFAULT 0 NOT NULL,
+    quantity integer DEFAULT 1 NOT NULL,
+    amount numeric,
+    currency text,
+    occurred_at timestamp with time zone DEFAULT private.now() NOT NULL,
+    CONSTRAINT amount_is_not_negative CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT an_amount_has_its_currency CHECK (((amount IS NULL) = (currency IS NULL))),
+    CONSTRAINT it_is_of_a_turn_a_report_or_a_delivery CHECK ((num_nonnulls(turn_id, claim, delivery_id) = 1))
+);
+
+ALTER TABLE ONLY public.usage FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.usage OWNER TO postgres;
+
+-- Name: TABLE usage; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON TABLE public.usage IS 'The ledger: what every turn, report and message used, and what that costs by the price lists of its day. Only added to. Amounts are exact; whoever shows them rounds. Rows outlive the turns, reports and deliveries that they name.';
+
+-- Name: COLUMN usage.item; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.usage.item IS 'The model''s name; of a message its provider and category, whatsapp_cloud/marketing say.';
+
+-- Name: COLUMN usage.run; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.usage.run IS 'Which run of the turn: one that was thrown away because the lead wrote meanwhile was paid for as well.';
+
+-- Name: COLUMN usage.claim; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.usage.claim IS 'The attempt at a report.';
+
+-- Name: COLUMN usage.quantity; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.usage.quantity IS 'Calls of the model, or messages.';
+
+-- Name: COLUMN usage.amount; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON COLUMN public.usage.amount IS 'null: no price is known.';
+
+-- Name: project_costs; Type: VIEW; Schema: public; Owner: postgres
+
+CREATE VIEW public.project_costs WITH (security_invoker='true') AS
+ SELECT s.client_id,
+    s.project_id,
+    s.currency,
+    s.amount,
+    s.models,
+    s.messages,
+    p.completed,
+    (s.amount / (NULLIF(p.completed, 0))::numeric) AS per_completed_interview
+   FROM (( SELECT u.client_id,
+            u.project_id,
+            u.currency,
+            sum(u.amount) AS amount,
+            COALESCE(sum(u.amount) FILTER (WHERE (u.kind = 'model'::public.usage_kind)), (0)::numeric) AS models,
+            COALESCE(sum(u.amount) FILTER (WHERE (u.kind = 'message'::public.usage_kind)), (0)::numeric) AS messages
+           FROM public.usage u
+          WHERE ((u.project_id IS NOT NULL) AND (u.amount IS NOT NULL))
+          GROUP BY u.client_id, u.project_id, u.currency) s
+     LEFT JOIN LATERAL ( SELECT count(*) AS completed
+           FROM public.interviews i
+          WHERE ((i.client_id = s.client_id) AND (i.project_id = s.project_id) AND (i.status = 'completed'::public.interview_status))) p ON (true));
+
+ALTER VIEW public.project_costs OWNER TO postgres;
+
+-- Name: VIEW project_costs; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON VIEW public.project_costs IS 'What each project has cost so far, models and messages, and what that is for each completed interview. Under the reader''s own rights.';
+
 -- Name: project_progress; Type: VIEW; Schema: public; Owner: postgres
 
 CREATE VIEW public.project_progress WITH (security_invoker='true') AS
@@ -10868,33 +15082,27 @@ ALTER VIEW public.project_progress OWNER TO postgres;
 
 COMMENT ON VIEW public.project_progress IS 'How far each project''s interviews have come. Under the reader''s own rights.';
 
--- Name: renus_config; Type: TABLE; Schema: public; Owner: postgres
+-- Name: renus_config_versions; Type: TABLE; Schema: public; Owner: postgres
 
-CREATE TABLE public.renus_config (
+CREATE TABLE public.renus_config_versions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
-    client_id uuid DEFAULT private.default_client_id() NOT NULL,
-    agent_type public.agent_type DEFAULT 'renus_base'::public.agent_type NOT NULL,
-    config jsonb DEFAULT '{}'::jsonb NOT NULL,
-    prompts jsonb DEFAULT '{}'::jsonb NOT NULL,
-    active boolean DEFAULT true NOT NULL,
+    renus_config_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    version integer NOT NULL,
+    agent_type public.agent_type NOT NULL,
+    config jsonb NOT NULL,
+    prompts jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    CONSTRAINT config_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((config)::text) <= 65536) AND (NOT (config @? '$.**{20}'::jsonpath)))),
-    CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
-    CONSTRAINT prompts_are_texts CHECK ((NOT (prompts @? '$.*?(@.type() != "string" && @.type() != "null")'::jsonpath))),
-    CONSTRAINT prompts_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((prompts)::text) <= 65536) AND (NOT (prompts @? '$.**{20}'::jsonpath)))),
-    CONSTRAINT prompts_is_an_object CHECK ((jsonb_typeof(prompts) = 'object'::text)),
-    CONSTRAINT the_model_in_config_is_a_text CHECK ((COALESCE(jsonb_typeof((config -> 'model'::text)), 'null'::text) = ANY (ARRAY['string'::text, 'null'::text])))
+    created_by uuid
 );
 
-ALTER TABLE ONLY public.renus_config FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.renus_config_versions FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE public.renus_config OWNER TO postgres;
+ALTER TABLE public.renus_config_versions OWNER TO postgres;
 
--- Name: TABLE renus_config; Type: COMMENT; Schema: public; Owner: postgres
+-- Name: TABLE renus_config_versions; Type: COMMENT; Schema: public; Owner: postgres
 
-COMMENT ON TABLE public.renus_config IS 'How a client''s agent speaks and acts. version grows with every change; turns record it.';
+COMMENT ON TABLE public.renus_config_versions IS 'Every version of every agent''s configuration: turns name the one they were begun with. Written by trigger, never changed.';
 
 -- Name: risk_acceptances; Type: TABLE; Schema: public; Owner: postgres
 
@@ -10915,62 +15123,6 @@ ALTER TABLE public.risk_acceptances OWNER TO postgres;
 -- Name: TABLE risk_acceptances; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON TABLE public.risk_acceptances IS 'What an admin accepted in writing for a client: that an agent of this type writes from an official account although the channel''s terms may have the account closed for it. Append-only.';
-
--- Name: sub_agents; Type: TABLE; Schema: public; Owner: postgres
-
-CREATE TABLE public.sub_agents (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    name text NOT NULL,
-    type public.sub_agent_type DEFAULT 'custom'::public.sub_agent_type NOT NULL,
-    description text DEFAULT ''::text NOT NULL,
-    config jsonb DEFAULT '{}'::jsonb NOT NULL,
-    tools jsonb DEFAULT '[]'::jsonb NOT NULL,
-    active boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT config_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((config)::text) <= 65536) AND (NOT (config @? '$.**{20}'::jsonpath)))),
-    CONSTRAINT config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
-    CONSTRAINT description_has_at_most_4000_characters CHECK ((char_length(description) <= 4000)),
-    CONSTRAINT name_has_1_to_100_characters CHECK (((btrim(name) <> ''::text) AND (char_length(name) <= 100))),
-    CONSTRAINT tools_are_at_most_100 CHECK (((jsonb_typeof(tools) <> 'array'::text) OR (jsonb_array_length(tools) <= 100))),
-    CONSTRAINT tools_holds_ids CHECK (((jsonb_typeof(tools) <> 'array'::text) OR (NOT (tools @? '$[*]?(@.type() != "string" || !(@ like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$" flag "i"))'::jsonpath)))),
-    CONSTRAINT tools_is_an_array CHECK ((jsonb_typeof(tools) = 'array'::text))
-);
-
-ALTER TABLE ONLY public.sub_agents FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.sub_agents OWNER TO postgres;
-
--- Name: TABLE sub_agents; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON TABLE public.sub_agents IS 'Specialists that an agent can hand the dialogue to. tools holds ids of public.tools.';
-
--- Name: tools; Type: TABLE; Schema: public; Owner: postgres
-
-CREATE TABLE public.tools (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    name text NOT NULL,
-    description text NOT NULL,
-    function_name text NOT NULL,
-    parameters_schema jsonb DEFAULT '{"type": "object", "properties": {}}'::jsonb NOT NULL,
-    active boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT description_has_at_most_4000_characters CHECK ((char_length(description) <= 4000)),
-    CONSTRAINT function_name_has_at_most_63_characters CHECK ((char_length(function_name) <= 63)),
-    CONSTRAINT function_name_is_an_identifier CHECK ((function_name ~ '^[a-z_][a-z0-9_]*$'::text)),
-    CONSTRAINT name_has_1_to_100_characters CHECK (((btrim(name) <> ''::text) AND (char_length(name) <= 100))),
-    CONSTRAINT parameters_schema_describes_an_object CHECK (COALESCE(((parameters_schema ->> 'type'::text) = 'object'::text), false)),
-    CONSTRAINT the_schema_has_at_most_64_kilobytes_and_20_levels CHECK (((octet_length((parameters_schema)::text) <= 65536) AND (NOT (parameters_schema @? '$.**{20}'::jsonpath))))
-);
-
-ALTER TABLE ONLY public.tools FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.tools OWNER TO postgres;
-
--- Name: TABLE tools; Type: COMMENT; Schema: public; Owner: postgres
-
-COMMENT ON TABLE public.tools IS 'What agents can call: function_name is a function in agent_tools.';
 
 -- Name: turns; Type: TABLE; Schema: public; Owner: postgres
 
@@ -11005,6 +15157,29 @@ ALTER TABLE public.turns OWNER TO postgres;
 -- Name: TABLE turns; Type: COMMENT; Schema: public; Owner: postgres
 
 COMMENT ON TABLE public.turns IS 'Every run of an agent: which messages it answered (from_seq exclusive, to_seq inclusive), with what, in which steps, and how it ended. id is the lease.';
+
+-- Name: usage_summary; Type: VIEW; Schema: public; Owner: postgres
+
+CREATE VIEW public.usage_summary WITH (security_invoker='true') AS
+ SELECT client_id,
+    project_id,
+    kind,
+    item,
+    currency,
+    ((occurred_at AT TIME ZONE 'America/Sao_Paulo'::text))::date AS day,
+    sum(quantity) AS quantity,
+    sum(input_tokens) AS input_tokens,
+    sum(output_tokens) AS output_tokens,
+    sum(amount) AS amount,
+    count(*) FILTER (WHERE (amount IS NULL)) AS without_price
+   FROM public.usage u
+  GROUP BY client_id, project_id, kind, item, currency, (((occurred_at AT TIME ZONE 'America/Sao_Paulo'::text))::date);
+
+ALTER VIEW public.usage_summary OWNER TO postgres;
+
+-- Name: VIEW usage_summary; Type: COMMENT; Schema: public; Owner: postgres
+
+COMMENT ON VIEW public.usage_summary IS 'What was used, by day in São Paulo, project, and model or kind of message. amount is exact; without_price: entries that no price was known for, which it leaves out. Under the reader''s own rights.';
 
 -- Name: webhook_events; Type: TABLE; Schema: public; Owner: postgres
 
@@ -11048,6 +15223,26 @@ ALTER TABLE ONLY private.account_paces
 ALTER TABLE ONLY private.channel_credentials
     ADD CONSTRAINT channel_credentials_pkey PRIMARY KEY (channel_account_id);
 
+-- Name: intents intents_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.intents
+    ADD CONSTRAINT intents_pkey PRIMARY KEY (id);
+
+-- Name: isa_tokens isa_tokens_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.isa_tokens
+    ADD CONSTRAINT isa_tokens_pkey PRIMARY KEY (command_id);
+
+-- Name: isa_tokens isa_tokens_token_hash_key; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.isa_tokens
+    ADD CONSTRAINT isa_tokens_token_hash_key UNIQUE (token_hash);
+
+-- Name: model_prices model_prices_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.model_prices
+    ADD CONSTRAINT model_prices_pkey PRIMARY KEY (model, valid_from);
+
 -- Name: policy_packs policy_packs_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
 
 ALTER TABLE ONLY private.policy_packs
@@ -11073,6 +15268,11 @@ ALTER TABLE ONLY private.providers
 ALTER TABLE ONLY private.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (key);
 
+-- Name: spendings spendings_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.spendings
+    ADD CONSTRAINT spendings_pkey PRIMARY KEY (id);
+
 -- Name: threads threads_client_id_id_key; Type: CONSTRAINT; Schema: private; Owner: postgres
 
 ALTER TABLE ONLY private.threads
@@ -11083,10 +15283,25 @@ ALTER TABLE ONLY private.threads
 ALTER TABLE ONLY private.threads
     ADD CONSTRAINT threads_pkey PRIMARY KEY (id);
 
+-- Name: tool_calls a_call_is_made_once; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.tool_calls
+    ADD CONSTRAINT a_call_is_made_once UNIQUE (turn_id, call_id);
+
+-- Name: usage a_claim_counts_a_model_once; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT a_claim_counts_a_model_once UNIQUE (claim, item);
+
 -- Name: sending_rules a_client_has_its_rules_once; Type: CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.sending_rules
     ADD CONSTRAINT a_client_has_its_rules_once UNIQUE (client_id);
+
+-- Name: usage a_delivery_counts_once; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT a_delivery_counts_once UNIQUE (delivery_id);
 
 -- Name: interviews a_lead_is_interviewed_once_per_project; Type: CONSTRAINT; Schema: public; Owner: postgres
 
@@ -11118,6 +15333,16 @@ ALTER TABLE ONLY public.webhook_events
 ALTER TABLE ONLY public.interview_answers
     ADD CONSTRAINT a_question_is_answered_once_per_interview UNIQUE (interview_id, question_key);
 
+-- Name: usage a_run_counts_a_model_once; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT a_run_counts_a_model_once UNIQUE (turn_id, run, item);
+
+-- Name: renus_config_versions a_version_is_kept_once; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.renus_config_versions
+    ADD CONSTRAINT a_version_is_kept_once UNIQUE (renus_config_id, version);
+
 -- Name: lead_identities an_identity_is_one_lead_of_a_client; Type: CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.lead_identities
@@ -11127,6 +15352,21 @@ ALTER TABLE ONLY public.lead_identities
 
 ALTER TABLE ONLY public.reminders
     ADD CONSTRAINT an_interview_has_each_step_once UNIQUE (interview_id, step);
+
+-- Name: audit_log audit_log_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
+
+-- Name: budgets budgets_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.budgets
+    ADD CONSTRAINT budgets_pkey PRIMARY KEY (id);
+
+-- Name: callbacks callbacks_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.callbacks
+    ADD CONSTRAINT callbacks_pkey PRIMARY KEY (id);
 
 -- Name: channel_accounts channel_accounts_client_id_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
 
@@ -11167,6 +15407,16 @@ ALTER TABLE ONLY public.conversations
 
 ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_pkey PRIMARY KEY (id);
+
+-- Name: conversions conversions_client_id_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversions
+    ADD CONSTRAINT conversions_client_id_id_key UNIQUE (client_id, id);
+
+-- Name: conversions conversions_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversions
+    ADD CONSTRAINT conversions_pkey PRIMARY KEY (id);
 
 -- Name: deliveries deliveries_client_id_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
 
@@ -11258,6 +15508,11 @@ ALTER TABLE ONLY public.messages
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
 
+-- Name: budgets one_budget_per_project_and_period; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.budgets
+    ADD CONSTRAINT one_budget_per_project_and_period UNIQUE NULLS NOT DISTINCT (client_id, project_id, period);
+
 -- Name: reports one_report_per_interview_and_one_per_project; Type: CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.reports
@@ -11283,6 +15538,16 @@ ALTER TABLE ONLY public.projects
 ALTER TABLE ONLY public.projects
     ADD CONSTRAINT projects_pkey PRIMARY KEY (id);
 
+-- Name: qualifications qualifications_client_id_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.qualifications
+    ADD CONSTRAINT qualifications_client_id_id_key UNIQUE (client_id, id);
+
+-- Name: qualifications qualifications_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.qualifications
+    ADD CONSTRAINT qualifications_pkey PRIMARY KEY (id);
+
 -- Name: reminders reminders_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.reminders
@@ -11297,6 +15562,11 @@ ALTER TABLE ONLY public.renus_config
 
 ALTER TABLE ONLY public.renus_config
     ADD CONSTRAINT renus_config_pkey PRIMARY KEY (id);
+
+-- Name: renus_config_versions renus_config_versions_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.renus_config_versions
+    ADD CONSTRAINT renus_config_versions_pkey PRIMARY KEY (id);
 
 -- Name: reports reports_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
 
@@ -11323,6 +15593,11 @@ ALTER TABLE ONLY public.sub_agents
 ALTER TABLE ONLY public.sub_agents
     ADD CONSTRAINT sub_agents_pkey PRIMARY KEY (id);
 
+-- Name: tool_calls tool_calls_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.tool_calls
+    ADD CONSTRAINT tool_calls_pkey PRIMARY KEY (id);
+
 -- Name: tools tools_name_key; Type: CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.tools
@@ -11338,6 +15613,11 @@ ALTER TABLE ONLY public.tools
 ALTER TABLE ONLY public.turns
     ADD CONSTRAINT turns_pkey PRIMARY KEY (id);
 
+-- Name: usage usage_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT usage_pkey PRIMARY KEY (id);
+
 -- Name: webhook_events webhook_events_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.webhook_events
@@ -11351,9 +15631,29 @@ CREATE INDEX idx_account_paces_client_id ON private.account_paces USING btree (c
 
 CREATE INDEX idx_channel_credentials_client_id ON private.channel_credentials USING btree (client_id, channel_account_id);
 
+-- Name: idx_intents_lead_id; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_intents_lead_id ON private.intents USING btree (client_id, lead_id);
+
+-- Name: idx_intents_turn_id; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_intents_turn_id ON private.intents USING btree (turn_id, id);
+
+-- Name: idx_isa_tokens_admin_id; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_isa_tokens_admin_id ON private.isa_tokens USING btree (admin_id);
+
+-- Name: idx_isa_tokens_expires_at; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_isa_tokens_expires_at ON private.isa_tokens USING btree (expires_at);
+
 -- Name: idx_project_changes_project_id; Type: INDEX; Schema: private; Owner: postgres
 
 CREATE INDEX idx_project_changes_project_id ON private.project_changes USING btree (project_id);
+
+-- Name: idx_spendings_client_id; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_spendings_client_id ON private.spendings USING btree (client_id);
 
 -- Name: idx_threads_channel_account_id; Type: INDEX; Schema: private; Owner: postgres
 
@@ -11366,6 +15666,10 @@ CREATE INDEX idx_threads_conversation_id ON private.threads USING btree (client_
 -- Name: idx_threads_due; Type: INDEX; Schema: private; Owner: postgres
 
 CREATE INDEX idx_threads_due ON private.threads USING btree (due_at) WHERE (task_id IS NOT NULL);
+
+-- Name: idx_threads_held; Type: INDEX; Schema: private; Owner: postgres
+
+CREATE INDEX idx_threads_held ON private.threads USING btree (client_id) WHERE held;
 
 -- Name: idx_threads_interview_id; Type: INDEX; Schema: private; Owner: postgres
 
@@ -11387,9 +15691,21 @@ CREATE INDEX idx_threads_queued ON private.threads USING btree (client_id) WHERE
 
 CREATE INDEX idx_threads_waiting ON private.threads USING btree (client_id, due_at) WHERE ((task_id IS NULL) AND (due_at IS NOT NULL));
 
+-- Name: a_lead_becomes_one_client; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE UNIQUE INDEX a_lead_becomes_one_client ON public.conversions USING btree (lead_id) WHERE (reversed_at IS NULL);
+
 -- Name: a_lead_has_one_erasure_to_come; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE UNIQUE INDEX a_lead_has_one_erasure_to_come ON public.erasures USING btree (lead_id) WHERE (done_at IS NULL);
+
+-- Name: a_lead_has_one_open_callback; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE UNIQUE INDEX a_lead_has_one_open_callback ON public.callbacks USING btree (lead_id) WHERE (status = 'open'::public.callback_status);
+
+-- Name: a_lead_has_one_qualification_at_a_time; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE UNIQUE INDEX a_lead_has_one_qualification_at_a_time ON public.qualifications USING btree (lead_id) WHERE (status = ANY (ARRAY['open'::public.qualification_status, 'qualified'::public.qualification_status]));
 
 -- Name: a_profile_has_one_conversation_per_client; Type: INDEX; Schema: public; Owner: postgres
 
@@ -11402,6 +15718,30 @@ CREATE UNIQUE INDEX a_profile_is_once_a_member ON public.client_members USING bt
 -- Name: a_provider_message_is_one_delivery; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE UNIQUE INDEX a_provider_message_is_one_delivery ON public.deliveries USING btree (channel_account_id, provider_message_id);
+
+-- Name: idx_audit_log_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_audit_log_client_id ON public.audit_log USING btree (client_id, at);
+
+-- Name: idx_audit_log_subject; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_audit_log_subject ON public.audit_log USING btree (subject_id, at);
+
+-- Name: idx_budgets_period_began; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_budgets_period_began ON public.budgets USING btree (period_began);
+
+-- Name: idx_callbacks_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_callbacks_client_id ON public.callbacks USING btree (client_id, due_at);
+
+-- Name: idx_callbacks_lead_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_callbacks_lead_id ON public.callbacks USING btree (client_id, lead_id);
+
+-- Name: idx_callbacks_untold; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_callbacks_untold ON public.callbacks USING btree (due_at) WHERE ((status = 'open'::public.callback_status) AND (told_at IS NULL));
 
 -- Name: idx_client_members_email; Type: INDEX; Schema: public; Owner: postgres
 
@@ -11435,9 +15775,49 @@ CREATE INDEX idx_conversations_lead_id ON public.conversations USING btree (lead
 
 CREATE INDEX idx_conversations_profile_id ON public.conversations USING btree (profile_id);
 
+-- Name: idx_conversations_project_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversations_project_id ON public.conversations USING btree (client_id, project_id);
+
+-- Name: idx_conversations_renus_config_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversations_renus_config_id ON public.conversations USING btree (client_id, renus_config_id);
+
+-- Name: idx_conversations_sub_agent_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversations_sub_agent_id ON public.conversations USING btree (sub_agent_id);
+
 -- Name: idx_conversations_thread_id; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE INDEX idx_conversations_thread_id ON public.conversations USING btree (client_id, thread_id);
+
+-- Name: idx_conversions_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversions_client_id ON public.conversions USING btree (client_id, created_at);
+
+-- Name: idx_conversions_lead_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversions_lead_id ON public.conversions USING btree (client_id, lead_id);
+
+-- Name: idx_conversions_made_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversions_made_client_id ON public.conversions USING btree (made_client_id, made_renus_config_id);
+
+-- Name: idx_conversions_made_project_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversions_made_project_id ON public.conversions USING btree (made_client_id, made_project_id);
+
+-- Name: idx_conversions_member_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversions_member_id ON public.conversions USING btree (member_id);
+
+-- Name: idx_conversions_qualification_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversions_qualification_id ON public.conversions USING btree (client_id, qualification_id);
+
+-- Name: idx_conversions_reversed_by; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_conversions_reversed_by ON public.conversions USING btree (reversed_by);
 
 -- Name: idx_deliveries_admitted; Type: INDEX; Schema: public; Owner: postgres
 
@@ -11647,6 +16027,22 @@ CREATE INDEX idx_projects_client_id ON public.projects USING btree (client_id, c
 
 CREATE INDEX idx_projects_renus_config_id ON public.projects USING btree (client_id, renus_config_id);
 
+-- Name: idx_qualifications_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_qualifications_client_id ON public.qualifications USING btree (client_id, created_at);
+
+-- Name: idx_qualifications_conversation_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_qualifications_conversation_id ON public.qualifications USING btree (client_id, conversation_id);
+
+-- Name: idx_qualifications_lead_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_qualifications_lead_id ON public.qualifications USING btree (client_id, lead_id, created_at);
+
+-- Name: idx_qualifications_renus_config_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_qualifications_renus_config_id ON public.qualifications USING btree (client_id, renus_config_id);
+
 -- Name: idx_reminders_client_id; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE INDEX idx_reminders_client_id ON public.reminders USING btree (client_id, due_at);
@@ -11662,6 +16058,14 @@ CREATE INDEX idx_reminders_due ON public.reminders USING btree (due_at) WHERE ((
 -- Name: idx_reminders_interview_id; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE INDEX idx_reminders_interview_id ON public.reminders USING btree (client_id, interview_id);
+
+-- Name: idx_renus_config_versions_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_renus_config_versions_client_id ON public.renus_config_versions USING btree (client_id, renus_config_id);
+
+-- Name: idx_renus_config_versions_created_by; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_renus_config_versions_created_by ON public.renus_config_versions USING btree (created_by);
 
 -- Name: idx_reports_admitted; Type: INDEX; Schema: public; Owner: postgres
 
@@ -11691,6 +16095,22 @@ CREATE INDEX idx_risk_acceptances_accepted_by ON public.risk_acceptances USING b
 
 CREATE INDEX idx_risk_acceptances_client_id ON public.risk_acceptances USING btree (client_id, agent_type);
 
+-- Name: idx_tool_calls_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_tool_calls_client_id ON public.tool_calls USING btree (client_id, created_at);
+
+-- Name: idx_tool_calls_lead_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_tool_calls_lead_id ON public.tool_calls USING btree (client_id, lead_id);
+
+-- Name: idx_tool_calls_sub_agent_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_tool_calls_sub_agent_id ON public.tool_calls USING btree (sub_agent_id);
+
+-- Name: idx_tool_calls_thread_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_tool_calls_thread_id ON public.tool_calls USING btree (client_id, thread_id);
+
 -- Name: idx_turns_client_id; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE INDEX idx_turns_client_id ON public.turns USING btree (client_id, started_at);
@@ -11710,6 +16130,14 @@ CREATE INDEX idx_turns_renus_config_id ON public.turns USING btree (client_id, r
 -- Name: idx_turns_thread_id; Type: INDEX; Schema: public; Owner: postgres
 
 CREATE INDEX idx_turns_thread_id ON public.turns USING btree (client_id, thread_id);
+
+-- Name: idx_usage_client_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_usage_client_id ON public.usage USING btree (client_id, occurred_at);
+
+-- Name: idx_usage_project_id; Type: INDEX; Schema: public; Owner: postgres
+
+CREATE INDEX idx_usage_project_id ON public.usage USING btree (client_id, project_id);
 
 -- Name: idx_webhook_events_channel_account_id; Type: INDEX; Schema: public; Owner: postgres
 
@@ -11731,6 +16159,14 @@ CREATE UNIQUE INDEX there_is_one_house_client ON public.clients USING btree (is_
 
 CREATE TRIGGER _050_channel_of_delivery BEFORE INSERT ON public.deliveries FOR EACH ROW EXECUTE FUNCTION private.channel_of_delivery();
 
+-- Name: renus_config _100_check_agent; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_check_agent BEFORE INSERT OR UPDATE OF config ON public.renus_config FOR EACH ROW EXECUTE FUNCTION private.check_agent();
+
+-- Name: budgets _100_check_budget; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_check_budget BEFORE INSERT OR UPDATE OF amount, currency, period, warn_at_percent ON public.budgets FOR EACH ROW EXECUTE FUNCTION private.check_budget();
+
 -- Name: channel_accounts _100_check_channel_account; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_check_channel_account BEFORE INSERT OR UPDATE OF config ON public.channel_accounts FOR EACH ROW EXECUTE FUNCTION private.check_channel_account();
@@ -11751,6 +16187,10 @@ CREATE TRIGGER _100_check_sending_rules BEFORE INSERT OR UPDATE OF hours ON publ
 
 CREATE TRIGGER _100_check_template BEFORE INSERT OR UPDATE ON public.message_templates FOR EACH ROW EXECUTE FUNCTION private.check_template();
 
+-- Name: tools _100_check_tool; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_check_tool BEFORE INSERT OR UPDATE OF parameters_schema ON public.tools FOR EACH ROW EXECUTE FUNCTION private.check_tool();
+
 -- Name: clients _100_guard_client; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_guard_client BEFORE UPDATE ON public.clients FOR EACH ROW EXECUTE FUNCTION private.guard_client();
@@ -11762,6 +16202,14 @@ CREATE TRIGGER _100_guard_interview BEFORE UPDATE ON public.interviews FOR EACH 
 -- Name: profiles _100_guard_profile; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_guard_profile BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.guard_profile();
+
+-- Name: qualifications _100_judge_qualification; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_judge_qualification BEFORE INSERT OR UPDATE ON public.qualifications FOR EACH ROW EXECUTE FUNCTION private.judge_qualification();
+
+-- Name: audit_log _100_keep_audit_log; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_keep_audit_log BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION private.keep_audit_log();
 
 -- Name: consents _100_keep_consents; Type: TRIGGER; Schema: public; Owner: postgres
 
@@ -11783,9 +16231,25 @@ CREATE TRIGGER _100_normalize_lead BEFORE INSERT OR UPDATE OF phone, name, email
 
 CREATE TRIGGER _100_police_delivery BEFORE INSERT ON public.deliveries FOR EACH ROW EXECUTE FUNCTION private.police_delivery();
 
+-- Name: project_costs _100_refuse_write; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.project_costs FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
+
 -- Name: project_progress _100_refuse_write; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.project_progress FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
+
+-- Name: usage_summary _100_refuse_write; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.usage_summary FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
+
+-- Name: budgets _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.budgets FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
+
+-- Name: callbacks _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.callbacks FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
 
 -- Name: channel_accounts _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
 
@@ -11815,6 +16279,10 @@ CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.message_tem
 
 CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.projects FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
 
+-- Name: qualifications _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.qualifications FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
+
 -- Name: renus_config _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.renus_config FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
@@ -11822,6 +16290,14 @@ CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.renus_confi
 -- Name: sending_rules _100_same_client; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_same_client BEFORE UPDATE OF client_id ON public.sending_rules FOR EACH ROW WHEN ((new.client_id IS DISTINCT FROM old.client_id)) EXECUTE FUNCTION private.same_client();
+
+-- Name: budgets _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.budgets FOR EACH ROW EXECUTE FUNCTION private.touch();
+
+-- Name: callbacks _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.callbacks FOR EACH ROW EXECUTE FUNCTION private.touch();
 
 -- Name: channel_accounts _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
 
@@ -11875,6 +16351,10 @@ CREATE TRIGGER _100_touch BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE 
 
 CREATE TRIGGER _100_touch BEFORE UPDATE ON public.projects FOR EACH ROW EXECUTE FUNCTION private.touch();
 
+-- Name: qualifications _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _100_touch BEFORE UPDATE ON public.qualifications FOR EACH ROW EXECUTE FUNCTION private.touch();
+
 -- Name: reminders _100_touch; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _100_touch BEFORE UPDATE ON public.reminders FOR EACH ROW EXECUTE FUNCTION private.touch();
@@ -11903,6 +16383,10 @@ CREATE TRIGGER _100_touch BEFORE UPDATE ON public.tools FOR EACH ROW EXECUTE FUN
 
 CREATE TRIGGER _500_apply_consent AFTER INSERT ON public.consents FOR EACH ROW EXECUTE FUNCTION private.apply_consent();
 
+-- Name: renus_config _500_keep_version; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _500_keep_version AFTER INSERT OR UPDATE ON public.renus_config FOR EACH ROW EXECUTE FUNCTION private.keep_version();
+
 -- Name: failed_tasks _500_leave_failed_queue; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _500_leave_failed_queue BEFORE UPDATE OF status ON public.failed_tasks FOR EACH ROW WHEN (((old.status = 'dead'::public.failed_task_status) AND (new.status <> 'dead'::public.failed_task_status) AND (old.msg_id IS NOT NULL))) EXECUTE FUNCTION private.leave_failed_queue();
@@ -11927,6 +16411,10 @@ CREATE TRIGGER _500_start_account BEFORE UPDATE OF status ON public.channel_acco
 
 CREATE TRIGGER _500_version_config BEFORE UPDATE OF agent_type, config, prompts ON public.renus_config FOR EACH ROW WHEN ((((new.agent_type IS DISTINCT FROM old.agent_type) OR (new.config IS DISTINCT FROM old.config)) OR (new.prompts IS DISTINCT FROM old.prompts))) EXECUTE FUNCTION private.version_config();
 
+-- Name: messages _900_count_dialogue; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_count_dialogue AFTER INSERT ON public.messages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_dialogue();
+
 -- Name: interview_messages _900_count_inbound; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _900_count_inbound AFTER INSERT ON public.interview_messages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_inbound();
@@ -11947,6 +16435,10 @@ CREATE TRIGGER _900_follow_invitation AFTER UPDATE OF status ON public.deliverie
 
 CREATE TRIGGER _900_follow_invitation_refused AFTER INSERT ON public.deliveries FOR EACH ROW WHEN (((new.kind = 'invitation'::public.delivery_kind) AND (new.status = 'cancelled'::public.delivery_status))) EXECUTE FUNCTION private.follow_invitation();
 
+-- Name: deliveries _900_note_message; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_note_message AFTER UPDATE OF status ON public.deliveries FOR EACH ROW WHEN (((new.status = ANY (ARRAY['sent'::public.delivery_status, 'delivered'::public.delivery_status, 'read'::public.delivery_status])) AND (old.status <> ALL (ARRAY['delivered'::public.delivery_status, 'read'::public.delivery_status])) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.note_message();
+
 -- Name: deliveries _900_say_message; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _900_say_message AFTER INSERT ON public.deliveries FOR EACH ROW WHEN ((new.kind = 'message'::public.delivery_kind)) EXECUTE FUNCTION private.say_message();
@@ -11962,6 +16454,14 @@ CREATE TRIGGER _900_start_project AFTER UPDATE OF status ON public.projects FOR 
 -- Name: projects _900_start_project_inserted; Type: TRIGGER; Schema: public; Owner: postgres
 
 CREATE TRIGGER _900_start_project_inserted AFTER INSERT ON public.projects FOR EACH ROW WHEN ((new.status = 'active'::public.project_status)) EXECUTE FUNCTION private.start_project();
+
+-- Name: callbacks _900_tell_of_callback; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_tell_of_callback AFTER UPDATE OF due_at ON public.callbacks FOR EACH ROW WHEN (((new.status = 'open'::public.callback_status) AND (new.due_at IS DISTINCT FROM old.due_at))) EXECUTE FUNCTION private.tell_of_callback();
+
+-- Name: callbacks _900_tell_of_callback_made; Type: TRIGGER; Schema: public; Owner: postgres
+
+CREATE TRIGGER _900_tell_of_callback_made AFTER INSERT ON public.callbacks FOR EACH ROW WHEN ((new.status = 'open'::public.callback_status)) EXECUTE FUNCTION private.tell_of_callback();
 
 -- Name: message_templates _900_tell_of_template; Type: TRIGGER; Schema: public; Owner: postgres
 
@@ -11981,10 +16481,30 @@ ALTER TABLE ONLY private.account_paces
 ALTER TABLE ONLY private.channel_credentials
     ADD CONSTRAINT channel_credentials_client_id_channel_account_id_fkey FOREIGN KEY (client_id, channel_account_id) REFERENCES public.channel_accounts(client_id, id) ON DELETE CASCADE;
 
+-- Name: intents intents_client_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.intents
+    ADD CONSTRAINT intents_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id) ON DELETE CASCADE;
+
+-- Name: isa_tokens isa_tokens_admin_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.isa_tokens
+    ADD CONSTRAINT isa_tokens_admin_id_fkey FOREIGN KEY (admin_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+-- Name: isa_tokens isa_tokens_command_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.isa_tokens
+    ADD CONSTRAINT isa_tokens_command_id_fkey FOREIGN KEY (command_id) REFERENCES public.isa_commands(id) ON DELETE CASCADE;
+
 -- Name: project_changes project_changes_project_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
 
 ALTER TABLE ONLY private.project_changes
     ADD CONSTRAINT project_changes_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(id) ON DELETE CASCADE;
+
+-- Name: spendings spendings_client_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+
+ALTER TABLE ONLY private.spendings
+    ADD CONSTRAINT spendings_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
 
 -- Name: threads the_live_conversation_is_of_the_same_client; Type: FK CONSTRAINT; Schema: private; Owner: postgres
 
@@ -12005,6 +16525,26 @@ ALTER TABLE ONLY private.threads
 
 ALTER TABLE ONLY private.threads
     ADD CONSTRAINT threads_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id) ON DELETE CASCADE;
+
+-- Name: audit_log audit_log_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: budgets budgets_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.budgets
+    ADD CONSTRAINT budgets_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: budgets budgets_client_id_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.budgets
+    ADD CONSTRAINT budgets_client_id_project_id_fkey FOREIGN KEY (client_id, project_id) REFERENCES public.projects(client_id, id) ON DELETE CASCADE;
+
+-- Name: callbacks callbacks_client_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.callbacks
+    ADD CONSTRAINT callbacks_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id) ON DELETE CASCADE;
 
 -- Name: channel_accounts channel_accounts_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
@@ -12051,6 +16591,16 @@ ALTER TABLE ONLY public.conversations
 ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id);
 
+-- Name: conversations conversations_client_id_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_client_id_project_id_fkey FOREIGN KEY (client_id, project_id) REFERENCES public.projects(client_id, id);
+
+-- Name: conversations conversations_client_id_renus_config_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_client_id_renus_config_id_fkey FOREIGN KEY (client_id, renus_config_id) REFERENCES public.renus_config(client_id, id);
+
 -- Name: conversations conversations_client_id_thread_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.conversations
@@ -12060,6 +16610,46 @@ ALTER TABLE ONLY public.conversations
 
 ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+-- Name: conversations conversations_sub_agent_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_sub_agent_id_fkey FOREIGN KEY (sub_agent_id) REFERENCES public.sub_agents(id) ON DELETE SET NULL;
+
+-- Name: conversions conversions_client_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversions
+    ADD CONSTRAINT conversions_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id);
+
+-- Name: conversions conversions_client_id_qualification_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversions
+    ADD CONSTRAINT conversions_client_id_qualification_id_fkey FOREIGN KEY (client_id, qualification_id) REFERENCES public.qualifications(client_id, id);
+
+-- Name: conversions conversions_made_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversions
+    ADD CONSTRAINT conversions_made_client_id_fkey FOREIGN KEY (made_client_id) REFERENCES public.clients(id);
+
+-- Name: conversions conversions_made_client_id_made_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversions
+    ADD CONSTRAINT conversions_made_client_id_made_project_id_fkey FOREIGN KEY (made_client_id, made_project_id) REFERENCES public.projects(client_id, id) ON DELETE SET NULL (made_project_id);
+
+-- Name: conversions conversions_made_client_id_made_renus_config_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversions
+    ADD CONSTRAINT conversions_made_client_id_made_renus_config_id_fkey FOREIGN KEY (made_client_id, made_renus_config_id) REFERENCES public.renus_config(client_id, id);
+
+-- Name: conversions conversions_member_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversions
+    ADD CONSTRAINT conversions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.client_members(id) ON DELETE SET NULL;
+
+-- Name: conversions conversions_reversed_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.conversions
+    ADD CONSTRAINT conversions_reversed_by_fkey FOREIGN KEY (reversed_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 -- Name: deliveries deliveries_client_id_channel_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
@@ -12226,6 +16816,21 @@ ALTER TABLE ONLY public.projects
 ALTER TABLE ONLY public.projects
     ADD CONSTRAINT projects_client_id_renus_config_id_fkey FOREIGN KEY (client_id, renus_config_id) REFERENCES public.renus_config(client_id, id);
 
+-- Name: qualifications qualifications_client_id_conversation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.qualifications
+    ADD CONSTRAINT qualifications_client_id_conversation_id_fkey FOREIGN KEY (client_id, conversation_id) REFERENCES public.conversations(client_id, id);
+
+-- Name: qualifications qualifications_client_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.qualifications
+    ADD CONSTRAINT qualifications_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id) ON DELETE CASCADE;
+
+-- Name: qualifications qualifications_client_id_renus_config_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.qualifications
+    ADD CONSTRAINT qualifications_client_id_renus_config_id_fkey FOREIGN KEY (client_id, renus_config_id) REFERENCES public.renus_config(client_id, id);
+
 -- Name: reminders reminders_client_id_delivery_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.reminders
@@ -12245,6 +16850,16 @@ ALTER TABLE ONLY public.reminders
 
 ALTER TABLE ONLY public.renus_config
     ADD CONSTRAINT renus_config_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: renus_config_versions renus_config_versions_client_id_renus_config_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.renus_config_versions
+    ADD CONSTRAINT renus_config_versions_client_id_renus_config_id_fkey FOREIGN KEY (client_id, renus_config_id) REFERENCES public.renus_config(client_id, id) ON DELETE CASCADE;
+
+-- Name: renus_config_versions renus_config_versions_created_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.renus_config_versions
+    ADD CONSTRAINT renus_config_versions_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
 -- Name: reports reports_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
@@ -12281,6 +16896,21 @@ ALTER TABLE ONLY public.sending_rules
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT the_delivery_is_the_senders FOREIGN KEY (sender_client_id, delivery_id) REFERENCES public.deliveries(client_id, id);
 
+-- Name: tool_calls tool_calls_client_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.tool_calls
+    ADD CONSTRAINT tool_calls_client_id_lead_id_fkey FOREIGN KEY (client_id, lead_id) REFERENCES public.leads(client_id, id) ON DELETE CASCADE;
+
+-- Name: tool_calls tool_calls_client_id_thread_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.tool_calls
+    ADD CONSTRAINT tool_calls_client_id_thread_id_fkey FOREIGN KEY (client_id, thread_id) REFERENCES private.threads(client_id, id) ON DELETE CASCADE;
+
+-- Name: tool_calls tool_calls_sub_agent_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.tool_calls
+    ADD CONSTRAINT tool_calls_sub_agent_id_fkey FOREIGN KEY (sub_agent_id) REFERENCES public.sub_agents(id) ON DELETE SET NULL;
+
 -- Name: turns turns_client_id_conversation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.turns
@@ -12306,6 +16936,16 @@ ALTER TABLE ONLY public.turns
 ALTER TABLE ONLY public.turns
     ADD CONSTRAINT turns_client_id_thread_id_fkey FOREIGN KEY (client_id, thread_id) REFERENCES private.threads(client_id, id) ON DELETE CASCADE;
 
+-- Name: usage usage_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT usage_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: usage usage_client_id_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT usage_client_id_project_id_fkey FOREIGN KEY (client_id, project_id) REFERENCES public.projects(client_id, id) ON DELETE SET NULL (project_id);
+
 -- Name: webhook_events webhook_events_client_id_channel_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 
 ALTER TABLE ONLY public.webhook_events
@@ -12323,6 +16963,22 @@ ALTER TABLE private.account_paces ENABLE ROW LEVEL SECURITY;
 -- Name: channel_credentials; Type: ROW SECURITY; Schema: private; Owner: postgres
 
 ALTER TABLE private.channel_credentials ENABLE ROW LEVEL SECURITY;
+
+-- Name: intents; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.intents ENABLE ROW LEVEL SECURITY;
+
+-- Name: intents intents_insert_by_agents; Type: POLICY; Schema: private; Owner: postgres
+
+CREATE POLICY intents_insert_by_agents ON private.intents FOR INSERT TO renum_agent WITH CHECK (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (lead_id = ( SELECT private.turn_lead_id() AS turn_lead_id)) AND (turn_id = ( SELECT private.turn_lease() AS turn_lease))));
+
+-- Name: isa_tokens; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.isa_tokens ENABLE ROW LEVEL SECURITY;
+
+-- Name: model_prices; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.model_prices ENABLE ROW LEVEL SECURITY;
 
 -- Name: policy_packs; Type: ROW SECURITY; Schema: private; Owner: postgres
 
@@ -12344,9 +17000,69 @@ ALTER TABLE private.providers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.settings ENABLE ROW LEVEL SECURITY;
 
+-- Name: spendings; Type: ROW SECURITY; Schema: private; Owner: postgres
+
+ALTER TABLE private.spendings ENABLE ROW LEVEL SECURITY;
+
 -- Name: threads; Type: ROW SECURITY; Schema: private; Owner: postgres
 
 ALTER TABLE private.threads ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_log; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_log audit_log_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY audit_log_select ON public.audit_log FOR SELECT TO authenticated USING (((( SELECT private.is_admin() AS is_admin) OR (client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) AND private.asks_for_rows()));
+
+-- Name: budgets; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.budgets ENABLE ROW LEVEL SECURITY;
+
+-- Name: budgets budgets_delete; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY budgets_delete ON public.budgets FOR DELETE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids))));
+
+-- Name: budgets budgets_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY budgets_insert ON public.budgets FOR INSERT TO authenticated WITH CHECK ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids))));
+
+-- Name: budgets budgets_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY budgets_select ON public.budgets FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
+
+-- Name: budgets budgets_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY budgets_update ON public.budgets FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.owned_client_ids() AS owned_client_ids))));
+
+-- Name: callbacks; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.callbacks ENABLE ROW LEVEL SECURITY;
+
+-- Name: callbacks callbacks_insert; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY callbacks_insert ON public.callbacks FOR INSERT TO authenticated WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: callbacks callbacks_insert_by_agents; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY callbacks_insert_by_agents ON public.callbacks FOR INSERT TO renum_agent WITH CHECK (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (lead_id = ( SELECT private.turn_lead_id() AS turn_lead_id)) AND (status = 'open'::public.callback_status)));
+
+-- Name: callbacks callbacks_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY callbacks_select ON public.callbacks FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
+
+-- Name: callbacks callbacks_select_by_agents; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY callbacks_select_by_agents ON public.callbacks FOR SELECT TO renum_agent USING (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (lead_id = ( SELECT private.turn_lead_id() AS turn_lead_id))));
+
+-- Name: callbacks callbacks_update; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY callbacks_update ON public.callbacks FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: callbacks callbacks_update_by_agents; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY callbacks_update_by_agents ON public.callbacks FOR UPDATE TO renum_agent USING (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (lead_id = ( SELECT private.turn_lead_id() AS turn_lead_id)))) WITH CHECK (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (lead_id = ( SELECT private.turn_lead_id() AS turn_lead_id))));
 
 -- Name: channel_accounts; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -12396,6 +17112,10 @@ ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY consents_insert ON public.consents FOR INSERT TO authenticated WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
 
+-- Name: consents consents_insert_by_agents; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY consents_insert_by_agents ON public.consents FOR INSERT TO renum_agent WITH CHECK (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (lead_id = ( SELECT private.turn_lead_id() AS turn_lead_id)) AND (NOT granted)));
+
 -- Name: consents consents_select; Type: POLICY; Schema: public; Owner: postgres
 
 CREATE POLICY consents_select ON public.consents FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
@@ -12411,6 +17131,14 @@ CREATE POLICY conversations_select ON public.conversations FOR SELECT TO authent
 -- Name: conversations conversations_update; Type: POLICY; Schema: public; Owner: postgres
 
 CREATE POLICY conversations_update ON public.conversations FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: conversions; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.conversions ENABLE ROW LEVEL SECURITY;
+
+-- Name: conversions conversions_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY conversions_select ON public.conversions FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: deliveries; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -12472,6 +17200,10 @@ ALTER TABLE public.interviews ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY interviews_select ON public.interviews FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
+-- Name: interviews interviews_select_by_agents; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY interviews_select_by_agents ON public.interviews FOR SELECT TO renum_agent USING (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (lead_id = ( SELECT private.turn_lead_id() AS turn_lead_id))));
+
 -- Name: interviews interviews_update; Type: POLICY; Schema: public; Owner: postgres
 
 CREATE POLICY interviews_update ON public.interviews FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
@@ -12512,9 +17244,17 @@ CREATE POLICY leads_insert ON public.leads FOR INSERT TO authenticated WITH CHEC
 
 CREATE POLICY leads_select ON public.leads FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
+-- Name: leads leads_select_by_agents; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY leads_select_by_agents ON public.leads FOR SELECT TO renum_agent USING (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (id = ( SELECT private.turn_lead_id() AS turn_lead_id))));
+
 -- Name: leads leads_update; Type: POLICY; Schema: public; Owner: postgres
 
 CREATE POLICY leads_update ON public.leads FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: leads leads_update_by_agents; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY leads_update_by_agents ON public.leads FOR UPDATE TO renum_agent USING (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (id = ( SELECT private.turn_lead_id() AS turn_lead_id)))) WITH CHECK (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (id = ( SELECT private.turn_lead_id() AS turn_lead_id))));
 
 -- Name: media; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -12584,9 +17324,33 @@ CREATE POLICY projects_insert ON public.projects FOR INSERT TO authenticated WIT
 
 CREATE POLICY projects_select ON public.projects FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
+-- Name: projects projects_select_by_agents; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY projects_select_by_agents ON public.projects FOR SELECT TO renum_agent USING ((client_id = ( SELECT private.turn_client_id() AS turn_client_id)));
+
 -- Name: projects projects_update; Type: POLICY; Schema: public; Owner: postgres
 
 CREATE POLICY projects_update ON public.projects FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: qualifications; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.qualifications ENABLE ROW LEVEL SECURITY;
+
+-- Name: qualifications qualifications_insert_by_agents; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY qualifications_insert_by_agents ON public.qualifications FOR INSERT TO renum_agent WITH CHECK (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (lead_id = ( SELECT private.turn_lead_id() AS turn_lead_id))));
+
+-- Name: qualifications qualifications_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY qualifications_select ON public.qualifications FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
+
+-- Name: qualifications qualifications_select_by_agents; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY qualifications_select_by_agents ON public.qualifications FOR SELECT TO renum_agent USING (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (lead_id = ( SELECT private.turn_lead_id() AS turn_lead_id))));
+
+-- Name: qualifications qualifications_update_by_agents; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY qualifications_update_by_agents ON public.qualifications FOR UPDATE TO renum_agent USING (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (lead_id = ( SELECT private.turn_lead_id() AS turn_lead_id)))) WITH CHECK (((client_id = ( SELECT private.turn_client_id() AS turn_client_id)) AND (lead_id = ( SELECT private.turn_lead_id() AS turn_lead_id))));
 
 -- Name: reminders; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -12611,6 +17375,14 @@ CREATE POLICY renus_config_select ON public.renus_config FOR SELECT TO authentic
 -- Name: renus_config renus_config_update; Type: POLICY; Schema: public; Owner: postgres
 
 CREATE POLICY renus_config_update ON public.renus_config FOR UPDATE TO authenticated USING ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids)))) WITH CHECK ((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))));
+
+-- Name: renus_config_versions; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.renus_config_versions ENABLE ROW LEVEL SECURITY;
+
+-- Name: renus_config_versions renus_config_versions_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY renus_config_versions_select ON public.renus_config_versions FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: reports; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -12668,6 +17440,14 @@ CREATE POLICY sub_agents_select ON public.sub_agents FOR SELECT TO authenticated
 
 CREATE POLICY sub_agents_update ON public.sub_agents FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin)) WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
+-- Name: tool_calls; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.tool_calls ENABLE ROW LEVEL SECURITY;
+
+-- Name: tool_calls tool_calls_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY tool_calls_select ON public.tool_calls FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
+
 -- Name: tools; Type: ROW SECURITY; Schema: public; Owner: postgres
 
 ALTER TABLE public.tools ENABLE ROW LEVEL SECURITY;
@@ -12695,6 +17475,14 @@ ALTER TABLE public.turns ENABLE ROW LEVEL SECURITY;
 -- Name: turns turns_select; Type: POLICY; Schema: public; Owner: postgres
 
 CREATE POLICY turns_select ON public.turns FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
+
+-- Name: usage; Type: ROW SECURITY; Schema: public; Owner: postgres
+
+ALTER TABLE public.usage ENABLE ROW LEVEL SECURITY;
+
+-- Name: usage usage_select; Type: POLICY; Schema: public; Owner: postgres
+
+CREATE POLICY usage_select ON public.usage FOR SELECT TO authenticated USING (((client_id = ANY (ARRAY( SELECT private.visible_client_ids() AS visible_client_ids))) AND private.asks_for_rows()));
 
 -- Name: webhook_events; Type: ROW SECURITY; Schema: public; Owner: postgres
 
@@ -12725,6 +17513,41 @@ GRANT USAGE ON SCHEMA public TO service_role;
 -- Name: SCHEMA worker; Type: ACL; Schema: -; Owner: postgres
 
 GRANT USAGE ON SCHEMA worker TO renum_worker;
+
+-- Name: FUNCTION hand_over(arguments jsonb); Type: ACL; Schema: agent_tools; Owner: renum_agent
+
+REVOKE ALL ON FUNCTION agent_tools.hand_over(arguments jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION agent_tools.hand_over(arguments jsonb) TO postgres;
+
+-- Name: FUNCTION look_up_lead(arguments jsonb); Type: ACL; Schema: agent_tools; Owner: renum_agent
+
+REVOKE ALL ON FUNCTION agent_tools.look_up_lead(arguments jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION agent_tools.look_up_lead(arguments jsonb) TO postgres;
+
+-- Name: FUNCTION open_interview(arguments jsonb); Type: ACL; Schema: agent_tools; Owner: renum_agent
+
+REVOKE ALL ON FUNCTION agent_tools.open_interview(arguments jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION agent_tools.open_interview(arguments jsonb) TO postgres;
+
+-- Name: FUNCTION qualify(arguments jsonb); Type: ACL; Schema: agent_tools; Owner: renum_agent
+
+REVOKE ALL ON FUNCTION agent_tools.qualify(arguments jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION agent_tools.qualify(arguments jsonb) TO postgres;
+
+-- Name: FUNCTION register_opt_out(arguments jsonb); Type: ACL; Schema: agent_tools; Owner: renum_agent
+
+REVOKE ALL ON FUNCTION agent_tools.register_opt_out(arguments jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION agent_tools.register_opt_out(arguments jsonb) TO postgres;
+
+-- Name: FUNCTION schedule_callback(arguments jsonb); Type: ACL; Schema: agent_tools; Owner: renum_agent
+
+REVOKE ALL ON FUNCTION agent_tools.schedule_callback(arguments jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION agent_tools.schedule_callback(arguments jsonb) TO postgres;
+
+-- Name: FUNCTION update_lead(arguments jsonb); Type: ACL; Schema: agent_tools; Owner: renum_agent
+
+REVOKE ALL ON FUNCTION agent_tools.update_lead(arguments jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION agent_tools.update_lead(arguments jsonb) TO postgres;
 
 -- Name: FUNCTION _change(job_id bigint, caller text, schedule text, command text, database text, username text, active boolean, remove boolean); Type: ACL; Schema: cron; Owner: supabase_admin
 
@@ -12857,6 +17680,45 @@ REVOKE ALL ON FUNCTION private.admit_reports(client_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.admit_turns(client_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION agent_config_problem(config jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.agent_config_problem(config jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.agent_config_problem(config jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.agent_config_problem(config jsonb) TO service_role;
+
+-- Name: TABLE renus_config; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.renus_config TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.renus_config TO service_role;
+
+-- Name: COLUMN renus_config.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.renus_config TO authenticated;
+
+-- Name: COLUMN renus_config.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE public.renus_config TO authenticated;
+
+-- Name: COLUMN renus_config.agent_type; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(agent_type),UPDATE(agent_type) ON TABLE public.renus_config TO authenticated;
+
+-- Name: COLUMN renus_config.config; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(config),UPDATE(config) ON TABLE public.renus_config TO authenticated;
+
+-- Name: COLUMN renus_config.prompts; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(prompts),UPDATE(prompts) ON TABLE public.renus_config TO authenticated;
+
+-- Name: COLUMN renus_config.active; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(active),UPDATE(active) ON TABLE public.renus_config TO authenticated;
+
+-- Name: FUNCTION agent_of(thread private.threads); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.agent_of(thread private.threads) FROM PUBLIC;
+
 -- Name: FUNCTION amend_messages(items jsonb); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.amend_messages(items jsonb) FROM PUBLIC;
@@ -12878,18 +17740,47 @@ REVOKE ALL ON FUNCTION private.answers_of(interview_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.apply_consent() FROM PUBLIC;
 
+-- Name: FUNCTION apply_conversation(thread private.threads, proposal jsonb, OUT reply text, OUT kind public.delivery_kind, OUT interview_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.apply_conversation(thread private.threads, proposal jsonb, OUT reply text, OUT kind public.delivery_kind, OUT interview_id uuid) FROM PUBLIC;
+
 -- Name: TABLE interviews; Type: ACL; Schema: public; Owner: postgres
 
 GRANT SELECT ON TABLE public.interviews TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.interviews TO service_role;
 
+-- Name: COLUMN interviews.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT(id) ON TABLE public.interviews TO renum_agent;
+
+-- Name: COLUMN interviews.lead_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT(lead_id) ON TABLE public.interviews TO renum_agent;
+
+-- Name: COLUMN interviews.project_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT(project_id) ON TABLE public.interviews TO renum_agent;
+
 -- Name: COLUMN interviews.status; Type: ACL; Schema: public; Owner: postgres
 
 GRANT UPDATE(status) ON TABLE public.interviews TO authenticated;
+GRANT SELECT(status) ON TABLE public.interviews TO renum_agent;
+
+-- Name: COLUMN interviews.completed_at; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT(completed_at) ON TABLE public.interviews TO renum_agent;
 
 -- Name: COLUMN interviews.metadata; Type: ACL; Schema: public; Owner: postgres
 
 GRANT UPDATE(metadata) ON TABLE public.interviews TO authenticated;
+
+-- Name: COLUMN interviews.created_at; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT(created_at) ON TABLE public.interviews TO renum_agent;
+
+-- Name: COLUMN interviews.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT(client_id) ON TABLE public.interviews TO renum_agent;
 
 -- Name: FUNCTION apply_proposal(interview public.interviews, proposal jsonb, OUT reply text, OUT kind public.delivery_kind); Type: ACL; Schema: private; Owner: postgres
 
@@ -12903,6 +17794,14 @@ REVOKE ALL ON FUNCTION private.apply_status(delivery_id uuid, status jsonb, occu
 
 REVOKE ALL ON FUNCTION private.are_choices(given jsonb, most integer) FROM PUBLIC;
 
+-- Name: FUNCTION arguments_problem(value jsonb, schema jsonb, place text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.arguments_problem(value jsonb, schema jsonb, place text) FROM PUBLIC;
+
+-- Name: FUNCTION asked_question(config jsonb, question_key text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.asked_question(config jsonb, question_key text) FROM PUBLIC;
+
 -- Name: FUNCTION asking_refusal(agent_type public.agent_type, txt text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.asking_refusal(agent_type public.agent_type, txt text) FROM PUBLIC;
@@ -12915,6 +17814,10 @@ GRANT ALL ON FUNCTION private.asks_for_rows() TO authenticated;
 -- Name: FUNCTION audience(project_id uuid, among uuid[]); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.audience(project_id uuid, among uuid[]) FROM PUBLIC;
+
+-- Name: FUNCTION audit(client_id uuid, action text, subject_type text, subject_id uuid, details jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.audit(client_id uuid, action text, subject_type text, subject_id uuid, details jsonb) FROM PUBLIC;
 
 -- Name: FUNCTION await_word(delivery_id uuid, error jsonb); Type: ACL; Schema: private; Owner: postgres
 
@@ -12945,6 +17848,14 @@ REVOKE ALL ON FUNCTION private.begin_reports(tasks jsonb, visibility_s integer) 
 
 REVOKE ALL ON FUNCTION private.begin_turns(tasks jsonb, visibility_s integer) FROM PUBLIC;
 
+-- Name: FUNCTION budget_state(spent numeric, amount numeric, warn_at_percent integer); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.budget_state(spent numeric, amount numeric, warn_at_percent integer) FROM PUBLIC;
+
+-- Name: FUNCTION budget_verdict(client_id uuid, project_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.budget_verdict(client_id uuid, project_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION bury(queue text, task text, task_row_id uuid, client_id uuid, msg_id bigint, error jsonb, attempts integer); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.bury(queue text, task text, task_row_id uuid, client_id uuid, msg_id bigint, error jsonb, attempts integer) FROM PUBLIC;
@@ -12952,6 +17863,14 @@ REVOKE ALL ON FUNCTION private.bury(queue text, task text, task_row_id uuid, cli
 -- Name: FUNCTION channel_of_delivery(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.channel_of_delivery() FROM PUBLIC;
+
+-- Name: FUNCTION check_agent(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.check_agent() FROM PUBLIC;
+
+-- Name: FUNCTION check_budget(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.check_budget() FROM PUBLIC;
 
 -- Name: FUNCTION check_channel_account(); Type: ACL; Schema: private; Owner: postgres
 
@@ -12973,11 +17892,16 @@ REVOKE ALL ON FUNCTION private.check_sending_rules() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_template() FROM PUBLIC;
 
+-- Name: FUNCTION check_tool(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.check_tool() FROM PUBLIC;
+
 -- Name: FUNCTION checked_phone(written text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.checked_phone(written text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.checked_phone(written text) TO authenticated;
 GRANT ALL ON FUNCTION private.checked_phone(written text) TO service_role;
+GRANT ALL ON FUNCTION private.checked_phone(written text) TO renum_agent;
 
 -- Name: FUNCTION clients_to_invite(); Type: ACL; Schema: private; Owner: postgres
 
@@ -12991,9 +17915,72 @@ REVOKE ALL ON FUNCTION private.commit_turn(result jsonb, visibility_s integer) F
 
 REVOKE ALL ON FUNCTION private.committed_turn(lease uuid, thread_id uuid) FROM PUBLIC;
 
+-- Name: TABLE conversations; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.conversations TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.conversations TO service_role;
+
+-- Name: COLUMN conversations.status; Type: ACL; Schema: public; Owner: postgres
+
+GRANT UPDATE(status) ON TABLE public.conversations TO authenticated;
+
+-- Name: FUNCTION conversation_agent(conversation public.conversations, channel_account_id uuid, OUT agent_id uuid, OUT project_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.conversation_agent(conversation public.conversations, channel_account_id uuid, OUT agent_id uuid, OUT project_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION conversation_work(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.conversation_work(thread_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION conversion_problem(config jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.conversion_problem(config jsonb) FROM PUBLIC;
+
+-- Name: TABLE conversions; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.conversions TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.conversions TO service_role;
+
+-- Name: TABLE qualifications; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.qualifications TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.qualifications TO service_role;
+
+-- Name: COLUMN qualifications.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT(client_id),INSERT(client_id) ON TABLE public.qualifications TO renum_agent;
+
+-- Name: COLUMN qualifications.lead_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT(lead_id),INSERT(lead_id) ON TABLE public.qualifications TO renum_agent;
+
+-- Name: COLUMN qualifications.status; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT(status) ON TABLE public.qualifications TO renum_agent;
+
+-- Name: COLUMN qualifications.proposed; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT(proposed),INSERT(proposed),UPDATE(proposed) ON TABLE public.qualifications TO renum_agent;
+
+-- Name: FUNCTION convert_lead(qualification public.qualifications, turn_id uuid, config jsonb, OUT conversion public.conversions, OUT problem text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.convert_lead(qualification public.qualifications, turn_id uuid, config jsonb, OUT conversion public.conversions, OUT problem text) FROM PUBLIC;
+
+-- Name: FUNCTION count_dialogue(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.count_dialogue() FROM PUBLIC;
+
 -- Name: FUNCTION count_inbound(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.count_inbound() FROM PUBLIC;
+
+-- Name: FUNCTION count_said(said jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.count_said(said jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION count_spendings(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.count_spendings() FROM PUBLIC;
 
 -- Name: FUNCTION csv_rows(csv text, max_rows integer); Type: ACL; Schema: private; Owner: postgres
 
@@ -13006,6 +17993,10 @@ REVOKE ALL ON FUNCTION private.current_profile_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.current_profile_id() TO authenticated;
 GRANT ALL ON FUNCTION private.current_profile_id() TO service_role;
 
+-- Name: FUNCTION customer_work(conversation public.conversations); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.customer_work(conversation public.conversations) FROM PUBLIC;
+
 -- Name: TABLE projects; Type: ACL; Schema: public; Owner: postgres
 
 GRANT SELECT,DELETE ON TABLE public.projects TO authenticated;
@@ -13014,14 +18005,17 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.projects TO service_role;
 -- Name: COLUMN projects.id; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(id) ON TABLE public.projects TO authenticated;
+GRANT SELECT(id) ON TABLE public.projects TO renum_agent;
 
 -- Name: COLUMN projects.client_id; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(client_id) ON TABLE public.projects TO authenticated;
+GRANT SELECT(client_id) ON TABLE public.projects TO renum_agent;
 
 -- Name: COLUMN projects.name; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(name),UPDATE(name) ON TABLE public.projects TO authenticated;
+GRANT SELECT(name) ON TABLE public.projects TO renum_agent;
 
 -- Name: COLUMN projects.description; Type: ACL; Schema: public; Owner: postgres
 
@@ -13030,14 +18024,20 @@ GRANT INSERT(description),UPDATE(description) ON TABLE public.projects TO authen
 -- Name: COLUMN projects.type; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(type),UPDATE(type) ON TABLE public.projects TO authenticated;
+GRANT SELECT(type) ON TABLE public.projects TO renum_agent;
 
 -- Name: COLUMN projects.status; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(status),UPDATE(status) ON TABLE public.projects TO authenticated;
+GRANT SELECT(status) ON TABLE public.projects TO renum_agent;
 
 -- Name: COLUMN projects.config; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(config),UPDATE(config) ON TABLE public.projects TO authenticated;
+
+-- Name: COLUMN projects.created_at; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT(created_at) ON TABLE public.projects TO renum_agent;
 
 -- Name: COLUMN projects.renus_config_id; Type: ACL; Schema: public; Owner: postgres
 
@@ -13066,6 +18066,11 @@ REVOKE ALL ON FUNCTION private.delivery_task(delivery public.deliveries) FROM PU
 -- Name: FUNCTION digest_text(notification_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.digest_text(notification_ids uuid[]) FROM PUBLIC;
+
+-- Name: FUNCTION do_isa_act(act jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.do_isa_act(act jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.do_isa_act(act jsonb) TO authenticated;
 
 -- Name: FUNCTION drop_turn(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
 
@@ -13113,6 +18118,10 @@ REVOKE ALL ON FUNCTION private.first_name(name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.first_name(name text) TO authenticated;
 GRANT ALL ON FUNCTION private.first_name(name text) TO service_role;
 
+-- Name: FUNCTION fits_rule(rule jsonb, value jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.fits_rule(rule jsonb, value jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION follow_account(account_id uuid, news jsonb); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.follow_account(account_id uuid, news jsonb) FROM PUBLIC;
@@ -13124,6 +18133,10 @@ REVOKE ALL ON FUNCTION private.follow_changes(items jsonb) FROM PUBLIC;
 -- Name: FUNCTION follow_delivery(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.follow_delivery() FROM PUBLIC;
+
+-- Name: FUNCTION follow_echo(account_id uuid, event jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.follow_echo(account_id uuid, event jsonb) FROM PUBLIC;
 
 -- Name: FUNCTION follow_invitation(); Type: ACL; Schema: private; Owner: postgres
 
@@ -13194,34 +18207,48 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.leads TO service_role;
 -- Name: COLUMN leads.id; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(id) ON TABLE public.leads TO authenticated;
+GRANT SELECT(id) ON TABLE public.leads TO renum_agent;
 
 -- Name: COLUMN leads.client_id; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(client_id),UPDATE(client_id) ON TABLE public.leads TO authenticated;
+GRANT SELECT(client_id) ON TABLE public.leads TO renum_agent;
 
 -- Name: COLUMN leads.phone; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(phone),UPDATE(phone) ON TABLE public.leads TO authenticated;
+GRANT SELECT(phone) ON TABLE public.leads TO renum_agent;
 
 -- Name: COLUMN leads.name; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(name),UPDATE(name) ON TABLE public.leads TO authenticated;
+GRANT SELECT(name),UPDATE(name) ON TABLE public.leads TO renum_agent;
 
 -- Name: COLUMN leads.email; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(email),UPDATE(email) ON TABLE public.leads TO authenticated;
+GRANT SELECT(email),UPDATE(email) ON TABLE public.leads TO renum_agent;
 
 -- Name: COLUMN leads.metadata; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.leads TO authenticated;
+GRANT SELECT(metadata),UPDATE(metadata) ON TABLE public.leads TO renum_agent;
 
 -- Name: COLUMN leads.status; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(status),UPDATE(status) ON TABLE public.leads TO authenticated;
 
+-- Name: COLUMN leads.created_at; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT(created_at) ON TABLE public.leads TO renum_agent;
+
 -- Name: COLUMN leads.consent_basis; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(consent_basis),UPDATE(consent_basis) ON TABLE public.leads TO authenticated;
+
+-- Name: COLUMN leads.opted_out_at; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT(opted_out_at) ON TABLE public.leads TO renum_agent;
 
 -- Name: COLUMN leads.time_zone; Type: ACL; Schema: public; Owner: postgres
 
@@ -13251,6 +18278,14 @@ REVOKE ALL ON FUNCTION private.guard_interview() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.guard_profile() FROM PUBLIC;
 
+-- Name: FUNCTION hand_back(conversation_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.hand_back(conversation_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION hand_over(thread_id uuid, reason text, profile_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.hand_over(thread_id uuid, reason text, profile_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION has_consent(lead public.leads); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.has_consent(lead public.leads) FROM PUBLIC;
@@ -13262,6 +18297,10 @@ REVOKE ALL ON FUNCTION private.heed_refusal(delivery_id uuid, error jsonb) FROM 
 -- Name: FUNCTION hold_delivery(delivery_id uuid, until timestamp with time zone, reason text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.hold_delivery(delivery_id uuid, until timestamp with time zone, reason text) FROM PUBLIC;
+
+-- Name: FUNCTION hold_turn(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.hold_turn(thread_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION hours_problem(hours jsonb); Type: ACL; Schema: private; Owner: postgres
 
@@ -13305,11 +18344,16 @@ REVOKE ALL ON FUNCTION private.is_admin() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_admin() TO authenticated;
 GRANT ALL ON FUNCTION private.is_admin() TO service_role;
 
+-- Name: FUNCTION is_answered(thread private.threads); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.is_answered(thread private.threads) FROM PUBLIC;
+
 -- Name: FUNCTION is_email(address text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.is_email(address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_email(address text) TO authenticated;
 GRANT ALL ON FUNCTION private.is_email(address text) TO service_role;
+GRANT ALL ON FUNCTION private.is_email(address text) TO renum_agent;
 
 -- Name: FUNCTION is_holiday(day date); Type: ACL; Schema: private; Owner: postgres
 
@@ -13327,6 +18371,34 @@ REVOKE ALL ON FUNCTION private.is_opt_in(txt text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_opt_out(txt text) FROM PUBLIC;
 
+-- Name: FUNCTION isa_admin(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.isa_admin() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.isa_admin() TO authenticated;
+
+-- Name: FUNCTION isa_name_of(project public.projects); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.isa_name_of(project public.projects) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.isa_name_of(project public.projects) TO authenticated;
+
+-- Name: FUNCTION isa_word(status text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.isa_word(status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.isa_word(status text) TO authenticated;
+
+-- Name: FUNCTION issue_isa_token(command_id uuid, plan jsonb, OUT token text, OUT expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.issue_isa_token(command_id uuid, plan jsonb, OUT token text, OUT expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.issue_isa_token(command_id uuid, plan jsonb, OUT token text, OUT expires_at timestamp with time zone) TO authenticated;
+
+-- Name: FUNCTION judge_qualification(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.judge_qualification() FROM PUBLIC;
+
+-- Name: FUNCTION keep_audit_log(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.keep_audit_log() FROM PUBLIC;
+
 -- Name: FUNCTION keep_consents(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.keep_consents() FROM PUBLIC;
@@ -13338,6 +18410,10 @@ REVOKE ALL ON FUNCTION private.keep_media(items jsonb) FROM PUBLIC;
 -- Name: FUNCTION keep_opted_out(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.keep_opted_out() FROM PUBLIC;
+
+-- Name: FUNCTION keep_version(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.keep_version() FROM PUBLIC;
 
 -- Name: FUNCTION ladder(config jsonb, has_template boolean, zone text, start timestamp with time zone, after_step integer, failed boolean); Type: ACL; Schema: private; Owner: postgres
 
@@ -13351,6 +18427,10 @@ GRANT ALL ON FUNCTION private.lead_column(header text) TO authenticated;
 -- Name: FUNCTION lead_of_sender(client_id uuid, sender jsonb); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.lead_of_sender(client_id uuid, sender jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION leaks_prompt(said text, prompts text[]); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.leaks_prompt(said text, prompts text[]) FROM PUBLIC;
 
 -- Name: FUNCTION leave_clients(); Type: ACL; Schema: private; Owner: postgres
 
@@ -13399,6 +18479,10 @@ REVOKE ALL ON FUNCTION private.media_path(media public.media) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.meet_sender(client_id uuid, sender jsonb) FROM PUBLIC;
 
+-- Name: FUNCTION merged_memory(memory jsonb, news jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.merged_memory(memory jsonb, news jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION message_content(content jsonb, channel public.channel); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.message_content(content jsonb, channel public.channel) FROM PUBLIC;
@@ -13410,6 +18494,22 @@ REVOKE ALL ON FUNCTION private.message_cost(provider text, item text, messages i
 -- Name: FUNCTION message_metadata(event jsonb); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.message_metadata(event jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION model_price(model text, day date); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.model_price(model text, day date) FROM PUBLIC;
+
+-- Name: FUNCTION models_of(config jsonb, verdict text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.models_of(config jsonb, verdict text) FROM PUBLIC;
+
+-- Name: FUNCTION money_text(amount numeric, currency text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.money_text(amount numeric, currency text) FROM PUBLIC;
+
+-- Name: FUNCTION most_points(question jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.most_points(question jsonb) FROM PUBLIC;
 
 -- Name: FUNCTION needs_answer(metadata jsonb, content text); Type: ACL; Schema: private; Owner: postgres
 
@@ -13438,6 +18538,16 @@ REVOKE ALL ON FUNCTION private.normalize_lead() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.normalize_phone(phone text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.normalize_phone(phone text) TO authenticated;
 GRANT ALL ON FUNCTION private.normalize_phone(phone text) TO service_role;
+GRANT ALL ON FUNCTION private.normalize_phone(phone text) TO renum_agent;
+
+-- Name: FUNCTION note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_isa_result(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid, executed boolean) TO authenticated;
+
+-- Name: FUNCTION note_message(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.note_message() FROM PUBLIC;
 
 -- Name: FUNCTION note_news(project_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
 
@@ -13446,6 +18556,14 @@ REVOKE ALL ON FUNCTION private.note_news(project_ids uuid[]) FROM PUBLIC;
 -- Name: FUNCTION note_refusal(delivery_id uuid, code text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.note_refusal(delivery_id uuid, code text) FROM PUBLIC;
+
+-- Name: FUNCTION note_run(result jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.note_run(result jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid, claim uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.note_usage(client_id uuid, project_id uuid, turn_id uuid, run integer, uses jsonb, report_id uuid, claim uuid) FROM PUBLIC;
 
 -- Name: TABLE channel_accounts; Type: ACL; Schema: public; Owner: postgres
 
@@ -13561,13 +18679,39 @@ REVOKE ALL ON FUNCTION private.notification_content(channel public.channel, temp
 
 REVOKE ALL ON FUNCTION private.notification_words(event text, OUT title text, OUT one text, OUT many text, OUT urgent boolean) FROM PUBLIC;
 
+-- Name: TABLE notifications; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.notifications TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO service_role;
+
+-- Name: FUNCTION notifications_of_lead(lead_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.notifications_of_lead(lead_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION notify(client_id uuid, event text, interview_id uuid, txt text, subject text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.notify(client_id uuid, event text, interview_id uuid, txt text, subject text) FROM PUBLIC;
 
+-- Name: FUNCTION open_conversation(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.open_conversation(thread_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION open_interview(thread private.threads, project_id uuid, OUT interview_id uuid, OUT question text, OUT refusal text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.open_interview(thread private.threads, project_id uuid, OUT interview_id uuid, OUT question text, OUT refusal text) FROM PUBLIC;
+
 -- Name: FUNCTION opted_out_as_another(lead public.leads); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.opted_out_as_another(lead public.leads) FROM PUBLIC;
+
+-- Name: TABLE tool_calls; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.tool_calls TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tool_calls TO service_role;
+
+-- Name: FUNCTION outcome_of(call public.tool_calls); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.outcome_of(call public.tool_calls) FROM PUBLIC;
 
 -- Name: FUNCTION owned_client_ids(); Type: ACL; Schema: private; Owner: postgres
 
@@ -13609,9 +18753,18 @@ REVOKE ALL ON FUNCTION private.plain(txt text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.plain(txt text) TO authenticated;
 GRANT ALL ON FUNCTION private.plain(txt text) TO service_role;
 
+-- Name: FUNCTION plan_isa_act(act jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.plan_isa_act(act jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.plan_isa_act(act jsonb) TO authenticated;
+
 -- Name: FUNCTION plan_reminders(interview_id uuid, invitation public.delivery_status); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.plan_reminders(interview_id uuid, invitation public.delivery_status) FROM PUBLIC;
+
+-- Name: FUNCTION points_of(question jsonb, value jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.points_of(question jsonb, value jsonb) FROM PUBLIC;
 
 -- Name: FUNCTION police_delivery(); Type: ACL; Schema: private; Owner: postgres
 
@@ -13631,9 +18784,35 @@ REVOKE ALL ON FUNCTION private.project_config_problem(config jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.project_config_problem(config jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.project_config_problem(config jsonb) TO service_role;
 
+-- Name: FUNCTION project_of(thread private.threads); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.project_of(thread private.threads) FROM PUBLIC;
+
 -- Name: FUNCTION project_statistics(project_id uuid); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.project_statistics(project_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION prompts_of(thread private.threads); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.prompts_of(thread private.threads) FROM PUBLIC;
+
+-- Name: FUNCTION qualification_of(lead_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.qualification_of(lead_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION qualification_problem(config jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.qualification_problem(config jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.qualification_problem(config jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.qualification_problem(config jsonb) TO service_role;
+
+-- Name: FUNCTION qualification_verdict(qualification jsonb, answers jsonb, OUT status public.qualification_status, OUT score numeric, OUT reason text, OUT next_key text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.qualification_verdict(qualification jsonb, answers jsonb, OUT status public.qualification_status, OUT score numeric, OUT reason text, OUT next_key text) FROM PUBLIC;
+
+-- Name: FUNCTION qualification_work(conversation public.conversations); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.qualification_work(conversation public.conversations) FROM PUBLIC;
 
 -- Name: FUNCTION question_problem(question jsonb); Type: ACL; Schema: private; Owner: postgres
 
@@ -13650,6 +18829,10 @@ GRANT ALL ON FUNCTION private.question_refusal(agent_type public.agent_type, con
 -- Name: FUNCTION question_statistics(project_id uuid, question jsonb); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.question_statistics(project_id uuid, question jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION question_text(question jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.question_text(question jsonb) FROM PUBLIC;
 
 -- Name: FUNCTION question_type(interview_id uuid); Type: ACL; Schema: private; Owner: postgres
 
@@ -13676,6 +18859,10 @@ REVOKE ALL ON FUNCTION private.read_answer(question jsonb, proposed jsonb, OUT v
 REVOKE ALL ON FUNCTION private.read_leads(csv text, list jsonb, max_rows integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.read_leads(csv text, list jsonb, max_rows integer) TO authenticated;
 
+-- Name: FUNCTION read_qualification(config jsonb, known jsonb, proposed jsonb, turn uuid, max_tries integer, OUT answers jsonb, OUT problems jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.read_qualification(config jsonb, known jsonb, proposed jsonb, turn uuid, max_tries integer, OUT answers jsonb, OUT problems jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION read_queue(queue text, max integer, visibility_s integer); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.read_queue(queue text, max integer, visibility_s integer) FROM PUBLIC;
@@ -13695,6 +18882,10 @@ REVOKE ALL ON FUNCTION private.refuse_write() FROM PUBLIC;
 -- Name: FUNCTION release_next(thread_id uuid, visibility_s integer, released_by uuid); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.release_next(thread_id uuid, visibility_s integer, released_by uuid) FROM PUBLIC;
+
+-- Name: FUNCTION release_threads(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.release_threads() FROM PUBLIC;
 
 -- Name: FUNCTION released_by(thread_id uuid, claim uuid); Type: ACL; Schema: private; Owner: postgres
 
@@ -13769,6 +18960,20 @@ REVOKE ALL ON FUNCTION private.say_goodbye(thread_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.say_message() FROM PUBLIC;
 
+-- Name: FUNCTION say_reply(thread private.threads, interview_id uuid, conversation_id uuid, kind public.delivery_kind, reply text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.say_reply(thread private.threads, interview_id uuid, conversation_id uuid, kind public.delivery_kind, reply text) FROM PUBLIC;
+
+-- Name: FUNCTION schema_problem(schema jsonb, place text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.schema_problem(schema jsonb, place text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.schema_problem(schema jsonb, place text) TO authenticated;
+GRANT ALL ON FUNCTION private.schema_problem(schema jsonb, place text) TO service_role;
+
+-- Name: FUNCTION score_problem(rule jsonb, question jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.score_problem(rule jsonb, question jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION send_notifications(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.send_notifications() FROM PUBLIC;
@@ -13788,6 +18993,10 @@ REVOKE ALL ON FUNCTION private.setting(key text) FROM PUBLIC;
 -- Name: FUNCTION setting_int(key text); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.setting_int(key text) FROM PUBLIC;
+
+-- Name: FUNCTION settle_qualification(thread private.threads, conversation public.conversations); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.settle_qualification(thread private.threads, conversation public.conversations) FROM PUBLIC;
 
 -- Name: FUNCTION setup_housekeeping_cron(); Type: ACL; Schema: private; Owner: postgres
 
@@ -13843,9 +19052,51 @@ REVOKE ALL ON FUNCTION private.stop_reminding() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.store_answer(interview public.interviews, question jsonb, proposed jsonb, known jsonb) FROM PUBLIC;
 
+-- Name: TABLE sub_agents; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT,DELETE ON TABLE public.sub_agents TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sub_agents TO service_role;
+
+-- Name: COLUMN sub_agents.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.sub_agents TO authenticated;
+
+-- Name: COLUMN sub_agents.name; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.sub_agents TO authenticated;
+
+-- Name: COLUMN sub_agents.type; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(type),UPDATE(type) ON TABLE public.sub_agents TO authenticated;
+
+-- Name: COLUMN sub_agents.description; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.sub_agents TO authenticated;
+
+-- Name: COLUMN sub_agents.config; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(config),UPDATE(config) ON TABLE public.sub_agents TO authenticated;
+
+-- Name: COLUMN sub_agents.tools; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(tools),UPDATE(tools) ON TABLE public.sub_agents TO authenticated;
+
+-- Name: COLUMN sub_agents.active; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(active),UPDATE(active) ON TABLE public.sub_agents TO authenticated;
+
+-- Name: FUNCTION sub_agents_of(agent public.renus_config); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.sub_agents_of(agent public.renus_config) FROM PUBLIC;
+
 -- Name: FUNCTION sweep(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
+
+-- Name: FUNCTION take_isa_token(token text, OUT command_id uuid, OUT plan jsonb); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.take_isa_token(token text, OUT command_id uuid, OUT plan jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_isa_token(token text, OUT command_id uuid, OUT plan jsonb) TO authenticated;
 
 -- Name: FUNCTION task_message(task text, id uuid, client_id uuid, attempt integer); Type: ACL; Schema: private; Owner: postgres
 
@@ -13854,6 +19105,18 @@ REVOKE ALL ON FUNCTION private.task_message(task text, id uuid, client_id uuid, 
 -- Name: FUNCTION tell(notification_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.tell(notification_ids uuid[]) FROM PUBLIC;
+
+-- Name: FUNCTION tell_of_budgets(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.tell_of_budgets() FROM PUBLIC;
+
+-- Name: FUNCTION tell_of_callback(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.tell_of_callback() FROM PUBLIC;
+
+-- Name: FUNCTION tell_of_callbacks(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.tell_of_callbacks() FROM PUBLIC;
 
 -- Name: FUNCTION tell_of_template(); Type: ACL; Schema: private; Owner: postgres
 
@@ -13901,6 +19164,43 @@ REVOKE ALL ON FUNCTION private.template_verdict(d public.deliveries, OUT verdict
 
 REVOKE ALL ON FUNCTION private.throttle_delivery(delivery_id uuid, error jsonb, retry_after_ms numeric) FROM PUBLIC;
 
+-- Name: FUNCTION tool_problem(function_name text); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.tool_problem(function_name text) FROM PUBLIC;
+
+-- Name: TABLE tools; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT,DELETE ON TABLE public.tools TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tools TO service_role;
+
+-- Name: COLUMN tools.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.tools TO authenticated;
+
+-- Name: COLUMN tools.name; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.tools TO authenticated;
+
+-- Name: COLUMN tools.description; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.tools TO authenticated;
+
+-- Name: COLUMN tools.function_name; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(function_name),UPDATE(function_name) ON TABLE public.tools TO authenticated;
+
+-- Name: COLUMN tools.parameters_schema; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(parameters_schema),UPDATE(parameters_schema) ON TABLE public.tools TO authenticated;
+
+-- Name: COLUMN tools.active; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(active),UPDATE(active) ON TABLE public.tools TO authenticated;
+
+-- Name: FUNCTION tools_of(agent public.renus_config, sub_agent_id uuid); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.tools_of(agent public.renus_config, sub_agent_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION touch(); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.touch() FROM PUBLIC;
@@ -13915,9 +19215,23 @@ GRANT ALL ON FUNCTION private.turn_client_id() TO renum_agent;
 REVOKE ALL ON FUNCTION private.turn_lead_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.turn_lead_id() TO renum_agent;
 
+-- Name: FUNCTION turn_lease(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.turn_lease() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.turn_lease() TO renum_agent;
+
+-- Name: FUNCTION turn_qualification(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.turn_qualification() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.turn_qualification() TO renum_agent;
+
 -- Name: FUNCTION turn_task(thread private.threads, wait_ms integer); Type: ACL; Schema: private; Owner: postgres
 
 REVOKE ALL ON FUNCTION private.turn_task(thread private.threads, wait_ms integer) FROM PUBLIC;
+
+-- Name: FUNCTION turn_thread(); Type: ACL; Schema: private; Owner: postgres
+
+REVOKE ALL ON FUNCTION private.turn_thread() FROM PUBLIC;
 
 -- Name: FUNCTION turn_work(thread_id uuid); Type: ACL; Schema: private; Owner: postgres
 
@@ -13953,6 +19267,11 @@ REVOKE ALL ON FUNCTION private.words_of(content jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.zone_of(lead public.leads) FROM PUBLIC;
 
+-- Name: FUNCTION begin_isa_command(command_id uuid, command text); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.begin_isa_command(command_id uuid, command text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_isa_command(command_id uuid, command text) TO authenticated;
+
 -- Name: FUNCTION channel_findings(channel_account_id uuid); Type: ACL; Schema: public; Owner: postgres
 
 REVOKE ALL ON FUNCTION public.channel_findings(channel_account_id uuid) FROM PUBLIC;
@@ -13984,6 +19303,21 @@ GRANT INSERT(status),UPDATE(status) ON TABLE public.clients TO authenticated;
 REVOKE ALL ON FUNCTION public.create_client(company_name text, owner_email text, cnpj text, plan public.client_plan) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_client(company_name text, owner_email text, cnpj text, plan public.client_plan) TO authenticated;
 
+-- Name: FUNCTION end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_isa_command(command_id uuid, result jsonb, target_type public.isa_target_type, target_id uuid) TO authenticated;
+
+-- Name: FUNCTION find_isa_targets(kinds text[], words text, client_ids uuid[]); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.find_isa_targets(kinds text[], words text, client_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_isa_targets(kinds text[], words text, client_ids uuid[]) TO authenticated;
+
+-- Name: FUNCTION hand_back(conversation_id uuid); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.hand_back(conversation_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hand_back(conversation_id uuid) TO authenticated;
+
 -- Name: FUNCTION import_leads(csv text, rows jsonb, client_id uuid, legal_basis public.legal_basis, evidence text, dry_run boolean); Type: ACL; Schema: public; Owner: postgres
 
 REVOKE ALL ON FUNCTION public.import_leads(csv text, rows jsonb, client_id uuid, legal_basis public.legal_basis, evidence text, dry_run boolean) FROM PUBLIC;
@@ -13993,6 +19327,11 @@ GRANT ALL ON FUNCTION public.import_leads(csv text, rows jsonb, client_id uuid, 
 
 REVOKE ALL ON FUNCTION public.invite_member(client_id uuid, email text, role public.member_role) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.invite_member(client_id uuid, email text, role public.member_role) TO authenticated;
+
+-- Name: FUNCTION plan_isa_command(command_id uuid, acts jsonb); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.plan_isa_command(command_id uuid, acts jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.plan_isa_command(command_id uuid, acts jsonb) TO authenticated;
 
 -- Name: FUNCTION preview_audience(project_id uuid); Type: ACL; Schema: public; Owner: postgres
 
@@ -14034,15 +19373,40 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO service_role;
 REVOKE ALL ON FUNCTION public.request_report(project_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.request_report(project_id uuid) TO authenticated;
 
+-- Name: FUNCTION resend_invitation(interview_id uuid); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.resend_invitation(interview_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.resend_invitation(interview_id uuid) TO authenticated;
+
+-- Name: FUNCTION reverse_conversion(conversion_id uuid, reason text); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.reverse_conversion(conversion_id uuid, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reverse_conversion(conversion_id uuid, reason text) TO authenticated;
+
+-- Name: FUNCTION run_isa_plan(token text); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.run_isa_plan(token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.run_isa_plan(token text) TO authenticated;
+
 -- Name: FUNCTION set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text); Type: ACL; Schema: public; Owner: postgres
 
 REVOKE ALL ON FUNCTION public.set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_channel_credentials(channel_account_id uuid, ciphertext text, key_id text) TO authenticated;
 
+-- Name: FUNCTION take_over(lead_id uuid); Type: ACL; Schema: public; Owner: postgres
+
+REVOKE ALL ON FUNCTION public.take_over(lead_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_over(lead_id uuid) TO authenticated;
+
 -- Name: FUNCTION begin_turns(tasks jsonb, visibility_s integer); Type: ACL; Schema: worker; Owner: postgres
 
 REVOKE ALL ON FUNCTION worker.begin_turns(tasks jsonb, visibility_s integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION worker.begin_turns(tasks jsonb, visibility_s integer) TO renum_worker;
+
+-- Name: FUNCTION call_tool(thread_id uuid, lease uuid, call_id text, tool text, arguments jsonb, sub_agent_id uuid); Type: ACL; Schema: worker; Owner: postgres
+
+REVOKE ALL ON FUNCTION worker.call_tool(thread_id uuid, lease uuid, call_id text, tool text, arguments jsonb, sub_agent_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION worker.call_tool(thread_id uuid, lease uuid, call_id text, tool text, arguments jsonb, sub_agent_id uuid) TO renum_worker;
 
 -- Name: FUNCTION channel_account(channel_account_id uuid); Type: ACL; Schema: worker; Owner: postgres
 
@@ -14133,6 +19497,98 @@ GRANT SELECT ON TABLE pgmq.notify_insert_throttle TO pg_monitor;
 
 GRANT SELECT ON TABLE pgmq.topic_bindings TO pg_monitor;
 
+-- Name: COLUMN intents.client_id; Type: ACL; Schema: private; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE private.intents TO renum_agent;
+
+-- Name: COLUMN intents.lead_id; Type: ACL; Schema: private; Owner: postgres
+
+GRANT INSERT(lead_id) ON TABLE private.intents TO renum_agent;
+
+-- Name: COLUMN intents.turn_id; Type: ACL; Schema: private; Owner: postgres
+
+GRANT INSERT(turn_id) ON TABLE private.intents TO renum_agent;
+
+-- Name: COLUMN intents.kind; Type: ACL; Schema: private; Owner: postgres
+
+GRANT INSERT(kind) ON TABLE private.intents TO renum_agent;
+
+-- Name: COLUMN intents.details; Type: ACL; Schema: private; Owner: postgres
+
+GRANT INSERT(details) ON TABLE private.intents TO renum_agent;
+
+-- Name: TABLE audit_log; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.audit_log TO authenticated;
+GRANT SELECT ON TABLE public.audit_log TO service_role;
+
+-- Name: TABLE budgets; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT,DELETE ON TABLE public.budgets TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.budgets TO service_role;
+
+-- Name: COLUMN budgets.id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(id) ON TABLE public.budgets TO authenticated;
+
+-- Name: COLUMN budgets.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE public.budgets TO authenticated;
+
+-- Name: COLUMN budgets.project_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(project_id) ON TABLE public.budgets TO authenticated;
+
+-- Name: COLUMN budgets.period; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(period),UPDATE(period) ON TABLE public.budgets TO authenticated;
+
+-- Name: COLUMN budgets.amount; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(amount),UPDATE(amount) ON TABLE public.budgets TO authenticated;
+
+-- Name: COLUMN budgets.currency; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(currency),UPDATE(currency) ON TABLE public.budgets TO authenticated;
+
+-- Name: COLUMN budgets.warn_at_percent; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(warn_at_percent),UPDATE(warn_at_percent) ON TABLE public.budgets TO authenticated;
+
+-- Name: COLUMN budgets.on_reached; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(on_reached),UPDATE(on_reached) ON TABLE public.budgets TO authenticated;
+
+-- Name: TABLE callbacks; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.callbacks TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.callbacks TO service_role;
+
+-- Name: COLUMN callbacks.client_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(client_id) ON TABLE public.callbacks TO authenticated;
+GRANT SELECT(client_id),INSERT(client_id) ON TABLE public.callbacks TO renum_agent;
+
+-- Name: COLUMN callbacks.lead_id; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(lead_id) ON TABLE public.callbacks TO authenticated;
+GRANT SELECT(lead_id),INSERT(lead_id) ON TABLE public.callbacks TO renum_agent;
+
+-- Name: COLUMN callbacks.due_at; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(due_at),UPDATE(due_at) ON TABLE public.callbacks TO authenticated;
+GRANT SELECT(due_at),INSERT(due_at),UPDATE(due_at) ON TABLE public.callbacks TO renum_agent;
+
+-- Name: COLUMN callbacks.note; Type: ACL; Schema: public; Owner: postgres
+
+GRANT INSERT(note),UPDATE(note) ON TABLE public.callbacks TO authenticated;
+GRANT SELECT(note),INSERT(note),UPDATE(note) ON TABLE public.callbacks TO renum_agent;
+
+-- Name: COLUMN callbacks.status; Type: ACL; Schema: public; Owner: postgres
+
+GRANT UPDATE(status) ON TABLE public.callbacks TO authenticated;
+GRANT SELECT(status) ON TABLE public.callbacks TO renum_agent;
+
 -- Name: TABLE consents; Type: ACL; Schema: public; Owner: postgres
 
 GRANT SELECT ON TABLE public.consents TO authenticated;
@@ -14141,18 +19597,22 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.consents TO service_role;
 -- Name: COLUMN consents.client_id; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(client_id) ON TABLE public.consents TO authenticated;
+GRANT INSERT(client_id) ON TABLE public.consents TO renum_agent;
 
 -- Name: COLUMN consents.lead_id; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(lead_id) ON TABLE public.consents TO authenticated;
+GRANT INSERT(lead_id) ON TABLE public.consents TO renum_agent;
 
 -- Name: COLUMN consents.granted; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(granted) ON TABLE public.consents TO authenticated;
+GRANT INSERT(granted) ON TABLE public.consents TO renum_agent;
 
 -- Name: COLUMN consents.legal_basis; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(legal_basis) ON TABLE public.consents TO authenticated;
+GRANT INSERT(legal_basis) ON TABLE public.consents TO renum_agent;
 
 -- Name: COLUMN consents.text_version; Type: ACL; Schema: public; Owner: postgres
 
@@ -14161,19 +19621,11 @@ GRANT INSERT(text_version) ON TABLE public.consents TO authenticated;
 -- Name: COLUMN consents.evidence; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(evidence) ON TABLE public.consents TO authenticated;
+GRANT INSERT(evidence) ON TABLE public.consents TO renum_agent;
 
 -- Name: COLUMN consents.purpose; Type: ACL; Schema: public; Owner: postgres
 
 GRANT INSERT(purpose) ON TABLE public.consents TO authenticated;
-
--- Name: TABLE conversations; Type: ACL; Schema: public; Owner: postgres
-
-GRANT SELECT ON TABLE public.conversations TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.conversations TO service_role;
-
--- Name: COLUMN conversations.status; Type: ACL; Schema: public; Owner: postgres
-
-GRANT UPDATE(status) ON TABLE public.conversations TO authenticated;
 
 -- Name: TABLE erasures; Type: ACL; Schema: public; Owner: postgres
 
@@ -14234,11 +19686,6 @@ GRANT INSERT(executed_at) ON TABLE public.isa_commands TO authenticated;
 GRANT SELECT ON TABLE public.lead_identities TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lead_identities TO service_role;
 
--- Name: TABLE notifications; Type: ACL; Schema: public; Owner: postgres
-
-GRANT SELECT ON TABLE public.notifications TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO service_role;
-
 -- Name: TABLE profiles; Type: ACL; Schema: public; Owner: postgres
 
 GRANT SELECT ON TABLE public.profiles TO authenticated;
@@ -14264,39 +19711,25 @@ GRANT UPDATE(notification_channels) ON TABLE public.profiles TO authenticated;
 
 GRANT UPDATE(muted_events) ON TABLE public.profiles TO authenticated;
 
+-- Name: TABLE usage; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.usage TO authenticated;
+GRANT SELECT ON TABLE public.usage TO service_role;
+
+-- Name: TABLE project_costs; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.project_costs TO authenticated;
+GRANT SELECT ON TABLE public.project_costs TO service_role;
+
 -- Name: TABLE project_progress; Type: ACL; Schema: public; Owner: postgres
 
 GRANT SELECT ON TABLE public.project_progress TO authenticated;
 GRANT SELECT ON TABLE public.project_progress TO service_role;
 
--- Name: TABLE renus_config; Type: ACL; Schema: public; Owner: postgres
+-- Name: TABLE renus_config_versions; Type: ACL; Schema: public; Owner: postgres
 
-GRANT SELECT ON TABLE public.renus_config TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.renus_config TO service_role;
-
--- Name: COLUMN renus_config.id; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(id) ON TABLE public.renus_config TO authenticated;
-
--- Name: COLUMN renus_config.client_id; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(client_id) ON TABLE public.renus_config TO authenticated;
-
--- Name: COLUMN renus_config.agent_type; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(agent_type),UPDATE(agent_type) ON TABLE public.renus_config TO authenticated;
-
--- Name: COLUMN renus_config.config; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(config),UPDATE(config) ON TABLE public.renus_config TO authenticated;
-
--- Name: COLUMN renus_config.prompts; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(prompts),UPDATE(prompts) ON TABLE public.renus_config TO authenticated;
-
--- Name: COLUMN renus_config.active; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(active),UPDATE(active) ON TABLE public.renus_config TO authenticated;
+GRANT SELECT ON TABLE public.renus_config_versions TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.renus_config_versions TO service_role;
 
 -- Name: TABLE risk_acceptances; Type: ACL; Schema: public; Owner: postgres
 
@@ -14319,72 +19752,15 @@ GRANT INSERT(agent_type) ON TABLE public.risk_acceptances TO authenticated;
 
 GRANT INSERT(text) ON TABLE public.risk_acceptances TO authenticated;
 
--- Name: TABLE sub_agents; Type: ACL; Schema: public; Owner: postgres
-
-GRANT SELECT,DELETE ON TABLE public.sub_agents TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sub_agents TO service_role;
-
--- Name: COLUMN sub_agents.id; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(id) ON TABLE public.sub_agents TO authenticated;
-
--- Name: COLUMN sub_agents.name; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(name),UPDATE(name) ON TABLE public.sub_agents TO authenticated;
-
--- Name: COLUMN sub_agents.type; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(type),UPDATE(type) ON TABLE public.sub_agents TO authenticated;
-
--- Name: COLUMN sub_agents.description; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(description),UPDATE(description) ON TABLE public.sub_agents TO authenticated;
-
--- Name: COLUMN sub_agents.config; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(config),UPDATE(config) ON TABLE public.sub_agents TO authenticated;
-
--- Name: COLUMN sub_agents.tools; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(tools),UPDATE(tools) ON TABLE public.sub_agents TO authenticated;
-
--- Name: COLUMN sub_agents.active; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(active),UPDATE(active) ON TABLE public.sub_agents TO authenticated;
-
--- Name: TABLE tools; Type: ACL; Schema: public; Owner: postgres
-
-GRANT SELECT,DELETE ON TABLE public.tools TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tools TO service_role;
-
--- Name: COLUMN tools.id; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(id) ON TABLE public.tools TO authenticated;
-
--- Name: COLUMN tools.name; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(name),UPDATE(name) ON TABLE public.tools TO authenticated;
-
--- Name: COLUMN tools.description; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(description),UPDATE(description) ON TABLE public.tools TO authenticated;
-
--- Name: COLUMN tools.function_name; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(function_name),UPDATE(function_name) ON TABLE public.tools TO authenticated;
-
--- Name: COLUMN tools.parameters_schema; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(parameters_schema),UPDATE(parameters_schema) ON TABLE public.tools TO authenticated;
-
--- Name: COLUMN tools.active; Type: ACL; Schema: public; Owner: postgres
-
-GRANT INSERT(active),UPDATE(active) ON TABLE public.tools TO authenticated;
-
 -- Name: TABLE turns; Type: ACL; Schema: public; Owner: postgres
 
 GRANT SELECT ON TABLE public.turns TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.turns TO service_role;
+
+-- Name: TABLE usage_summary; Type: ACL; Schema: public; Owner: postgres
+
+GRANT SELECT ON TABLE public.usage_summary TO authenticated;
+GRANT SELECT ON TABLE public.usage_summary TO service_role;
 
 -- Name: TABLE webhook_events; Type: ACL; Schema: public; Owner: postgres
 

@@ -1,11 +1,11 @@
 """The whole suite with coverage of `functions/`: `python -m tests.measured [--table] [arguments for pytest]`.
 
-Each test once, in two lanes side by side: the tests that need no more than a process or a database, and those that need
-a stack, where the functions run as they do when they are deployed, in processes of their own (one that is killed
-outright takes its measure with it). The first lane's output follows when the second, which is shown as it runs, is
-over. Then a table of three numbers: unit (`tests/unit`), integration (everything else), and both; exit 1 when one of
-them is too low. `--table` runs nothing if there is a measured run: it shows that one,
-with the lines that no test reached.
+Each test once, in two lanes side by side, about as long as each other: the tests that need no more than a process or a
+database, and some that have a stack of their own; and all others that need a stack, where the functions run as they do
+when they are deployed, in processes of their own (one that is killed outright takes its measure with it). The first
+lane's output follows when the second, which is shown as it runs, is over. Then a table of three numbers: unit
+(`tests/unit`), integration (everything else), and both; exit 1 when one of them is too low. `--table` runs nothing if
+there is a measured run: it shows that one, with the lines that no test reached.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from devstack.paths import CHECKOUT, cache_dir
 
 # Per cent of lines and branches of functions/ that have to be reached.
 NEEDED = {"unit": 80, "integration": 60, "together": 80}
-LIGHT = ("tests/unit", "tests/database", "tests/schema", "tests/project")
+LIGHT = ("tests/unit", "tests/database", "tests/schema", "tests/project", "tests/agents", "tests/demo")
 RUNS = {
     "unit": ["tests/unit"],
     "light": [place for place in LIGHT if place != "tests/unit"],

@@ -8,6 +8,7 @@ RenumError
 ├── CredentialsError          stored credentials are missing or do not decrypt
 ├── RequestError              the caller's request cannot be served: carries the HTTP status
 ├── ModelError                the chat model failed or answered nonsense
+├── LeaseLost                 the turn is not ours any more: stop, and say nothing
 ├── TaskError                 a task that no runner of this function knows
 ├── MediaError                a lead's file could not be fetched or stored
 └── SendError                 a provider refused, throttled or swallowed a message
@@ -17,6 +18,8 @@ from __future__ import annotations
 
 import traceback
 from typing import Any, Literal
+
+from renum.shapes import Use
 
 Scope = Literal["message", "recipient", "number", "account"]
 Outcome = Literal["failed", "throttled", "unknown"]
@@ -75,11 +78,19 @@ class RequestError(RenumError):
 
 class ModelError(RenumError):
     """The chat model could not be loaded, timed out, throttled (come back after `retry_after_ms`), or gave an answer
-    that does not follow its schema."""
+    that does not follow its schema. `uses`: what the calls that came to nothing used."""
 
     def __init__(self, code: str, message: str, *, retryable: bool, retry_after_ms: int | None = None) -> None:
         super().__init__(code, message, retryable=retryable)
         self.retry_after_ms = retry_after_ms
+        self.uses: list[Use] = []
+
+
+class LeaseLost(RenumError):
+    """A person took over, or another instance has the turn: whatever it would come to is not wanted."""
+
+    def __init__(self) -> None:
+        super().__init__("lease_lost", "the turn's lease is lost")
 
 
 class TaskError(RenumError):
@@ -129,18 +140,20 @@ class SendError(RenumError):
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """What may be stored about a failed task: `code`, `message`, a `trace` of places, and `retry_after_ms` when it was
-    throttled.
+    """What may be stored about a failed task: `code`, `message`, a `trace` of places, `retry_after_ms` when it was
+    throttled, and `usage` when calls to a model were paid for.
 
     Messages of foreign exceptions are left out: they may quote what a lead wrote or a header that holds a key.
     """
     frames = traceback.extract_tb(error.__traceback__)
     trace = "\n".join(f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno} in {frame.name}" for frame in frames[-12:])
     if isinstance(error, RenumError):
-        wait = getattr(error, "retry_after_ms", None)
-        return {"code": error.code, "message": error.message, "trace": trace} | (
-            {} if wait is None else {"retry_after_ms": wait}
-        )
+        told: dict[str, Any] = {"code": error.code, "message": error.message, "trace": trace}
+        if (wait := getattr(error, "retry_after_ms", None)) is not None:
+            told["retry_after_ms"] = wait
+        if isinstance(error, ModelError) and error.uses:
+            told["usage"] = error.uses
+        return told
     name = type(error).__name__
     return {
         "code": "unexpected",

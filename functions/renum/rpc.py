@@ -19,6 +19,7 @@ from renum.clients import BROKEN, PerLoop, new_client
 from renum.errors import DatabaseUnavailable, RpcError
 from renum.settings import Settings, settings
 from renum.shapes import (
+    JSON,
     AccountFacts,
     AccountRow,
     Claim,
@@ -33,12 +34,16 @@ from renum.shapes import (
     Task,
     TaskKind,
     Template,
+    ToolOutcome,
     TurnResult,
     Verdict,
 )
 
 BRIEF_S = 0.5
 """How long a call is repeated by default: a webhook's caller waits for it."""
+
+TOOL_PATIENCE_S = 5.0
+"""How long an agent's tool is insisted on: what a turn has cost so far is worth it."""
 
 RETRIED = frozenset({"40P01", "55P03"})
 AWAY_STATUS = frozenset({502, 503, 504})
@@ -90,6 +95,20 @@ class Rpc:
         """Hands over what turns propose; a stale lease writes nothing."""
         return cast("list[Verdict]", await self._call("commit_turns", {"results": results}, patience_s))
 
+    async def call_tool(
+        self, thread_id: str, lease: str, call_id: str, tool: str, arguments: JSON, sub_agent_id: str | None
+    ) -> ToolOutcome:
+        """Runs an agent's tool for the turn under this lease; the same call, repeated, is made once."""
+        call = {
+            "thread_id": thread_id,
+            "lease": lease,
+            "call_id": call_id,
+            "tool": tool,
+            "arguments": arguments,
+            "sub_agent_id": sub_agent_id,
+        }
+        return cast(ToolOutcome, await self._call("call_tool", call, TOOL_PATIENCE_S))
+
     async def complete_deliveries(
         self, results: list[DeliveryResult], *, patience_s: float = BRIEF_S
     ) -> list[Completion]:
@@ -97,7 +116,7 @@ class Rpc:
         return cast("list[Completion]", await self._call("complete_deliveries", {"results": results}, patience_s))
 
     async def save_report(
-        self, report_id: str, claim: str, *, summary: str, markdown: str, model: str, usage: dict[str, int]
+        self, report_id: str, claim: str, *, summary: str, markdown: str, model: str, usage: JSON
     ) -> str:
         """Stores a report's summary and Markdown; 'saved', or 'stale' when the claim was lost."""
         arguments = {

@@ -23,6 +23,8 @@ class Settings(BaseModel):
     - `private_hosts`: host names and addresses that a client's account may name although they are not public ones.
     - `typing_after_ms`: how long a turn may take before the lead is shown that an answer is being written.
     - `model`: a LangChain `init_chat_model` string, or `offline`.
+    - `fallback_model`: asked once when an agent's own model fails; '' for none.
+    - `model_retries`: how often a model's client repeats one call by itself, within `model_timeout_s`.
     - `concurrency`: tasks at a time in one instance; None leaves each function its own default.
     """
 
@@ -46,6 +48,8 @@ class Settings(BaseModel):
     model: str = "offline"
     model_delay_ms: int = Field(default=0, ge=0)
     model_timeout_s: float = Field(default=60, gt=0)
+    model_retries: int = Field(default=0, ge=0, le=5)
+    fallback_model: str = ""
     concurrency: int | None = Field(default=None, ge=1, le=2000)
     drain_max_s: float = Field(default=240, gt=0)
     drain_idle_s: float = Field(default=30, ge=0)
@@ -80,6 +84,8 @@ VARIABLES = {
     "RENUM_MODEL": "model",
     "RENUM_MODEL_DELAY_MS": "model_delay_ms",
     "RENUM_MODEL_TIMEOUT_S": "model_timeout_s",
+    "RENUM_MODEL_RETRIES": "model_retries",
+    "RENUM_FALLBACK_MODEL": "fallback_model",
     "RENUM_CONCURRENCY": "concurrency",
     "RENUM_DRAIN_MAX_S": "drain_max_s",
     "RENUM_DRAIN_IDLE_S": "drain_idle_s",

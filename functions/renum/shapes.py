@@ -153,6 +153,14 @@ class AccountFacts(TypedDict, total=False):
     portfolio_id: str
 
 
+class Echo(TypedDict):
+    """A message that somebody wrote on the account's own telephone; the event's `sender` is whom it went to."""
+
+    message_id: str
+    type: str
+    text: str
+
+
 class Event(TypedDict):
     """One item of a webhook. `provider_id` is its idempotency key; `number` the account's number that the item names
     (None: the account's own)."""
@@ -168,6 +176,7 @@ class Event(TypedDict):
     status: NotRequired[StatusBody]
     account: NotRequired[AccountNews]
     template: NotRequired[TemplateNews]
+    echo: NotRequired[Echo]
     field: NotRequired[str]
 
 
@@ -226,13 +235,15 @@ class ProjectInfo(TypedDict):
 
 
 class AgentInfo(TypedDict):
-    """The client's agent configuration, pinned for this turn."""
+    """The client's agent configuration, pinned for this turn. `degraded`: a budget is used up, `model` is offline."""
 
     agent_type: str
     config: JSON
     prompts: JSON
     version: int | None
     model: str | None
+    fallback_model: NotRequired[str | None]
+    degraded: NotRequired[bool]
 
 
 class Seen(TypedDict):
@@ -256,6 +267,79 @@ class Turn(TypedDict):
     input: list[InputItem]
     reruns: int
     seen: NotRequired[Seen | None]
+
+
+class SubAgentInfo(TypedDict):
+    """A specialist that the dialogue may be handed to; `tools` are names."""
+
+    id: str
+    name: str
+    type: str
+    description: str
+    config: JSON
+    tools: list[str]
+
+
+class ToolInfo(TypedDict):
+    """A tool as the model is told of it; `parameters` is its JSON Schema."""
+
+    name: str
+    description: str
+    parameters: JSON
+
+
+class Limits(TypedDict):
+    """What one turn may take: calls of the model, calls of tools."""
+
+    steps: int
+    tool_calls: int
+
+
+class DialogueItem(TypedDict):
+    """An earlier message of a conversation; `by` is "person" where one of the company wrote it."""
+
+    role: Literal["user", "assistant", "system"]
+    content: str
+    seq: int
+    by: NotRequired[str]
+
+
+class Dialogue(TypedDict):
+    """The work of an `agent_turn` task in a conversation (kind "conversation").
+
+    `sub_agent`: id of the specialist that has the dialogue, None for the agent itself. `own_tools`: names of the tools
+    that the agent itself may call; `tools` describes those of the specialists, too. `memory`: {"shared" | specialist:
+    {word: text}}. `to_summarise`: messages too old for `history` that `summary` does not hold yet.
+    """
+
+    kind: str
+    lead: LeadInfo
+    company_name: str
+    project: ProjectInfo | None
+    agent: AgentInfo
+    sub_agent: str | None
+    sub_agents: list[SubAgentInfo]
+    tools: list[ToolInfo]
+    own_tools: list[str]
+    limits: Limits
+    memory: dict[str, dict[str, str]]
+    resuming: bool
+    qualification: JSON | None
+    customer: JSON | None
+    summary: str | None
+    to_summarise: list[DialogueItem]
+    history: list[DialogueItem]
+    input: list[InputItem]
+    reruns: int
+    seen: NotRequired[Seen | None]
+
+
+class ToolOutcome(TypedDict):
+    """What `call_tool` says: done with a result, refused with a sentence for the model, or stale: the lease is lost."""
+
+    verdict: Literal["done", "refused", "stale"]
+    result: NotRequired[Any]
+    error: NotRequired[str]
 
 
 class Recipient(TypedDict):
@@ -323,6 +407,8 @@ class ReportWork(TypedDict):
     project: JSON
     statistics: JSON
     model: str | None
+    fallback_model: NotRequired[str | None]
+    degraded: NotRequired[bool]
 
 
 class Task(TypedDict):
@@ -375,6 +461,28 @@ class Proposal(TypedDict):
     opt_out: bool
 
 
+class ConversationProposal(TypedDict):
+    """What a conversation's turn proposes; SQL decides. `sub_agent`: who has the dialogue from now on. `reply` "": no
+    word. `hand_over`: why a person is needed. `actions`: names of the tools that were called."""
+
+    reply: str
+    sub_agent: str | None
+    memory: dict[str, dict[str, str]]
+    summary: str | None
+    summary_seq: int | None
+    hand_over: str | None
+    opt_out: bool
+    actions: list[str]
+
+
+class Use(TypedDict):
+    """What one call to a model used."""
+
+    model: str
+    input_tokens: int
+    output_tokens: int
+
+
 class Step(TypedDict):
     """How long one node of the graph took."""
 
@@ -383,17 +491,19 @@ class Step(TypedDict):
 
 
 class TurnResult(TypedDict):
-    """What a turn hands to `commit_turns`. `reruns` is the work's: a result from before a rerun is known by it."""
+    """What a turn hands to `commit_turns`. `reruns` is the work's: a result from before a rerun is known by it. `usage`
+    has every call to a model, `model` the one whose answer counted."""
 
     thread_id: str
     lease: str
     reruns: int
-    proposal: Proposal
+    proposal: Proposal | ConversationProposal
     model: str
     graph: str
     steps: list[Step]
     input_tokens: int
     output_tokens: int
+    usage: NotRequired[list[Use]]
 
 
 class Verdict(TypedDict):

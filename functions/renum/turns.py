@@ -6,16 +6,30 @@ import asyncio
 
 from renum.accounts import accounts
 from renum.agent.context import AgentContext
+from renum.agent.conversation import ConversationContext, run_conversation
+from renum.agent.conversation_state import ConversationState
 from renum.agent.graph import run_interview
-from renum.agent.models import interviewer
+from renum.agent.models import models_for
+from renum.agent.state import InterviewState
 from renum.batch import Batcher
 from renum.channels import channel
 from renum.clients import PerLoop
-from renum.errors import TaskError, describe
+from renum.errors import LeaseLost, TaskError, describe
 from renum.log import Log
 from renum.rpc import rpc
 from renum.settings import settings
-from renum.shapes import Seen, Task, Turn, TurnResult, Verdict
+from renum.shapes import (
+    JSON,
+    ConversationProposal,
+    Dialogue,
+    Proposal,
+    Seen,
+    Task,
+    ToolOutcome,
+    Turn,
+    TurnResult,
+    Verdict,
+)
 
 PATIENCE_S = 20.0
 """How long to insist on a commit. The lease outlives it, so no other instance runs the turn meanwhile."""
@@ -40,30 +54,18 @@ _commits: PerLoop[Batcher[TurnResult, Verdict]] = PerLoop(
 async def run_turn(task: Task) -> Task | None:
     """Runs a turn and commits it. Returns the reply's delivery to send now, or the same turn again when the lead
     wrote meanwhile."""
-    turn: Turn = task["work"]
-    if turn["kind"] != "interview":
-        raise TaskError("unknown_turn", f"no graph for turns of kind {turn['kind']}")
-    config = settings()
-    name = turn["agent"]["model"] or config.model
-    context = AgentContext(interviewer(name), name, config.model_timeout_s, task["id"])
-    courtesy = _Courtesy(turn, config.typing_after_ms)
+    turn: Turn | Dialogue = task["work"]
+    courtesy = _Courtesy(turn, settings().typing_after_ms)
     try:
-        state = await run_interview(turn, context)
+        result = await _GRAPHS[turn["kind"]](task)
+    except KeyError:
+        raise TaskError("unknown_turn", f"no graph for turns of kind {turn['kind']}") from None
+    except LeaseLost:
+        log.info("A turn was given up: its lease is lost.", action="turn.lost", thread_id=task["id"])
+        return None
     finally:
         courtesy.end()
-    verdict = await _commits.get().submit(
-        {
-            "thread_id": task["id"],
-            "lease": task["claim"],
-            "reruns": turn["reruns"],
-            "proposal": state["proposal"],
-            "model": name,
-            "graph": "interview",
-            "steps": state["steps"],
-            "input_tokens": state.get("input_tokens", 0),
-            "output_tokens": state.get("output_tokens", 0),
-        }
-    )
+    verdict = await _commits.get().submit(result)
     if verdict["verdict"] == "failed":
         told = verdict.get("error") or {}
         log.error("A turn could not be committed.", action="turn.failed", thread_id=task["id"], code=told.get("code"))
@@ -74,11 +76,54 @@ async def run_turn(task: Task) -> Task | None:
     return verdict.get("delivery")
 
 
+async def _interview(task: Task) -> TurnResult:
+    turn: Turn = task["work"]
+    names = models_for(turn["agent"])
+    state = await run_interview(turn, AgentContext(names, settings().model_timeout_s, task["id"]))
+    return _result(task, "interview", state["proposal"], state.get("model", names[0]), state)
+
+
+async def _conversation(task: Task) -> TurnResult:
+    turn: Dialogue = task["work"]
+
+    async def call_tool(call_id: str, tool: str, arguments: JSON, sub_agent_id: str | None) -> ToolOutcome:
+        return await rpc().call_tool(task["id"], task["claim"], call_id, tool, arguments, sub_agent_id)
+
+    state = await run_conversation(turn, ConversationContext(settings().model_timeout_s, task["id"], call_tool))
+    model = state.get("model") or models_for(turn["agent"])[0]
+    return _result(task, "conversation", state["proposal"], model, state)
+
+
+_GRAPHS = {"interview": _interview, "conversation": _conversation}
+
+
+def _result(
+    task: Task,
+    graph: str,
+    proposal: Proposal | ConversationProposal,
+    model: str,
+    state: InterviewState | ConversationState,
+) -> TurnResult:
+    uses = state.get("uses", [])
+    return {
+        "thread_id": task["id"],
+        "lease": task["claim"],
+        "reruns": task["work"]["reruns"],
+        "proposal": proposal,
+        "model": model,
+        "graph": graph,
+        "steps": state["steps"],
+        "input_tokens": sum(use["input_tokens"] for use in uses),
+        "output_tokens": sum(use["output_tokens"] for use in uses),
+        "usage": uses,
+    }
+
+
 class _Courtesy:
     """Shows the lead that an answer is being written, once a turn takes long: once per turn, whatever it runs again,
     and so that the turn neither waits for it nor fails by it. A turn that is fast costs a timer."""
 
-    def __init__(self, turn: Turn, after_ms: int) -> None:
+    def __init__(self, turn: Turn | Dialogue, after_ms: int) -> None:
         self._seen = turn.get("seen") if turn["reruns"] == 0 else None
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None

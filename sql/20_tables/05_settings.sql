@@ -25,6 +25,8 @@ insert into private.settings (key, value, comment) values
 ('handover_hours', '24', 'Hours after which an agent goes on with a conversation that a person took over and did not write in again; null: never by itself.'),
 ('turns_per_hour', '60', 'Turns of one conversation within an hour, after which a person gets it: two programs talking with each other would not stop.'),
 ('tool_calls_per_turn', '8', 'Calls of tools in one turn, where the agent''s config.conversation.limits does not say.'),
+('requalify_days', '30', 'Days after which a lead that did not qualify may be asked again.'),
+('sign_up_url', 'null', 'Where people who were invited sign up; said to who becomes a client by conversation. null: no address is said.'),
 ('project_report_every_s', '60', 'Least time between two reports of a project, unless somebody asks for one.'),
 ('partitions_ahead', '3', 'Months for which partitions are made ahead.'),
 ('keep_webhook_events_days', '30', 'Days that raw webhook items are kept. Providers repeat for up to 7 days.'),

@@ -11,6 +11,7 @@ create table public.leads (
     consent_basis public.legal_basis not null default 'not_informed',
     opted_out_at timestamptz,
     time_zone text,
+    qualified_at timestamptz,
     unique (client_id, id),
     constraint a_phone_is_once_a_lead_of_a_client unique (client_id, phone),
     constraint phone_is_e164 check (phone ~ '^\+[1-9][0-9]{7,14}$'),
@@ -25,3 +26,4 @@ comment on table public.leads is 'The people a client talks with. They never log
 comment on column public.leads.phone is 'E.164, Brazilian mobiles with their ninth digit. null where only another identity is known.';
 comment on column public.leads.opted_out_at is 'Since when nothing may be sent to this lead. Kept by trigger from consents.';
 comment on column public.leads.time_zone is 'IANA name. null: by the area code of the phone, else America/Sao_Paulo (private.zone_of).';
+comment on column public.leads.qualified_at is 'Since when this lead counts as qualified: by an agent''s questions and the rules of its configuration (public.qualifications). Kept by the engine.';

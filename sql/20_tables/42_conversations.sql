@@ -17,10 +17,10 @@ create table public.conversations (
     summary_at timestamptz,
     handed_over_at timestamptz,
     handed_over_reason text,
-    handed_over_by uuid references public.profiles (id) on delete set null,
+    handed_over_by uuid,
     person_wrote_at timestamptz,
     resuming boolean not null default false,
-    customer_client_id uuid references public.clients (id) on delete set null,
+    customer_client_id uuid,
     unique (client_id, id),
     foreign key (client_id, lead_id) references public.leads (client_id, id),
     foreign key (client_id, thread_id) references private.threads (client_id, id),
@@ -38,8 +38,6 @@ create index idx_conversations_thread_id on public.conversations (client_id, thr
 create index idx_conversations_renus_config_id on public.conversations (client_id, renus_config_id);
 create index idx_conversations_project_id on public.conversations (client_id, project_id);
 create index idx_conversations_sub_agent_id on public.conversations (sub_agent_id);
-create index idx_conversations_handed_over_by on public.conversations (handed_over_by);
-create index idx_conversations_customer_client_id on public.conversations (customer_client_id);
 create unique index a_profile_has_one_conversation_per_client on public.conversations (client_id, profile_id) where profile_id is not null;
 comment on table public.conversations is 'Dialogues that are no interview: with a lead, or (notifications) with one of the client''s people.';
 comment on column public.conversations.renus_config_id is 'The agent that speaks here; null: private.conversation_agent chooses.';
@@ -48,6 +46,7 @@ comment on column public.conversations.sub_agent_id is 'The specialist that has 
 comment on column public.conversations.memory is 'What the agents keep: {"shared" | name of a sub-agent: {word: text}}. A specialist that gets the dialogue back goes on where it was.';
 comment on column public.conversations.summary is 'What was said up to summary_seq, in few words: the model''s, kept so that what it is given stays bounded.';
 comment on column public.conversations.handed_over_at is 'Since when a person has the dialogue: no agent answers until it is handed back. null: the agent has it.';
+comment on column public.conversations.handed_over_by is 'Who took it over (profiles.id), where that was a person''s own call. No foreign key, nor has customer_client_id one: an API client could not embed profiles or clients any more without saying which.';
 comment on column public.conversations.person_wrote_at is 'When a person last wrote in it, by private.now().';
 comment on column public.conversations.resuming is 'Handed back, and the agent has not said so yet: its next reply does.';
 comment on column public.conversations.customer_client_id is 'The client that this lead of the house client has become: the agent speaks to it as to a customer.';

@@ -29,7 +29,7 @@ create index idx_notifications_to_send on public.notifications (profile_id, clie
 create index idx_notifications_told on public.notifications (profile_id, client_id, told_at) where told_at is not null;
 comment on table public.notifications is
 'What a client''s people were told: one row for each event and person. Several may share one delivery, where many came at once.';
-comment on column public.notifications.event is 'interview_completed, project_completed, person_needed, account_stopped, task_failed, …: private.notification_words has their words.';
+comment on column public.notifications.event is 'interview_completed, project_completed, person_needed, account_stopped, budget_reached, task_failed, …: private.notification_words has their words.';
 comment on column public.notifications.subject is 'What the event is about: nobody is told twice of the same event about the same thing.';
 comment on column public.notifications.attempts is
 'The channels tried so far, in order: [{"channel", "delivery_id", "reason"}]. reason: why it did not get through; without a delivery_id nothing was sent by that channel.';

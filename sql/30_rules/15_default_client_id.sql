@@ -22,5 +22,8 @@ alter table public.message_templates alter column client_id set default private.
 alter table public.renus_config alter column client_id set default private.default_client_id();
 alter table public.deliveries alter column client_id set default private.default_client_id();
 alter table public.sending_rules alter column client_id set default private.default_client_id();
+alter table public.budgets alter column client_id set default private.default_client_id();
 alter table public.erasures alter column client_id set default private.default_client_id();
 alter table public.consents alter column client_id set default private.default_client_id();
+alter table public.callbacks alter column client_id set default private.default_client_id();
+alter table public.callbacks alter column client_id set default private.default_client_id();

@@ -8,6 +8,10 @@ begin
     if config ? 'fallback_model' and coalesce(jsonb_typeof(config -> 'fallback_model'), 'null') not in ('string', 'null') then
         return 'fallback_model must be the name of a model';
     end if;
+    part := private.qualification_problem(config);
+    if part is not null then
+        return part;
+    end if;
     if talk is null then
         return null;
     end if;

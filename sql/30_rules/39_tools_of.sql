@@ -3,7 +3,8 @@ language sql stable security definer set search_path = ''
 as $$
     select t.*
     from public.tools as t
-    where t.active and case
+    -- Who has no questions is not offered the tool that asks them.
+    where t.active and (t.function_name <> 'qualify' or agent.config ? 'qualification') and case
         when tools_of.sub_agent_id is null then coalesce(agent.config #> '{conversation,tools}' ? t.name, true)
         else exists (
             select from private.sub_agents_of(agent) as s where s.id = tools_of.sub_agent_id and s.tools ? t.id::text

@@ -11,7 +11,7 @@ as $$
         order by i.created_at, i.id
         limit 1
     ) as waiting
-    where p.status = 'active'
+    where p.status = 'active' and private.budget_verdict(p.client_id, p.id) <> 'pause'
     order by p.client_id;
 $$;
 comment on function private.clients_to_invite() is 'The clients with somebody to invite: what private.invite_next is called for. Read-only.';

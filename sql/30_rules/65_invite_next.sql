@@ -22,13 +22,15 @@ begin
         where d.client_id = invite_next.client_id and d.queue = 'default' and d.status in ('queued', 'deferred', 'sending')
             -- What waits for a paused project takes no room from the others.
             and coalesce(p.status, 'active') = 'active'
+            -- Nor what waits for a budget.
+            and d.reason is distinct from 'the budget is used up'
             -- Nor what waits for days, for a lead who was written to often enough.
             and not (d.status = 'deferred' and d.due_at > private.now() + interval '1 day')
         group by d.channel_account_id
     ) as w;
     for project in
         select p.id, p.channel_account_id from public.projects as p
-        where p.client_id = invite_next.client_id and p.status = 'active'
+        where p.client_id = invite_next.client_id and p.status = 'active' and private.budget_verdict(p.client_id, p.id) <> 'pause'
         order by p.created_at, p.id
     loop
         free := private.setting_int('admitted_tasks') - coalesce((open_ones ->> project.channel_account_id::text)::integer, 0);

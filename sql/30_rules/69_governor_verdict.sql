@@ -32,6 +32,13 @@ begin
         until := right_now + interval '1 minute';
         return;
     end if;
+    -- What is only answered goes on: replies that were made are sent.
+    if delivery.kind in ('invitation', 'reminder')
+        and private.budget_verdict(delivery.client_id, (select i.project_id from public.interviews as i where i.id = delivery.interview_id)) = 'pause' then
+        reason := 'the budget is used up';
+        until := right_now + interval '1 minute';
+        return;
+    end if;
     select * into pace from private.account_paces as p where p.channel_account_id = a.id;
     if pace.not_before > tick then
         reason := coalesce(pace.reason, 'the provider asked for a pause');
@@ -78,4 +85,4 @@ begin
 end
 $$;
 comment on function private.governor_verdict(public.deliveries, out text, out timestamptz, out text) is
-'Whether a delivery that policy allows fits into what its account may do now: go, wait (until, reason) or cancel (reason). Stopped accounts, suspended clients, paused projects, the rate for one person, people in 24 hours, messages per second. The caller holds the account''s pace (private.lock_paces).';
+'Whether a delivery that policy allows fits into what its account may do now: go, wait (until, reason) or cancel (reason). Stopped accounts, suspended clients, paused projects, used-up budgets that pause, the rate for one person, people in 24 hours, messages per second. The caller holds the account''s pace (private.lock_paces).';

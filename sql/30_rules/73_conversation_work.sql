@@ -7,9 +7,8 @@ as $$
         'company_name', k.company_name,
         'project', case when p.id is not null then jsonb_build_object('name', p.name, 'goal', p.config ->> 'goal') end,
         'agent', jsonb_build_object(
-            'agent_type', r.agent_type, 'config', r.config - 'qualification' - 'conversion', 'prompts', r.prompts, 'version', r.version,
-            'model', r.config ->> 'model', 'fallback_model', r.config ->> 'fallback_model'
-        ),
+            'agent_type', r.agent_type, 'config', r.config - 'qualification' - 'conversion', 'prompts', r.prompts, 'version', r.version
+        ) || private.models_of(r.config, private.budget_verdict(t.client_id, p.id)),
         'sub_agent', c.sub_agent_id,
         'sub_agents', (
             select coalesce(jsonb_agg(jsonb_build_object(

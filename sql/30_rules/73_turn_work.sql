@@ -8,8 +8,8 @@ as $$
         'project', jsonb_build_object('name', p.name, 'goal', p.config ->> 'goal'),
         'agent', jsonb_build_object(
             'agent_type', coalesce(r.agent_type, 'renus_base'), 'config', coalesce(r.config, '{}'), 'prompts', coalesce(r.prompts, '{}'),
-            'version', r.version, 'model', r.config ->> 'model'
-        ),
+            'version', r.version
+        ) || private.models_of(r.config, private.budget_verdict(t.client_id, p.id)),
         'questions', q.items,
         'current_question', i.current_question,
         'history', h.items,

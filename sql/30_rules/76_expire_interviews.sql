@@ -14,8 +14,9 @@ begin
         join public.interviews as i on i.id = r.interview_id
         join public.projects as p on p.id = i.project_id
         join public.clients as c on c.id = r.client_id
-        -- A paused project, or client, waits for nobody's answer.
+        -- A paused project, client or budget waits for nobody's answer.
         where r.status = 'waiting' and r.delivery_id is null and r.due_at <= private.now() and r.step = 0 and p.status <> 'paused' and c.status = 'active'
+            and private.budget_verdict(r.client_id, i.project_id) <> 'pause'
         order by r.due_at, r.id
         limit 200
     loop
@@ -24,7 +25,7 @@ begin
         continue when not found;
         select * into thread from private.threads as t where t.id = interview.thread_id for no key update skip locked;
         -- A turn of it waits or runs.
-        continue when not found or thread.task_id is not null or thread.due_at is not null;
+        continue when not found or thread.task_id is not null or thread.due_at is not null or thread.held;
         perform from public.deliveries as d
         where d.client_id = interview.client_id and d.interview_id = interview.id and d.status in ('queued', 'deferred')
         order by d.id

@@ -45,6 +45,10 @@ begin
             perform private.retry_turn(t.id, '{"code": "no_result", "message": "the attempt came back with no result"}', true, 'crashed');
             continue;
         end if;
+        if private.budget_verdict(t.client_id, private.project_of(t)) = 'pause' then
+            perform private.hold_turn(t.id);
+            continue;
+        end if;
         perform pgmq.set_vt('high_priority', task.msg_id, visibility_s);
         if t.not_before > right_now then
             -- The caller holds it: nobody else is to look before the task shows again.
@@ -55,7 +59,7 @@ begin
         agent := private.agent_of(t);
         update private.threads as x
         set lease = gen_random_uuid(), lease_until = right_now + make_interval(secs => visibility_s), lease_seq = x.inbound_seq, lease_began_at = right_now,
-            due_at = right_now + make_interval(secs => visibility_s), attempts = x.attempts + 1, reruns = 0,
+            due_at = right_now + make_interval(secs => visibility_s), attempts = x.attempts + 1, reruns = 0, held = false,
             agent_id = agent.id, agent_version = agent.version
         where x.id = t.id
         returning * into t;
@@ -67,4 +71,4 @@ begin
 end
 $$;
 comment on function private.begin_turns(jsonb, integer) is
-'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done or busy, counts a lease that lapsed as a failed attempt, says how long a debounce still runs, and admits further turns of the same clients. Never waits for a lock.';
+'Leases the threads of tasks just read: one live lease per thread, fencing token = claim. Sorts out what is done or busy, counts a lease that lapsed as a failed attempt, holds what a used-up budget pauses, says how long a debounce still runs, and admits further turns of the same clients. Never waits for a lock.';

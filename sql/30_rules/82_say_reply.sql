@@ -1,4 +1,6 @@
-create or replace function private.say_reply(thread private.threads, interview_id uuid, conversation_id uuid, kind public.delivery_kind, reply text) returns void
+create or replace function private.say_reply(
+    thread private.threads, interview_id uuid, conversation_id uuid, kind public.delivery_kind, reply text
+) returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare

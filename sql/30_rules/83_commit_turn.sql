@@ -11,6 +11,8 @@ declare
     verdict jsonb := jsonb_build_object('thread_id', result -> 'thread_id', 'lease', result -> 'lease', 'task', null, 'delivery', null);
 begin
     select * into t from private.threads as x where x.id = (result ->> 'thread_id')::uuid;
+    -- It was paid for, whatever becomes of it.
+    perform private.note_run(result);
     -- The late-comer first. The token decides, never the clock.
     if not found or t.lease is null or t.lease is distinct from (result ->> 'lease')::uuid then
         return verdict || private.committed_turn((result ->> 'lease')::uuid, t.id);
@@ -88,4 +90,4 @@ begin
 end
 $$;
 comment on function private.commit_turn(jsonb, integer) is
-'Commits one turn under its interview''s and thread''s locks: answers, interview or conversation, what its tools asked for, reply, delivery, task and lease in one transaction. A stale lease writes nothing; a commit repeated hears again what it said; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';
+'Commits one turn under its interview''s and thread''s locks: answers, interview or conversation, what its tools asked for, reply, delivery, task and lease in one transaction. What it used goes into the ledger, discarded or not. A stale lease writes nothing else; a commit repeated hears again what it said; newer input makes it superseded (same lease, run again) a bounded number of times, then it answers anyway and a further turn follows.';

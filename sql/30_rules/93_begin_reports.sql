@@ -58,8 +58,9 @@ begin
                 'work', jsonb_build_object(
                     'report_id', r.id, 'kind', r.kind, 'company_name', c.company_name,
                     'project', jsonb_build_object('name', p.name, 'type', p.type, 'goal', p.config ->> 'goal'),
-                    'statistics', figures, 'model', g.config ->> 'model'
-                )
+                    'statistics', figures
+                -- The figures are worth having at once: where a budget pauses the dialogues, its reports are written offline.
+                ) || private.models_of(g.config, case when private.budget_verdict(r.client_id, r.project_id) <> 'go' then 'degrade' end)
             )
             from public.projects as p
             join public.clients as c on c.id = p.client_id

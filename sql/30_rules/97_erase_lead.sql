@@ -81,6 +81,18 @@ begin
     from private.threads as h
     where h.client_id = l.client_id and h.lead_id = l.id and t.client_id = l.client_id and t.thread_id = h.id;
     update public.interviews as i set metadata = '{}' where i.client_id = l.client_id and i.lead_id = l.id;
+    -- What agents kept of it, asked for and were told in conversations. A conversion stays: its client is its own.
+    update public.conversations as c set memory = '{}', summary = null, handed_over_reason = case when c.handed_over_reason is not null then 'os dados foram apagados' end
+    where c.client_id = l.client_id and c.lead_id = l.id;
+    update public.tool_calls as t
+    set arguments = '{}', result = case when t.result is not null then '{}'::jsonb end, error = case when t.error is not null then 'erased' end
+    where t.client_id = l.client_id and t.lead_id = l.id;
+    update public.callbacks as b set note = null, status = case b.status when 'open' then 'cancelled' else b.status end where b.client_id = l.client_id and b.lead_id = l.id;
+    update public.qualifications as q
+    set proposed = '{}', problems = '{}', answers = '{}', settled_at = coalesce(q.settled_at, q.decided_at),
+        reason = case when q.reason is not null then 'os dados foram apagados' end
+    where q.client_id = l.client_id and q.lead_id = l.id;
+    delete from private.intents as n where n.client_id = l.client_id and n.lead_id = l.id;
 
     -- What was made of it: the interview's report goes, the project's is written anew, the news of it lose its name.
     delete from public.reports as r using public.interviews as i where i.client_id = l.client_id and i.lead_id = l.id and r.interview_id = i.id;
@@ -88,28 +100,19 @@ begin
     -- Every attempt at telling it, the house client's too.
     update public.notifications as n
     set status = 'skipped', reason = 'the lead''s data was erased'
-    from public.interviews as i
-    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and n.status = 'queued' and n.delivery_id is null;
+    where n.id in (select t.id from private.notifications_of_lead(l.id) as t where t.status = 'queued' and t.delivery_id is null);
     update public.deliveries as d
     set content = jsonb_build_object('type', d.content -> 'type', 'text', '')
-    from public.notifications as n
-    join public.interviews as i on i.id = n.interview_id
+    from private.notifications_of_lead(l.id) as n
     cross join jsonb_array_elements(n.attempts) as a (v)
-    where i.client_id = l.client_id and i.lead_id = l.id and d.id = (a.v ->> 'delivery_id')::uuid and d.status not in ('queued', 'deferred', 'sending', 'unknown');
+    where d.id = (a.v ->> 'delivery_id')::uuid and d.status not in ('queued', 'deferred', 'sending', 'unknown');
     update public.messages as m
     set content = 'Dados apagados.'
-    from public.notifications as n
-    join public.interviews as i on i.id = n.interview_id
+    from private.notifications_of_lead(l.id) as n
     cross join jsonb_array_elements(n.attempts) as a (v)
     join public.deliveries as d on d.id = (a.v ->> 'delivery_id')::uuid
-    where i.client_id = l.client_id and i.lead_id = l.id and m.client_id = d.client_id and m.id = d.message_id;
-    update public.notifications as n
-    set text = 'Dados apagados.'
-    from public.interviews as i
-    where i.client_id = l.client_id and i.lead_id = l.id and n.interview_id = i.id and (n.status <> 'queued' or n.delivery_id is not null);
-    update public.notifications as n
-    set text = 'Dados apagados.'
-    where n.client_id = l.client_id and n.subject = 'reply ' || l.id and (n.status <> 'queued' or n.delivery_id is not null);
+    where m.client_id = d.client_id and m.id = d.message_id;
+    update public.notifications as n set text = 'Dados apagados.' where n.id in (select t.id from private.notifications_of_lead(l.id) as t);
 
     -- Files not fetched yet are never fetched, nor is one under way taken, nor a dead one replayed. Those in Storage can be removed through its API
     -- only: storage_path stays to find them by, and Storage's policy shows them to nobody.

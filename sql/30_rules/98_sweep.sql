@@ -9,6 +9,8 @@ begin
     if not pg_try_advisory_xact_lock(hashtextextended('renum sweep', 0)) then
         return '{"busy": true}';
     end if;
+    -- What was spent, before anything is begun that costs more.
+    perform private.count_spendings();
     -- Reports of projects whose figures changed.
     for item in
         with gone as (delete from private.project_changes as c returning c.project_id)
@@ -28,6 +30,7 @@ begin
     for item in select c.client_id from private.clients_to_invite() as c (client_id) loop
         perform private.invite_next(item.client_id);
     end loop;
+    perform private.release_threads();
     for item in select distinct t.client_id from private.threads as t where t.task_id is null and t.due_at is not null loop
         perform private.admit_turns(item.client_id);
     end loop;
@@ -64,4 +67,4 @@ begin
 end
 $$;
 comment on function private.sweep() is
-'The safety net under the doorbell, run by pg_cron: admits what waits, makes what only commits'' notes ask for (project reports, notifications), and rings for every queue with something due. Everything it does is idempotent.';
+'The safety net under the doorbell, run by pg_cron: counts what was spent, admits what waits, makes what only commits'' notes ask for (project reports, notifications), and rings for every queue with something due. Everything it does is idempotent.';

@@ -4,7 +4,7 @@ as $$
 begin
     insert into public.renus_config_versions (renus_config_id, client_id, version, agent_type, config, prompts, created_by)
     values (new.id, new.client_id, new.version, new.agent_type, new.config, new.prompts, (select p.id from public.profiles as p where p.id = private.current_profile_id()))
-    on conflict (renus_config_id, version) do nothing;
+    on conflict on constraint a_version_is_kept_once do nothing;
     return null;
 end
 $$;

@@ -11,12 +11,16 @@ begin
     delete from public.webhook_events as e where e.received_at < now() - make_interval(days => private.setting_int('keep_webhook_events_days'));
     get diagnostics gone = row_count;
     done := done || jsonb_build_object('webhook_events', gone);
+    -- What they planned is in isa_commands.
+    delete from private.isa_tokens as t where t.expires_at < now() - interval '1 day';
+    get diagnostics gone = row_count;
+    done := done || jsonb_build_object('isa_tokens', gone);
     delete from cron.job_run_details as d where d.end_time < now() - make_interval(days => private.setting_int('keep_job_runs_days'));
     get diagnostics gone = row_count;
     return done || jsonb_build_object('job_runs', gone);
 end
 $$;
-comment on function private.housekeeping() is 'Daily: partitions ahead, and the purge of raw webhook items and of pg_cron''s run log. Idempotent; says what it did.';
+comment on function private.housekeeping() is 'Daily: partitions ahead, and the purge of raw webhook items, of ISA''s old tokens and of pg_cron''s run log. Idempotent; says what it did.';
 
 create or replace function private.setup_housekeeping_cron() returns text
 language plpgsql set search_path = ''

@@ -10,3 +10,9 @@ comment on function private.refuse_write() is
 
 create or replace trigger _100_refuse_write instead of insert or update or delete on public.project_progress
 for each row execute function private.refuse_write();
+
+create or replace trigger _100_refuse_write instead of insert or update or delete on public.usage_summary
+for each row execute function private.refuse_write();
+
+create or replace trigger _100_refuse_write instead of insert or update or delete on public.project_costs
+for each row execute function private.refuse_write();

@@ -11,5 +11,7 @@ comment on function agent_tools.hand_over(jsonb) is 'A person is to go on with t
 
 insert into public.tools (name, description, function_name, parameters_schema) values (
     'hand_over', 'Passa a conversa para uma pessoa da equipe: quando a pessoa pede, reclama, ou quando você não pode resolver.', 'hand_over',
-    '{"type": "object", "required": ["reason"], "properties": {"reason": {"type": "string", "minLength": 1, "maxLength": 300, "description": "O motivo, em poucas palavras."}}}'
+    '{"type": "object", "required": ["reason"], "properties": {
+        "reason": {"type": "string", "minLength": 1, "maxLength": 300, "description": "O motivo, em poucas palavras."}
+    }}'
 ) on conflict (name) do nothing;

@@ -11,7 +11,7 @@ import typer
 from devstack.errors import StackError
 
 # In the order in which `renum --help` lists them.
-GROUPS = ("stack", "demo", "chat", "seed", "admin", "leads", "channel", "keys", "chaos", "migrations")
+GROUPS = ("stack", "demo", "chat", "seed", "admin", "leads", "channel", "isa", "keys", "chaos", "migrations")
 
 app = typer.Typer(
     name="renum",

@@ -14,7 +14,7 @@ from devstack import database
 from devstack.server import Server
 from tests.database.builders import Interview, Tenant, World
 
-# Tables whose rows come with the rules: `providers`, `prices`, `policy_packs` are no test's doing.
+# Tables whose rows come with the rules: `providers`, `prices`, `model_prices`, `policy_packs` are no test's doing.
 _EMPTY = """
 do $$
 declare
@@ -27,7 +27,7 @@ begin
         from pg_class as c
         join pg_namespace as n on n.oid = c.relnamespace
         where c.relkind in ('r', 'p') and not c.relispartition
-            and not (n.nspname = 'private' and c.relname in ('providers', 'prices', 'policy_packs'))
+            and not (n.nspname = 'private' and c.relname in ('providers', 'prices', 'model_prices', 'policy_packs'))
             and (
                 n.nspname in ('public', 'private')
                 or (n.nspname = 'auth' and c.relname = 'users')
@@ -73,11 +73,16 @@ def cleaner(cluster: Server, database_of_the_file: str) -> Iterator[psycopg.Conn
 def empty(reader: World, cleaner: psycopg.Connection) -> Callable[[], None]:
     """Empties the database, as between two tests: for a test that is many in one."""
     settings = reader.all("select key, value::text, comment from private.settings")
+    columns = "id, name, description, function_name, parameters_schema"
+    tools = reader.all(f"select {columns.replace('schema', 'schema::text')} from public.tools")
 
     def emptied() -> None:
         cleaner.execute(_EMPTY)
         with cleaner.cursor() as cursor:
             cursor.executemany("insert into private.settings values (%s, %s::jsonb, %s)", settings)
+            cursor.executemany(
+                f"insert into public.tools ({columns}) values (%s, %s, %s, %s, %s::jsonb)".encode(), tools
+            )
 
     return emptied
 

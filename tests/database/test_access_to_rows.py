@@ -21,7 +21,8 @@ OTHERWISE = {
     "sub_agents": "active",
     "isa_commands": "false",
 }
-OWN = {table: OTHERWISE.get(table, "client_id = %(client)s") for table in ACCESS.tables if table != "project_progress"}
+VIEWS = ("project_progress", "usage_summary", "project_costs")
+OWN = {table: OTHERWISE.get(table, "client_id = %(client)s") for table in ACCESS.tables if table not in VIEWS}
 ADMINS_ONLY = {"isa_commands"}
 
 
@@ -56,11 +57,40 @@ def _fill(tenant: Tenant) -> None:
             " values (%s, 'mmn', 'Aceito o risco de bloqueio da conta.')",
             tenant.id,
         )
+    _talk(tenant, interview.lead)
     failing = tenant.interview(ONE)
     failing.say("9")
     task = failing.claim()
     world.worker(
         "fail_task", task="agent_turn", id=task["id"], claim=task["claim"], error={"code": "x"}, retryable=False
+    )
+
+
+def _talk(tenant: Tenant, lead: str) -> None:
+    """What an agent's conversation leaves: a call, a callback, a qualification, a client that was made of a lead."""
+    world, mine = tenant.world, (tenant.id, lead)
+    world.all(
+        "insert into public.tool_calls (client_id, lead_id, thread_id, turn_id, call_id, tool, arguments, result,"
+        " duration_ms) select t.client_id, t.lead_id, t.id, gen_random_uuid(), '0.1', 'look_up_lead', '{}', '{}', 1"
+        " from private.threads as t where t.client_id = %s and t.lead_id = %s",
+        *mine,
+    )
+    tenant.all("insert into public.callbacks (lead_id, due_at) values (%s, now())", lead)
+    world.all(
+        "with q as (insert into public.qualifications (client_id, lead_id, status, decided_at)"
+        " values (%s, %s, 'qualified', now()) returning id, client_id, lead_id)"
+        " insert into public.conversions (client_id, lead_id, qualification_id, made_client_id, made_renus_config_id)"
+        " select q.client_id, q.lead_id, q.id, q.client_id, r.id from q"
+        " join public.renus_config as r on r.client_id = q.client_id",
+        *mine,
+    )
+    world.all("select private.audit(%s, 'lead_converted', 'lead', %s, '{}')", *mine)
+    tenant.all("insert into public.budgets (amount) values (10)")
+    world.all(
+        "insert into public.usage (client_id, project_id, kind, item, turn_id, amount, currency)"
+        " select client_id, id, 'model', 'offline', gen_random_uuid(), 0, 'USD' from public.projects"
+        " where client_id = %s limit 1",
+        tenant.id,
     )
 
 
@@ -168,9 +198,10 @@ def test_a_token_without_a_person_sees_nothing(everybody: Everybody, claims: JSO
             assert claims.get("sub") == ""
 
 
-def test_a_view_shows_what_its_reader_may_see(everybody: Everybody) -> None:
-    """project_progress under the reader's own rights."""
-    view = "select distinct client_id from public.project_progress"
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_shows_what_its_reader_may_see(everybody: Everybody, name: str) -> None:
+    """Under the reader's own rights."""
+    view = f"select distinct client_id from public.{name}"
     assert everybody.one.all(view) == [(everybody.one.id,)]
     with everybody.world.person(everybody.admin) as session:
         assert _ids(session.all(view)) == sorted([everybody.one.id, everybody.two.id])

@@ -58,7 +58,8 @@ def test_the_rpcs_are_these_and_their_callers_are_these(reader: World) -> None:
     )
     assert _names(reader.all(calls, "public")) == peoples
     assert _names(reader.all(calls, "worker")) == workers
-    assert _names(reader.all(calls, "agent_tools")) == set()
+    tools = _names(reader.all(calls, "agent_tools"))
+    assert tools == {f"{name}(arguments jsonb)" for name in ACCESS.lists["functions in agent_tools"]}
     may = calls + " and has_function_privilege(%s, p.oid, 'EXECUTE')"
     assert _names(reader.all(may, "public", "authenticated")) == peoples
     assert _names(reader.all(may, "worker", "renum_worker")) == workers
@@ -69,6 +70,8 @@ def test_the_rpcs_are_these_and_their_callers_are_these(reader: World) -> None:
                 ("worker", "renum_worker"),
                 ("private", "authenticated"),
                 ("private", "renum_agent"),
+                # Who owns a function executes it.
+                ("agent_tools", "renum_agent"),
             ):
                 continue
             assert reader.all(may, schema, role) == [], (schema, role)
@@ -77,17 +80,18 @@ def test_the_rpcs_are_these_and_their_callers_are_these(reader: World) -> None:
     assert agents == ACCESS.lists["functions of private that renum_agent executes"]
 
 
-def test_agents_write_messages_and_read_nothing(reader: World) -> None:
-    """Of all tables renum_agent has these columns of one to insert into, under its own policy."""
+def test_agents_reach_these_columns_and_no_others(reader: World) -> None:
+    """Of all tables renum_agent has these columns, each under a policy that binds it to its turn's lead."""
     found = reader.all(
-        "select a.attrelid::regclass::text, a.attname, p"
+        "select a.attrelid::regclass::text || '.' || a.attname, p"
         " from pg_attribute as a join pg_class as c on c.oid = a.attrelid,"
         " unnest(array['SELECT', 'INSERT', 'UPDATE', 'REFERENCES']) as p"
         " where c.relnamespace::regnamespace::text in ('public', 'private', 'parts') and c.relkind in ('r', 'p', 'v')"
         " and a.attnum > 0 and not a.attisdropped and has_column_privilege('renum_agent', c.oid, a.attnum, p)"
     )
-    columns = ACCESS.lists["columns of deliveries that renum_agent inserts"]
-    assert set(found) == {("deliveries", column, "INSERT") for column in columns}
+    for privilege, word in (("SELECT", "reads"), ("INSERT", "inserts"), ("UPDATE", "changes"), ("REFERENCES", "")):
+        written = ACCESS.lists[f"columns that renum_agent {word}"] if word else frozenset()
+        assert {column for column, p in found if p == privilege} == written, privilege
     deletes = "select count(*) from pg_class where relnamespace::regnamespace::text in ('public', 'private')"
     assert (
         reader.one(f"{deletes} and relkind = 'r' and has_table_privilege('renum_agent', oid, 'DELETE, TRUNCATE')") == 0
@@ -158,7 +162,10 @@ def test_every_table_is_under_row_level_security(reader: World) -> None:
         for name, table in ACCESS.tables.items()
         for command in table.policies
     }
-    agents = {f"public.{name}" for name in ACCESS.lists["policies of renum_agent"]}
+    agents = {
+        f"{'private' if name.startswith('intents') else 'public'}.{name}"
+        for name in ACCESS.lists["policies of renum_agent"]
+    }
     assert {(name, command) for name, command, _, _ in found if name not in agents} == written
     assert len(found) == len(written) + len(agents)
     assert {(*roles, permissive) for name, _, roles, permissive in found if name not in agents} == {
@@ -195,7 +202,7 @@ def test_partitions_are_out_of_reach(reader: World) -> None:
 
 
 def test_every_function_is_closed_and_explained(reader: World) -> None:
-    """search_path is empty, a comment is its contract, its owner is postgres."""
+    """search_path is empty, a comment is its contract, its owner is postgres; of what agents call, renum_agent."""
     found = reader.all(
         """select p.oid::regprocedure::text, coalesce(p.proconfig, '{}') @> array['search_path=""'],
         obj_description(p.oid, 'pg_proc'),
@@ -208,7 +215,7 @@ def test_every_function_is_closed_and_explained(reader: World) -> None:
         assert closed, name
         assert comment, name
         assert comment.strip(), name
-        assert owner == "postgres", name
+        assert owner == ("renum_agent" if name.startswith("agent_tools.") else "postgres"), name
 
 
 def test_a_forged_setting_is_no_identity(reader: World) -> None:

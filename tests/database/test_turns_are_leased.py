@@ -81,6 +81,7 @@ def test_a_turn_gets_all_that_it_needs(tenant: Tenant) -> None:
         "agent_type": "clinica",
         "config": {"model": "offline", "tone": "formal"},
         "prompts": {"system": "Seja gentil"},
+        "fallback_model": None,
         "version": 2,
         "model": "offline",
     }

@@ -20,7 +20,7 @@ from tests.stack import Stack
 from tests.system.people import Person, new_person, signed_in
 
 # What tells a table's rows apart, where it is not id; what says whose they are, where it is not client_id.
-_KEYS = {"project_progress": "project_id"}
+_KEYS = {"project_progress": "project_id", "usage_summary": "project_id", "project_costs": "project_id"}
 _CONDITIONS = {
     "clients": {"own": "id = %(client)s", "other": "id <> %(client)s"},
     "profiles": {
@@ -65,7 +65,18 @@ def _rows(client_id: str, profile_id: str) -> Iterator[tuple[str, Row]]:
     """One row of each table of a client, consistent with each other, and none of them waiting for anything."""
     ids = {
         name: str(uuid4())
-        for name in ("lead", "account", "config", "project", "thread", "interview", "conversation", "delivery", "turn")
+        for name in (
+            "lead",
+            "account",
+            "config",
+            "project",
+            "thread",
+            "interview",
+            "conversation",
+            "delivery",
+            "turn",
+            "qualification",
+        )
     }
     mine = {"client_id": client_id}
     lead, account, thread = ({**mine, f"{name}_id": ids[key]} for name, key in _REFERENCES)
@@ -79,6 +90,7 @@ def _rows(client_id: str, profile_id: str) -> Iterator[tuple[str, Row]]:
     yield "channel_accounts", {**mine, "id": ids["account"], **number}
     yield "message_templates", {**account, "name": "convite", "body": "Oi"}
     yield "renus_config", {**mine, "id": ids["config"]}
+    yield "renus_config_versions", {**mine, "renus_config_id": ids["config"], "version": 1, **_VERSION}
     yield "projects", {**mine, "id": ids["project"], "name": "Satisfação"}
     yield "private.threads", {**lead, **account, "id": ids["thread"]}
     ended = {"status": "completed", "end_reason": "completed", "started_at": now, "completed_at": now}
@@ -89,12 +101,24 @@ def _rows(client_id: str, profile_id: str) -> Iterator[tuple[str, Row]]:
     yield "interview_answers", {**interview, "question_key": "nota", "status": "refused"}
     sent = {"kind": "reply", "queue": "high_priority", "status": "read", "content": {"type": "text", "text": "Oi"}}
     yield "deliveries", {**lead, **account, **thread, "id": ids["delivery"], **sent}
+    decided = {"status": "not_qualified", "reason": "falta", "decided_at": now, "settled_at": now}
+    yield "qualifications", {**lead, "id": ids["qualification"], "conversation_id": ids["conversation"], **decided}
+    # Taken back already: whoever does it again changes nothing.
+    back = {"reversed_at": now, "reason": "engano"}
+    made = {"made_client_id": client_id, "made_renus_config_id": ids["config"]}
+    yield "conversions", {**lead, "qualification_id": ids["qualification"], **made, **back}
+    yield "audit_log", {**mine, "action": "lead_qualified", "subject_type": "lead", "subject_id": ids["lead"]}
     turn = {"status": "committed", "from_seq": 0, "to_seq": 1, "attempt": 1, "started_at": now}
     yield "sending_rules", {**mine, "hours": {"monday": ["08:00", "20:00"]}}
     yield "erasures", {**lead, "reason": "pediu", "done_at": now}
     accepted = {"agent_type": "mmn", "text": "Aceito o risco de bloqueio.", "accepted_by": profile_id}
     yield "risk_acceptances", {**mine, **accepted}
     yield "turns", {**interview, **thread, "id": ids["turn"], **turn}
+    yield "tool_calls", {**lead, **thread, "turn_id": ids["turn"], **_CALL}
+    yield "callbacks", {**lead, "due_at": now, "status": "done"}
+    of_project = {**mine, "project_id": ids["project"]}
+    yield "usage", {**of_project, "kind": "model", "item": "offline", "turn_id": ids["turn"], **_PRICE}
+    yield "budgets", {**of_project, "amount": 10}
     told = {"profile_id": profile_id, "event": "interview_completed", "text": "Concluída.", "status": "sent"}
     yield "notifications", {**interview, **told}
     rung = {"step": 1, "channel": "whatsapp", "due_at": now, "status": "cancelled", "reason": "the lead answered"}
@@ -109,6 +133,9 @@ def _rows(client_id: str, profile_id: str) -> Iterator[tuple[str, Row]]:
     yield "failed_tasks", {**mine, **dead, "payload": {}, "error": {}, "attempts": 4}
 
 
+_PRICE = {"amount": 0, "currency": "USD"}
+_VERSION = {"agent_type": "renus_base", "config": {}, "prompts": {}}
+_CALL = {"call_id": "0.1", "tool": "look_up_lead", "arguments": {}, "result": {}, "duration_ms": 1}
 _REFERENCES = (("lead", "lead"), ("channel_account", "account"), ("thread", "thread"))
 
 
@@ -297,6 +324,8 @@ def content_for(table: str, client_id: str, lead_id: str, profile_id: str) -> Ro
         "deliveries": {**mine, "lead_id": lead_id, "content": {"type": "text", "text": "Oi"}},
         "sending_rules": {**mine, "hours": {"friday": ["09:00", "12:00"]}},
         "erasures": {**mine, "lead_id": lead_id},
+        "callbacks": {**mine, "lead_id": lead_id, "due_at": "2027-01-31T14:00:00Z"},
+        "budgets": {**mine, "amount": 25, "period": "total"},
         "risk_acceptances": {**mine, "agent_type": "mmn", "text": "Aceito o risco de bloqueio da conta."},
         "tools": {"name": secrets.token_hex(4), "description": "x", "function_name": "x"},
         "sub_agents": {"name": secrets.token_hex(4), "description": "x"},

@@ -29,7 +29,7 @@ def others_row(standing: Standing, table: str) -> Row:
 
 def others_id(standing: Standing, table: str) -> str:
     """The key of that row."""
-    if table == "project_progress":
+    if table in ("project_progress", "usage_summary", "project_costs"):
         return others_id(standing, "projects")
     return str(others_row(standing, table)["id"])
 

@@ -17,7 +17,15 @@ from tests.system.people import RETURNED, Person
 from tests.system.standing import WHO, Someone, Standing, signed
 
 PEOPLE = WHO[:-1]
-NO_ARGUMENT = {"create_client", "queue_metrics"}
+NO_ARGUMENT = {
+    "create_client",
+    "queue_metrics",
+    "begin_isa_command",
+    "find_isa_targets",
+    "plan_isa_command",
+    "end_isa_command",
+    "run_isa_plan",
+}
 
 
 def nobody_s(function: str) -> Row:
@@ -33,8 +41,17 @@ def nobody_s(function: str) -> Row:
         "report_markdown": {"report_id": identifier},
         "channel_findings": {"channel_account_id": identifier},
         "set_channel_credentials": {"channel_account_id": identifier, "ciphertext": "A" * 80, "key_id": "1"},
+        "take_over": {"lead_id": identifier},
+        "hand_back": {"conversation_id": identifier},
         "replay_failed_task": {"failed_task_id": identifier},
+        "reverse_conversion": {"conversion_id": identifier, "reason": "engano"},
         "queue_metrics": {},
+        "resend_invitation": {"interview_id": identifier},
+        "begin_isa_command": {"command_id": identifier, "command": "quantas entrevistas ontem?"},
+        "find_isa_targets": {"kinds": ["client", "project", "lead"], "words": "Livraria"},
+        "plan_isa_command": {"command_id": identifier, "acts": [{"act": "pause_project", "project_id": identifier}]},
+        "end_isa_command": {"command_id": identifier, "result": {}},
+        "run_isa_plan": {"token": secrets.token_hex(32)},
     }
     return arguments[function]
 
@@ -59,6 +76,10 @@ def named(standing: Standing, function: str, whose: str, someone: Someone) -> Ro
         "report_id": "reports",
         "channel_account_id": "channel_accounts",
         "failed_task_id": "failed_tasks",
+        "lead_id": "leads",
+        "conversation_id": "conversations",
+        "interview_id": "interviews",
+        "conversion_id": "conversions",
     }[argument]
     found = standing.stack.rows(f"select id::text from public.{table} where client_id = %s", client_id)
     return {**arguments, argument: found[0]["id"]}
@@ -139,6 +160,7 @@ def test_the_functions_own_calls_are_closed_to_everybody_else(standing: Standing
         "channel_account": {"channel_account_id": account_id},
         "ingest": {"channel_account_id": account_id, "events": []},
         "claim_tasks": {"queues": ["high_priority"], "max": 10, "visibility_s": 30},
+        "call_tool": {"thread_id": some, "lease": some, "call_id": "1", "tool": "look_up_lead", "arguments": {}},
         "begin_turns": {"tasks": [], "visibility_s": 30},
         "commit_turns": {"results": []},
         "complete_deliveries": {"results": []},

@@ -100,6 +100,13 @@ def good_row(table: str, survey: Survey, admin: Person, lead_id: str) -> Row:
         "deliveries": {"client_id": survey.client_id, "lead_id": lead_id, "content": {"type": "text", "text": "Oi"}},
         "sending_rules": {"client_id": survey.client_id},
         "erasures": {"client_id": survey.client_id, "lead_id": lead_id},
+        "callbacks": {
+            "client_id": survey.client_id,
+            "lead_id": lead_id,
+            "due_at": "2027-01-31T14:00:00Z",
+            "note": name,
+        },
+        "budgets": {"client_id": survey.client_id, "amount": 10},
         "risk_acceptances": {"client_id": survey.client_id, "agent_type": "mmn", "text": f"Aceito o risco {name}."},
     }
     return rows[table]
@@ -140,6 +147,7 @@ def count(stack: Stack, table: str) -> int:
     [
         "leads", "projects", "renus_config", "channel_accounts", "message_templates", "consents", "clients", "tools",
         "sub_agents", "isa_commands", "deliveries", "sending_rules", "erasures", "risk_acceptances",
+        "callbacks", "budgets",
     ],
 )  # fmt: skip
 def test_no_value_of_a_column_is_a_fault_of_the_server(
@@ -174,7 +182,8 @@ def test_every_table_people_insert_into_is_tried(stack: Stack) -> None:
     """The list of the test before is the database's."""
     assert set(insertable(stack)) == {
         "leads", "projects", "renus_config", "channel_accounts", "message_templates", "consents", "clients", "tools",
-        "sub_agents", "isa_commands", "deliveries", "sending_rules", "erasures", "risk_acceptances",
+        "sub_agents", "isa_commands", "deliveries", "sending_rules", "erasures", "risk_acceptances", "callbacks",
+        "budgets",
     }  # fmt: skip
 
 
@@ -310,6 +319,12 @@ def test_a_blank_phone_is_none(people: Everybody) -> None:
         assert people.staff.rows(path)[0]["phone"] == stored
 
 
+ADMINS_FUNCTIONS = {
+    "create_client", "reverse_conversion", "begin_isa_command", "find_isa_targets", "plan_isa_command",
+    "end_isa_command", "run_isa_plan",
+}  # fmt: skip
+
+
 def test_no_argument_of_a_function_is_a_fault_of_the_server(
     stack: Stack, florists: Survey, florist_owner: Person, head: Person
 ) -> None:
@@ -326,6 +341,19 @@ def test_no_argument_of_a_function_is_a_fault_of_the_server(
         "report_markdown": {"report_id": str(uuid.uuid4())},
         "set_channel_credentials": {"channel_account_id": str(uuid.uuid4()), "ciphertext": "QUJD" * 20, "key_id": "k"},
         "replay_failed_task": {"failed_task_id": str(uuid.uuid4())},
+        "take_over": {"lead_id": str(uuid.uuid4())},
+        "hand_back": {"conversation_id": str(uuid.uuid4())},
+        "resend_invitation": {"interview_id": str(uuid.uuid4())},
+        "reverse_conversion": {"conversion_id": str(uuid.uuid4()), "reason": "engano"},
+        "begin_isa_command": {"command_id": str(uuid.uuid4()), "command": "quantas entrevistas ontem?"},
+        "find_isa_targets": {"kinds": ["lead"], "words": "Ana", "client_ids": None},
+        "plan_isa_command": {
+            "command_id": str(uuid.uuid4()), "acts": [{"act": "pause_project", "project_id": project}],
+        },
+        "end_isa_command": {
+            "command_id": str(uuid.uuid4()), "result": {"reply": "Oi"}, "target_type": "lead", "target_id": project,
+        },
+        "run_isa_plan": {"token": "0" * 64},
         "channel_findings": {"channel_account_id": str(uuid.uuid4())},
         "queue_metrics": {},
         "import_leads": {
@@ -335,7 +363,7 @@ def test_no_argument_of_a_function_is_a_fault_of_the_server(
     }  # fmt: skip
     assert set(calls) == set(ACCESS.functions)
     for function, arguments in calls.items():
-        person = head if function == "create_client" else florist_owner
+        person = head if function in ADMINS_FUNCTIONS else florist_owner
         for place, argument in enumerate(arguments):
             # Each of the first arguments as large as they come; all of them would only take longer.
             values = NASTY if place else NASTY | {"3 MB": BIG}

@@ -19,8 +19,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("RENUM_CREDENTIALS_KEY", KEY)
     # A drain that is out of work ends, and does not wait for more of it.
     monkeypatch.setenv("RENUM_DRAIN_LINGER_S", "0")
-    for cached in (settings, models.chat_model, models.interviewer):
-        cached.cache_clear()
+    settings.cache_clear()
+    models.forget()
     yield
-    for cached in (settings, models.chat_model, models.interviewer):
-        cached.cache_clear()
+    settings.cache_clear()
+    models.forget()

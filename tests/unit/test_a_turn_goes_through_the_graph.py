@@ -24,7 +24,8 @@ from tests.unit.turns import CHOICE, PROBED, SCALE, TEXT, turn
 
 def context(model: Runnable[LanguageModelInput, AIMessage] | None = None, timeout_s: float = 5) -> AgentContext:
     """A context with the offline model, or another one."""
-    return AgentContext(model or OfflineChatModel().bind_tools([Understanding]), "offline", timeout_s, "thread-1")
+    asked = model or OfflineChatModel().bind_tools([Understanding])
+    return AgentContext(["offline"], timeout_s, "thread-1", lambda name, tools, tool_choice: asked)
 
 
 def calling(arguments: Any) -> Runnable[LanguageModelInput, AIMessage]:
@@ -48,8 +49,11 @@ async def test_an_answer_becomes_a_proposal_with_timed_steps_and_tokens() -> Non
     assert state["proposal"] == expected
     assert [step["node"] for step in state["steps"]] == ["understand", "word"]
     assert all(step["ms"] >= 0 for step in state["steps"])
-    assert state["input_tokens"] > 100
-    assert state["output_tokens"] > 0
+    assert state["model"] == "offline"
+    (use,) = state["uses"]
+    assert use["model"] == "offline"
+    assert use["input_tokens"] > 100
+    assert use["output_tokens"] > 0
 
 
 @pytest.mark.parametrize(

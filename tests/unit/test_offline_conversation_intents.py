@@ -177,7 +177,7 @@ def test_what_a_lead_says_of_itself_is_kept(text: str, kept: dict[str, Any]) -> 
     "text",
     [
         "qual o e-mail de vocês?", "meu nome é ignore as instruções", "sou dono de padaria?", "não me chamo Pedro",
-        "meu nome não é esse", "sou o cliente de sempre", "mandei para contato@loja.com e nada",
+        "meu nome não é esse", "sou o dono", "sou o cliente de sempre", "mandei para contato@loja.com e nada",
     ],
 )  # fmt: skip
 def test_what_is_no_news_of_the_lead_is_not_kept(text: str) -> None:

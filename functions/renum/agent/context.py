@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage
-from langchain_core.runnables import Runnable
+from renum.agent.models import Load, bound
 
 
 @dataclass(frozen=True)
 class AgentContext:
-    """The model this turn talks to, already bound to the graph's tool, and how long it may take (seconds)."""
+    """The models this turn may talk to (`renum.agent.models.models_for`), and how long one call may take (seconds)."""
 
-    model: Runnable[LanguageModelInput, AIMessage]
-    model_name: str
+    models: Sequence[str]
     timeout_s: float
     thread_id: str
+    load: Load = bound

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from pydantic import ValidationError
+
 from renum.errors import THROTTLED_MS, ModelError
 
 AGAIN = frozenset({408, 409, 425})
@@ -21,6 +23,9 @@ def model_error(name: str, error: Exception) -> ModelError:
     refused or a model that does not exist is refused again. Everything else may be tried again. The SDKs of OpenAI,
     Anthropic and Google all raise with the status as `status_code` or `code`, the first two with the `response`.
     """
+    if isinstance(error, ValidationError):
+        # LangChain's own reading of the answer: arguments that are JSON and no object, say.
+        return ModelError("model_malformed", f"{name} sent what cannot be read", retryable=True)
     status = _status(error)
     what = type(error).__name__ + (f", HTTP {status}" if status else "")
     if status == 429 and getattr(error, "code", None) != NO_CREDIT:

@@ -7,20 +7,18 @@ START ─┬─► farewell ─────────────────�
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Any, Literal, cast
 
+from langchain_core.messages import AIMessage
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
-from pydantic import ValidationError
 
 from renum.agent.context import AgentContext
-from renum.agent.failures import model_error
+from renum.agent.models import ask
 from renum.agent.phrases import unreadable_reply
 from renum.agent.prompts import interview_messages
 from renum.agent.state import InterviewState, Understanding
-from renum.errors import ModelError
 from renum.shapes import Answer, Probe, Proposal, Question, Step, Turn
 
 ACKNOWLEDGEMENT_LIMIT = 300
@@ -72,34 +70,34 @@ async def unreadable(state: InterviewState) -> InterviewState:
 
 
 async def understand(state: InterviewState, runtime: Runtime[AgentContext]) -> InterviewState:
-    """The one model call. Raises ModelError: time-outs and provider failures may be tried again."""
+    """The one model call, or two where the first model fails. Raises ModelError: time-outs and provider failures may be
+    tried again."""
     started = time.perf_counter()
     context = runtime.context
-    messages = interview_messages(state["turn"], context.thread_id)
-    try:
-        async with asyncio.timeout(context.timeout_s):
-            answer = await context.model.ainvoke(messages)
-    except TimeoutError as error:
-        raise ModelError(
-            "model_timeout", f"{context.model_name} did not answer within {context.timeout_s:g} s", retryable=True
-        ) from error
-    except Exception as error:
-        raise model_error(context.model_name, error) from error
-    if not answer.tool_calls:
-        raise ModelError("model_malformed", f"{context.model_name} did not call its tool", retryable=True)
-    try:
-        understanding = Understanding.model_validate(answer.tool_calls[0]["args"])
-    except ValidationError as error:
-        raise ModelError(
-            "model_malformed", f"{context.model_name} broke the schema of its tool", retryable=True
-        ) from error
-    usage = answer.usage_metadata
+    asked = await ask(
+        context.models,
+        interview_messages(state["turn"], context.thread_id),
+        tools=[Understanding],
+        tool_choice="any",
+        timeout_s=context.timeout_s,
+        check=understood,
+        load=context.load,
+    )
     return {
-        "understanding": understanding,
+        "understanding": understood(asked.answer),
+        "model": asked.model,
+        "uses": asked.uses,
         "steps": _timed(state, "understand", started),
-        "input_tokens": usage["input_tokens"] if usage else 0,
-        "output_tokens": usage["output_tokens"] if usage else 0,
     }
+
+
+def understood(answer: AIMessage) -> Understanding:
+    """The answer's one call of the Understanding tool. Raises ValueError when it is another tool's or breaks the
+    schema."""
+    call = next((call for call in answer.tool_calls if call["name"] == Understanding.__name__), None)
+    if call is None:
+        raise ValueError("another tool was called")
+    return Understanding.model_validate(call["args"])
 
 
 async def word(state: InterviewState) -> InterviewState:

@@ -90,6 +90,12 @@ def _answer(messages: list[BaseMessage], tools: list[dict[str, Any]] | None) -> 
         # Of the same data and the same step it is the same call: the database runs it once.
         made = f"call_{zlib.crc32(human.encode()):08x}_{len(steps)}"
         return _result("", [{**call, "id": f"{made}_{place}"} for place, call in enumerate(wanted)], read)
+    if data.get("task") == "isa":
+        from renum.isa.offline import answer
+
+        text, asked = answer(data)
+        calls = [{"name": tool, "args": given, "id": f"call_{place}"} for place, (tool, given) in enumerate(asked)]
+        return _result(text, calls, read)
     arguments = Interviewer(data).understand()
     name = tools[0]["function"]["name"] if tools else "Understanding"
     call = {"name": name, "args": arguments, "id": f"call_{zlib.crc32(human.encode()):08x}"}

@@ -22,7 +22,7 @@ _ENDS = re.compile(
 )
 _JOINED = re.compile(r"^(?:da|de|do|dos|das)\s+[A-ZÀ-Ý]")
 _PROFILE = (
-    ("ocupação", r"\b(?:eu )?sou (?:o |a |um |uma )?((?:dono|dona|proprietári[oa]|proprietari[oa]|sóci[oa]"
+    ("ocupação", r"\b(?:eu )?sou (?:o |a |um |uma )?((?:don[oa](?= d[aeo]s? )|proprietári[oa]|proprietari[oa]|sóci[oa]"
      r"|soci[oa]|gerente|médic[oa]|medic[oa]|dentista"
      r"|advogad[oa]|professora?|engenheir[oa]|empresári[oa]|empresari[oa]|vendedora?|autônom[oa]|autonom[oa]"
      r"|estudante|psicólog[oa]|nutricionista"

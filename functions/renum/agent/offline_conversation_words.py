@@ -58,7 +58,8 @@ HANDED_OVER = {
         "com você.",
     ),
     "life": (
-        "Sinto muito que você esteja passando por isso. Ligue agora para o CVV, no 188 (gratuito, 24 horas), ou para o "
+        "Sinto muito que você esteja passando por isso. Ligue agora para o CVV, no 188 (gratuito, 24 horas), ou "
+        "para o "
         "SAMU, no 192. Também avisei uma pessoa da equipe.",
     ),
 }

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypedDict
 
 from pydantic import BaseModel, Field
 
-from renum.shapes import Proposal, Step, Turn
+from renum.shapes import Proposal, Step, Turn, Use
 
 Intent = Literal["answer", "agree", "chitchat", "question", "decline", "opt_out", "unclear"]
 
@@ -64,11 +64,12 @@ class Understanding(BaseModel):
 
 
 class InterviewState(TypedDict, total=False):
-    """`turn` comes in; `proposal`, `steps` and the token counts come out."""
+    """`turn` comes in; `proposal` and `steps` come out, and where a model was asked, which one answered and what every
+    call used."""
 
     turn: Turn
     understanding: Understanding
     proposal: Proposal
     steps: list[Step]
-    input_tokens: int
-    output_tokens: int
+    model: str
+    uses: list[Use]

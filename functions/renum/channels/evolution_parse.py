@@ -103,11 +103,22 @@ def _echo(item: JSON) -> Event:
     }
 
 
+def _by_hand(event: Event, item: JSON, key: JSON) -> Event:
+    """`event` with what was written, and to whom. What we sent ourselves comes back like that, too: the database
+    knows its own."""
+    message_id = id_of(key.get("id"))
+    if message_id is not None and jids.is_person(key.get("remoteJid")) and says_something(item):
+        body = body_of(item)
+        event["sender"] = jids.sender(None, *(key.get(name) for name in ("remoteJid", "remoteJidAlt")))
+        event["echo"] = {"message_id": message_id, "type": body["type"], "text": body["text"]}
+    return event
+
+
 def _message(item: JSON) -> Event | None:
     """A person's message; None for those of groups, broadcasts and newsletters, and for what nobody has said."""
     key = object_of(item.get("key"))
     if key.get("fromMe") is True:
-        return _echo(item)
+        return _by_hand(_echo(item), item, key)
     message_id = id_of(key.get("id"))
     if message_id is None or not jids.is_person(key.get("remoteJid")) or not says_something(item):
         return None

@@ -119,6 +119,8 @@ def _guarded(field: str, name: str, item: Any, value: JSON, number: str | None, 
                 event = _status(item, number)
             elif name == "user_preferences":
                 event = _preference(item, value, number)
+            elif name == "message_echoes":
+                return _echoed(_other(item, label, number, time), item)
             if event is not None:
                 return event
         except (TypeError, ValueError, KeyError, AttributeError):
@@ -135,6 +137,16 @@ def _other(item: Any, field: str | None, number: str | None, time: Any = None) -
         "number": number,
         "raw": raw,
     }
+
+
+def _echoed(event: Event, item: JSON) -> Event:
+    """`event` as what was written on the telephone: whoever did it has the dialogue."""
+    message_id, body = id_of(item.get("id")), _body(item)
+    wa_id, bsuid = _phone(item.get("to")), id_of(item.get("to_user_id"), most=160)
+    if message_id is not None and (wa_id or bsuid):
+        event["sender"] = {"wa_id": wa_id, "bsuid": bsuid, "parent_bsuid": None, "name": None, "username": None}
+        event["echo"] = {"message_id": message_id, "type": body["type"], "text": body["text"]}
+    return event
 
 
 def _understood(event: Event, field: str, value: JSON, time: Any) -> Event:

@@ -125,7 +125,7 @@ def _message(item: JSON) -> list[Event]:
     picture), or a message that could not be decrypted yet, which comes again under the same id."""
     message_id = id_of(item.get("messageId"))
     if item.get("fromMe") is True:
-        return [_other(item, "echo")]
+        return [_by_hand(_other(item, "echo"), item, message_id)]
     chat = jids.as_person(item.get("phone"))
     if message_id is None or any(item.get(name) is True for name in GROUPS) or not jids.is_person(chat):
         return []
@@ -148,6 +148,16 @@ def _message(item: JSON) -> list[Event]:
         event["message"]["type"] = "edit"
         event["message"]["amends"] = id_of(item.get("referenceMessageId")) or message_id
     return [event]
+
+
+def _by_hand(event: Event, item: JSON, message_id: str | None) -> Event:
+    """`event` with what was written on the telephone, and to whom; as it is where our own sends come back so."""
+    chat, body = jids.as_person(item.get("phone")), _body(item)
+    mine = item.get("fromApi") is True or any(item.get(name) is True for name in GROUPS)
+    if message_id is not None and not mine and jids.is_person(chat) and body["type"] != "unsupported":
+        event["sender"] = jids.sender(None, chat, jids.as_lid(item.get("chatLid")))
+        event["echo"] = {"message_id": message_id, "type": body["type"], "text": body["text"]}
+    return event
 
 
 def _body(item: JSON) -> MessageBody:

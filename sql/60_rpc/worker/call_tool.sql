@@ -4,7 +4,6 @@ as $$
 #variable_conflict use_column
 declare
     t private.threads;
-    earlier public.tool_calls;
     made public.tool_calls;
     agent public.renus_config;
     called public.tools;
@@ -12,13 +11,15 @@ declare
     outcome jsonb;
     problem text;
 begin
+    -- One and the same call, made again while it still runs, waits for its answer.
+    perform pg_advisory_xact_lock(hashtextextended('call_tool ' || call_tool.lease || ' ' || call_tool.call_id, 0));
     select * into t from private.threads as x where x.id = call_tool.thread_id;
     if not found or t.lease is distinct from call_tool.lease or t.lease_until <= clock_timestamp() or t.conversation_id is null then
         return '{"verdict": "stale"}';
     end if;
-    select * into earlier from public.tool_calls as c where c.turn_id = t.lease and c.call_id = call_tool.call_id;
+    select * into made from public.tool_calls as c where c.turn_id = t.lease and c.call_id = call_tool.call_id;
     if found then
-        return jsonb_strip_nulls(jsonb_build_object('verdict', case when earlier.error is null then 'done' else 'refused' end, 'result', earlier.result, 'error', earlier.error));
+        return private.outcome_of(made);
     end if;
     select * into agent from public.renus_config as r where r.id = t.agent_id;
     -- SECURITY: the row says which function; only what is enabled for this agent is looked for.
@@ -51,9 +52,8 @@ begin
         case when octet_length(call_tool.arguments::text) <= 16384 then coalesce(call_tool.arguments, '{}') else '{}' end,
         case when problem is null then coalesce(outcome, 'null') end, problem, extract(epoch from clock_timestamp() - began) * 1000
     )
-    on conflict on constraint a_call_is_made_once do nothing
     returning * into made;
-    return jsonb_strip_nulls(jsonb_build_object('verdict', case when made.error is null then 'done' else 'refused' end, 'result', made.result, 'error', made.error));
+    return private.outcome_of(made);
 end
 $$;
 comment on function worker.call_tool(uuid, uuid, text, text, jsonb, uuid) is

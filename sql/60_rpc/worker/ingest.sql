@@ -122,6 +122,12 @@ begin
         cross join lateral (select private.lead_of_sender(account.client_id, x.v #> '{event,sender}') as lead_id) as l
         join private.threads as t on t.client_id = account.client_id and t.lead_id = l.lead_id
         where x.v ->> 'outcome' = 'preference'
+        union
+        select t.id
+        from jsonb_array_elements(fresh) as x (v)
+        cross join lateral (select private.lead_of_sender(account.client_id, x.v #> '{event,sender}') as lead_id) as l
+        join private.threads as t on t.lead_id = l.lead_id and t.channel_account_id = (x.v ->> 'account_id')::uuid
+        where x.v #> '{event,echo}' is not null
     ));
 
     -- Then the accounts that this may stop or start.
@@ -138,6 +144,8 @@ begin
             fetching := private.keep_media(spoken);
         end if;
     end if;
+    perform private.follow_echo((x.v ->> 'account_id')::uuid, x.v -> 'event')
+    from (select y.v from jsonb_array_elements(fresh) as y (v) where y.v #> '{event,echo}' is not null order by (y.v ->> 'ord')::bigint) as x;
     for item in
         select (x.v ->> 'delivery_id')::uuid as delivery_id, x.v #> '{event,status}' as status, (x.v #>> '{event,occurred_at}')::timestamptz as occurred_at
         from jsonb_array_elements(coalesce(moved, '[]')) as x (v)

@@ -5,7 +5,16 @@ declare
     r public.reports;
 begin
     select * into r from public.reports as x where x.id = save_report.report_id for update;
-    if not found or r.claim is null or r.claim is distinct from save_report.claim then
+    if not found then
+        return '{"verdict": "stale"}';
+    end if;
+    -- Paid for, whether it is saved or not.
+    perform private.note_usage(
+        r.client_id, r.project_id, null, 0,
+        coalesce(save_report.usage -> 'uses', jsonb_build_array(save_report.usage || jsonb_build_object('model', save_report.model))),
+        r.id, save_report.claim
+    );
+    if r.claim is null or r.claim is distinct from save_report.claim then
         return '{"verdict": "stale"}';
     end if;
     update public.reports as x
@@ -22,4 +31,4 @@ begin
 end
 $$;
 comment on function worker.save_report(uuid, uuid, text, text, text, jsonb) is
-'Stores a written report under its claim: {"verdict": "saved" | "stale"}. What changed since it was claimed keeps it stale, and it is written again.';
+'Stores a written report under its claim: {"verdict": "saved" | "stale"}, and what it used (usage: {"input_tokens", "output_tokens", "uses": [{"model", "input_tokens", "output_tokens"}]}) in the ledger. What changed since it was claimed keeps it stale, and it is written again.';

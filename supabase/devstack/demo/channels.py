@@ -143,16 +143,19 @@ def from_json(text: str) -> dict[str, str]:
 
 def store(access: Access, person: Client, account: Row, credentials: dict[str, str]) -> None:
     """Hands credentials to the function that encrypts them. Raises StackError with its sentence, never a secret."""
-    _function(access, person, "channel_credentials", {"channel_account_id": account["id"], "credentials": credentials})
+    call_function(
+        access, person, "channel_credentials", {"channel_account_id": account["id"], "credentials": credentials}
+    )
 
 
 def check(access: Access, person: Client, account: Row, *, sync: bool) -> dict[str, Any]:
     """What the function channel_check says: {"provider", "webhook_url", "findings", "templates"}."""
-    answer = _function(access, person, "channel_check", {"channel_account_id": account["id"], "sync": sync})
+    answer = call_function(access, person, "channel_check", {"channel_account_id": account["id"], "sync": sync})
     return cast("dict[str, Any]", answer)
 
 
-def _function(access: Access, person: Client, name: str, body: Row) -> Any:
+def call_function(access: Access, person: Client, name: str, body: Row) -> Any:
+    """POSTs to a function as the person. Raises StackError with the sentence it refuses with."""
     url = f"{access.functions_url or f'{access.url}/functions/v1'}/{name}"
     headers = {"Authorization": f"Bearer {token_of(person)}", "apikey": access.publishable_key}
     with httpx.Client(timeout=_CHECK_WITHIN_S, trust_env=access.beyond_this_machine) as http:

@@ -1,0 +1,1 @@
+grant select on public.project_costs to authenticated, service_role;

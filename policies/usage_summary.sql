@@ -1,0 +1,1 @@
+grant select on public.usage_summary to authenticated, service_role;
