@@ -122,6 +122,30 @@ def test_who_does_not_want_to_go_on_is_let_go() -> None:
     assert len(chat.database.calls) == 1
 
 
+def test_a_goodbye_in_the_middle_leaves_the_question_for_later() -> None:
+    """It is no answer; the next time the question is put again, and an option named is one."""
+    chat = Chat(qualification=BEGUN)
+    chat.say("quero contratar")
+    assert chat.say("tchau") in say.GOODBYE
+    assert chat.say("oi de novo").startswith("Para continuarmos: Qual é o ramo")
+    chat.say("obrigado")
+    assert "Quantas pessoas" in chat.say("varejo")
+
+
+def test_a_question_that_is_not_understood_twice_is_left_to_a_person() -> None:
+    """Asking a third time in the same words would not help."""
+    chat = Chat(qualification=BEGUN)
+    for text in ("quero contratar", "varejo", "muitas", "várias"):
+        last = chat.say(text)
+    assert last.endswith(say.STUCK)
+    assert chat.say("pode ser") in say.HANDED_OVER["person"]
+
+
+def test_a_long_laugh_is_read_in_no_time() -> None:
+    """However it ends."""
+    assert not converse(block("he" * 500 + "?", said=["Oi!"]), (), [])[0]["args"].get("hand_over")
+
+
 def test_without_the_tool_the_answer_carries_what_was_found() -> None:
     """The commit gives it to SQL."""
     open_one = {"status": "open", "question": Database().question()}
@@ -185,11 +209,8 @@ def test_what_pretends_to_be_an_instruction_has_no_effect(text: str) -> None:
 
 
 JSON_VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-5, 10**6)
-    | st.text(max_size=30)
-    | st.sampled_from(["oi", "quanto custa?", "agenda"]),
+    st.none() | st.booleans() | st.integers(-5, 10**6) | st.text(max_size=30) | st.sampled_from(["oi",
+    "quanto custa?", "agenda"]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )  # fmt: skip

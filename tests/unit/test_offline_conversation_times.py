@@ -95,6 +95,14 @@ def test_a_call_is_moved_by_asking_again() -> None:
     assert [call["args"]["due_at"][-5:] for call in chat.database.calls] == ["15:00", "17:00"]
 
 
+def test_another_hour_for_the_same_day_moves_the_call() -> None:
+    """The day that was agreed on stands, whoever says only an hour means that day."""
+    chat = Chat()
+    chat.say("me liga segunda às 14h")
+    chat.say("na verdade melhor às 16h")
+    assert chat.database.calls[-1]["args"] == {"due_at": "2026-11-30T16:00"}
+
+
 def test_what_cannot_be_arranged_is_said() -> None:
     """The past, the far future, and what the database refuses."""
     assert turn(block("me liga hoje às 9h", said=BEFORE))["reply"] == say.PASSED

@@ -9,10 +9,9 @@ from renum.agent.offline_conversation_text import EMAIL, PARTICLES, first_name, 
 from renum.agent.offline_text import plain
 
 _NAME = re.compile(
-    r"\b(?:meu nome (?:completo )?(?:e|eh|é|agora é|correto é)|(?:eu )?me chamo|(?:pode|podem) me chamar de|me "
-    r"chama de"
-    r"|aqui (?:é|e|quem fala é) (?:o|a)|quem fala (?:é|e) (?:o|a)?|nome:|(?:eu )?sou (?:o|a)(?= "
-    r"(?-i:[A-ZÀ-Ý])))\s*:?\s*"
+    r"\b(?:meu nome (?:completo )?(?:e|eh|é|agora é|correto é)|(?:eu )?me chamo|(?:pode|podem) me chamar de|me chama de"
+    r"|aqui (?:é|e|quem fala é) (?:o|a)|quem fala (?:é|e) (?:o|a)?|nome:|(?:eu )?sou (?:o"
+    r"|a)(?= (?-i:[A-ZÀ-Ý])))\s*:?\s*"
     r"(?P<name>[^\W\d_][^\d,.;:!?\n()]{0,80})",
     re.IGNORECASE,
 )
@@ -23,31 +22,26 @@ _ENDS = re.compile(
 )
 _JOINED = re.compile(r"^(?:da|de|do|dos|das)\s+[A-ZÀ-Ý]")
 _PROFILE = (
-    ("ocupação",
-        r"\b(?:eu )?sou (?:o |a |um |uma )?((?:don[oa](?= d[aeo]s? )|proprietári[oa]|proprietari[oa]|sóci[oa]"
-        r"|soci[oa]|gerente|médic[oa]|medic[oa]|dentista"
+    ("ocupação", r"\b(?:eu )?sou (?:o |a |um |uma )?((?:don[oa](?= d[aeo]s? )|proprietári[oa]|proprietari[oa]|sóci[oa]"
+     r"|soci[oa]|gerente|médic[oa]|medic[oa]|dentista"
      r"|advogad[oa]|professora?|engenheir[oa]|empresári[oa]|empresari[oa]|vendedora?|autônom[oa]|autonom[oa]"
      r"|estudante|psicólog[oa]|nutricionista"
      r"|fisioterapeuta|corretora?|contadora?|designer|aposentad[oa]|diretora?|veterinári[oa]|arquitet[oa]"
      r"|cabeleireir[oa])(?: (?:d[aeo]s?|em|n[ao]|com) (?:uma? )?\w+(?: \w+)?)?)"),
     ("ocupação", r"\btrabalho (?:como|de) (\w+(?: (?:de|da|do|em) \w+)?)"),
     ("ramo", r"\btrabalh(?:o|amos) com (\w+(?: (?:e|de|da|do) \w+)?)"),
-    ("negócio",
-        r"\b(?:eu )?(?:tenho|temos|possuo) (?:uma|um) ((?:pequena |pequeno )?(?:padaria|loja|clínica"
-        r"|clinica|restaurante|empresa|salão|salao"
+    ("negócio", r"\b(?:eu )?(?:tenho|temos|possuo) (?:uma|um) ((?:pequena |pequeno )?(?:padaria|loja|clínica"
+     r"|clinica|restaurante|empresa|salão|salao"
      r"|escritório|escritorio|consultório|consultorio|academia|oficina|farmácia|farmacia|mercado|mercadinho"
      r"|lanchonete|pizzaria|pousada|escola"
-     r"|imobiliária|imobiliaria|agência|agencia|pet shop|petshop|barbearia|negócio|negocio|comércio|comercio)(?: "
-     r"d[aeo] \w+)?)"),
-    ("cidade",
-        r"\b(?:eu )?(?:moro|resido|vivo|somos|estamos|fico) (?:em|no|na|de) ([A-ZÀ-Ý][\wÀ-ÿ]+(?: "
-        r"(?:d[aeo]s? )?[A-ZÀ-Ý][\wÀ-ÿ]+){0,3})"),
-    ("funcionários",
-        r"\b(?:tenho|temos|somos) (\d{1,6}) (?:funcionários|funcionarios|colaboradores|empregados"
-        r"|pessoas na equipe)"),
-    ("empresa",
-        r"\b(?:minha empresa|minha loja|minha clínica|minha clinica|meu negócio|meu negocio) (?:é a|é o|é"
-        r"|se chama|chama-se|chama) ([\wÀ-ÿ&]+(?: [\wÀ-ÿ&]+){0,3})"),
+     r"|imobiliária|imobiliaria|agência|agencia|pet shop|petshop|barbearia|negócio|negocio|comércio"
+     r"|comercio)(?: d[aeo] \w+)?)"),
+    ("cidade", r"\b(?:eu )?(?:moro|resido|vivo|somos|estamos|fico) (?:em|no|na"
+     r"|de) ([A-ZÀ-Ý][\wÀ-ÿ]+(?: (?:d[aeo]s? )?[A-ZÀ-Ý][\wÀ-ÿ]+){0,3})"),
+    ("funcionários", r"\b(?:tenho|temos|somos) (\d{1,6}) (?:funcionários|funcionarios|colaboradores|empregados"
+     r"|pessoas na equipe)"),
+    ("empresa", r"\b(?:minha empresa|minha loja|minha clínica|minha clinica|meu negócio|meu negocio) (?:é a|é o|é"
+     r"|se chama|chama-se|chama) ([\wÀ-ÿ&]+(?: [\wÀ-ÿ&]+){0,3})"),
 )  # fmt: skip
 PROFILE = tuple((key, re.compile(pattern, re.IGNORECASE if key != "cidade" else 0)) for key, pattern in _PROFILE)
 MINE = re.compile(

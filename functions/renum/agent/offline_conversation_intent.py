@@ -6,7 +6,7 @@ import re
 
 from renum.agent.offline_conversation_text import norm
 from renum.agent.offline_intent import one_of, wants_out
-from renum.agent.offline_text import after_greeting, is_chatter
+from renum.agent.offline_text import after_greeting
 
 _PEOPLE = (
     r"atendentes?|humanos?|humana|pessoas?|alguem|gerente|responsavel|supervisor[a]?|vendedor[a]?|consultor[a]?"
@@ -35,16 +35,15 @@ ANGER = one_of(
     r"\b(?:absurdo|palhacada|ridiculo|vergonha|vergonhoso|falta de respeito|desrespeito|descaso|indignad[oa]"
     r"|revoltad[oa]"
     r"|insatisfeit[oa]|decepcionad[oa]|lixo|merda|porra|caralho|idiotas?|incompetentes?|estelionat\w+)\b",
-    r"\b(?:procon|reclame aqui|advogad[oa] vai|meu advogado|minha advogada|vou processar|processar voces|vou "
-    r"denunciar"
+    r"\b(?:procon|reclame aqui|advogad[oa] vai|meu advogado|minha advogada|vou processar|processar voces|vou denunciar"
     r"|na justica|entrar com processo)\b",
     r"\b(?:quero|vou|preciso|gostaria de|queria|tenho|fazer|abrir|registrar)(?: \w+){0,3} (?:reclamar|reclamacao"
     r"|queixa)\b",
     r"^reclamacao\b",
-    r"\b(?:pessimo|horrivel|terrivel) (?:atendimento|servico)\b|\b(?:atendimento|servico) (?:e |foi |esta "
-    r")?(?:pessimo|horrivel|terrivel)\b",
-    r"\bninguem (?:me )?(?:responde|atende|resolve|ajuda)\w*\b|\bja (?:e a|falei|reclamei|pedi) (?:\w+ "
-    r"){0,2}(?:vezes|vez)\b",
+    r"\b(?:pessimo|horrivel|terrivel) (?:atendimento|servico)\b|\b(?:atendimento|servico) (?:e |foi "
+    r"|esta )?(?:pessimo|horrivel|terrivel)\b",
+    r"\bninguem (?:me )?(?:responde|atende|resolve|ajuda)\w*\b|\bja (?:e a|falei|reclamei"
+    r"|pedi) (?:\w+ ){0,2}(?:vezes|vez)\b",
     r"\bvoces (?:sao|estao) (?:uns |umas )?(?:pessimos|horriveis|ladroes|enganando|roubando|golpistas)\b",
     r"\b(?:me (?:senti )?enganar\w*|fui enganad[oa]|fui roubad[oa]|cobranca indevida|me cobraram errado)\b",
 )
@@ -52,8 +51,8 @@ NO_ANGER = re.compile(
     r"\b(?:nao|sem|nenhuma|nada)(?: \w+){0,3} (?:reclamar|reclamacao|queixa|urgente|urgencia|emergencia)\b"
 )
 LIFE = one_of(
-    r"\b(?:me matar|suicid\w+|quero morrer|tirar (?:a )?minha (?:propria )?vida|nao quero mais viver|acabar com "
-    r"a minha vida)\b"
+    r"\b(?:me matar|suicid\w+|quero morrer|tirar (?:a )?minha (?:propria )?vida|nao quero mais viver"
+    r"|acabar com a minha vida)\b"
 )
 HEALTH = one_of(
     r"\b(?:passando (?:muito )?mal|infart\w+|avc|dor(?:es)? (?:\w+ )?no peito|falta de ar|nao consigo respirar"
@@ -76,8 +75,8 @@ CALLBACK = one_of(
 NO_CALLBACK = one_of(
     r"\b(?:nao|nunca|sem|parem? de)(?: \w+){0,2} (?:lig\w+|telefon\w+|retorn\w+)\b",
     r"\b(?:por que|porque|quem|quando)(?: \w+){0,2} (?:me )?(?:lig(?:am|ou|aram|ando)|telefon(?:am|ou))\b",
-    r"\b(?:eu|vou) (?:te |lhe |vos )?(?:ligo|ligar|retorno)\b|\bme cham(?:o|ar de|a de|e de|am de)\b|\bja me "
-    r"lig\w+\b|\bme ligaram\b",
+    r"\b(?:eu|vou) (?:te |lhe |vos )?(?:ligo|ligar|retorno)\b|\bme cham(?:o|ar de|a de|e de|am de)\b"
+    r"|\bja me lig\w+\b|\bme ligaram\b",
 )
 CANCEL_CALLBACK = re.compile(
     r"\b(?:cancel|desmarc)\w+ (?:\w+ ){0,2}(?:retorno|ligacao|reuniao|agendamento|horario|consulta|pedido|compra"
@@ -88,8 +87,8 @@ DATA = one_of(
     r"|sobre mim|meus?|minhas?|comigo)\b",
     r"\b(?:que|quais)(?: \w+){0,3} (?:meus dados|minhas informacoes|dados meus)\b",
     r"\bo que (?:\w+ ){0,2}(?:sabem?|tem|guardam?|possuem?) (?:de|sobre|a respeito de) mim\b",
-    r"\blgpd\b|\bmeus dados pessoais\b|\b(?:ver|acessar|consultar|saber|mostra|mostrar|confirmar|conferir) (?:os "
-    r")?meus dados\b",
+    r"\blgpd\b|\bmeus dados pessoais\b|\b(?:ver|acessar|consultar|saber|mostra|mostrar|confirmar"
+    r"|conferir) (?:os )?meus dados\b",
     r"\b(?:qual|que)(?: e)?(?: o)?(?: meu)? (?:nome|email|telefone|numero|cadastro) (?:\w+ ){0,3}(?:cadastrado"
     r"|registrado|cadastro)\b",
     r"\bminhas informacoes (?:\w+ ){0,3}(?:tem|cadastro|guardam)\b|\bmeu cadastro$",
@@ -112,8 +111,8 @@ WANTS = one_of(
     r"|posso)(?: para)?|da para"
     r"|vamos|desejo|vou|posso)(?: \w+){0,2} (?:contratar|comprar|assinar|adquirir|fechar|orcamento|proposta"
     r"|demonstracao)\b",
-    r"\b(?:tenho|temos|ha|tem|tive|com) (?:\w+ ){0,2}interesse\b|\binteressad[oa]s?\b|\bme interess\w+"
-    r"\b|\binteressei\b",
+    r"\b(?:tenho|temos|ha|tem|tive|com) (?:\w+ ){0,2}interesse\b|\binteressad[oa]s?\b|\bme interess\w+\b"
+    r"|\binteressei\b",
     r"\b(?:quero|queria|preciso de|gostaria de)(?: ter)? (?:um|uma|o|a|esse|essa|este) (?:agente|robo|assistente"
     r"|bot|chatbot|ia|sistema"
     r"|atendente virtual|solucao|servico)\b",
@@ -123,22 +122,21 @@ WANTS = one_of(
     r"\bquero (?:saber|conhecer|entender) (?:mais|melhor)\b|\bquero (?:contratar|comprar|assinar|esse|este)\b",
 )
 PRICE = one_of(
-    r"\bquanto (?:\w+ )?(?:custa|sai|fica|cobra\w*|seria|pago|paga|vale|e)\b|\bprecos?\b|\bvalor(?:es)?"
-    r"\b|\bplanos?\b|\bmensalidade\b|\borcamento\b"
+    r"\bquanto (?:\w+ )?(?:custa|sai|fica|cobra\w*|seria|pago|paga|vale|e)\b|\bprecos?\b|\bvalor(?:es)?\b"
+    r"|\bplanos?\b|\bmensalidade\b|\borcamento\b"
 )
 NO_INTEREST = re.compile(
     r"\b(?:nao|nem|nunca|sem|nenhum)(?: \w+){0,3} (?:interesse|interess\w+|contratar|comprar|assinar|quero"
     r"|preciso)\b|\bnao (?:quero|preciso)\b|\bdesisti\b"
 )
 BACK = re.compile(
-    r"\b(?:outro assunto|mudando de assunto|voltar (?:ao|para o) (?:inicio|menu|comeco|principal)|menu(?: "
-    r"principal)?|outra (?:coisa|duvida))\b"
+    r"\b(?:outro assunto|mudando de assunto|voltar (?:ao|para o) (?:inicio|menu|comeco|principal)"
+    r"|menu(?: principal)?|outra (?:coisa|duvida))\b"
 )
 LEAVES = one_of(
-    r"\bnao (?:me )?(?:mand[ae]m?|envi[ae]m?|escrev[ae]m?|perturb[ae]m?|incomod[ae]m?|cham[ae]m?|lig[ue]+m?)(?: "
-    r"\w+){0,2} (?:mais|mensage\w+|nada)\b",
-    r"\b(?:nao autorizo|retiro (?:o )?meu consentimento|revogo|cansei de receber|parem? com (?:isso|essas? "
-    r"mensage\w+)"
+    r"\bnao (?:me )?(?:mand[ae]m?|envi[ae]m?|escrev[ae]m?|perturb[ae]m?|incomod[ae]m?|cham[ae]m?"
+    r"|lig[ue]+m?)(?: \w+){0,2} (?:mais|mensage\w+|nada)\b",
+    r"\b(?:nao autorizo|retiro (?:o )?meu consentimento|revogo|cansei de receber|parem? com (?:isso|essas? mensage\w+)"
     r"|para de (?:me )?(?:mandar|enviar|encher|chamar)|descadastr\w+|quero (?:sair|ser removid[oa]) (?:da|dessa"
     r"|desta|do|de|desse)"
     r"|me (?:exclu\w+|remov\w+|tir\w+) (?:d|dai|dessa|desse|dali)\w*|nao (?:quero|desejo) (?:mais )?(?:receber"
@@ -146,24 +144,12 @@ LEAVES = one_of(
     r"^(?:nao )?me (?:bloqueia|bloqueie|descadastra)$",
 )
 NOT_LEAVING = re.compile(r"\b(?:nao quero|nunca quis) (?:sair|parar)\b|\bsem querer\b|\bnao (?:recebi|chegou)\b")
-FAREWELL = re.compile(
-    r"^(?:(?:ok|obrigad[oa]|valeu|entao|certo|beleza|muito|por enquanto|nao|e|so|isso|era|so isso) )*(?:tchau\w*"
-    r"|ate (?:mais|logo|breve|amanha|depois|la|a proxima)|falou|fui|abracos?|abs"
-    r"|bom (?:dia|fim de semana|descanso) (?:para )?(?:voce|voces|ai)|boa noite (?:para )?(?:voce|voces)|um "
-    r"abraco|fica com deus|so isso|era so isso|e so isso|por enquanto (?:e )?so(?: isso)?|nada mais|mais nada)"
-    r"(?: (?:obrigad[oa]|valeu|ate mais|tchau|por enquanto|mesmo|viu))*$"
+TROUBLE = re.compile(
+    r"\b(?:problemas?|erro|errad[oa]s?|nao (?:funciona|chegou|recebi|consigo|veio)|quebrad[oa]s?|estragad[oa]s?"
+    r"|atrasad[oa]s?|defeito|atraso)\b"
 )
-THANKS = re.compile(
-    r"^(?:(?:ok|certo|beleza|nossa|show|perfeito|otimo|sim|entendi|ah|ta|esta|bom|entao|nao|tudo|bem|legal"
-    r"|maravilha) )*(?:muit[oa]s? )?(?:obrigad\w+|valeu|agradeco|grat[oa]|agradecid[oa]|thanks)(?: (?:viu|mesmo"
-    r"|voce|voces|a|pela?|atencao|ajuda|informacao"
-    r"|informacoes|por|tudo|demais|de|coracao|resposta|retorno|muito|ate|mais|tchau|deus|e|abencoe))*$"
-)
-OK = re.compile(
-    r"^(?:ok|okay|okey|certo|beleza|blz|ta|ta bom|esta bom|ta ok|entendi|entendido|combinado|perfeito|show|otimo"
-    r"|legal|joia|massa|top|maravilha|bom|tudo bem|tudo certo|sim|aham|uhum|isso|fechado|tranquilo|de boa|ciente"
-    r"|sei|k|rs|ah ok|ah ta|ok entendi|ok combinado|certo entendi|bacana)(?: (?:entao|ok|obrigad[oa]|certo"
-    r"|combinado|bom))*$"
+PRAISE = re.compile(
+    r"\b(?:gostei|adorei|amei|parabens|excelente|maravilhos[oa]|muito bo[ma]|sensacional|delicios[oa])\b"
 )
 ASKS = re.compile(
     r"^(?:e |mas |entao |ai |me |eu )*(?:qual|quais|quant[oa]s?|quando|onde|aonde|como|que|quem|por que|o que"
@@ -231,19 +217,3 @@ def interest(text: str, words: list[str]) -> str:
 def is_question(text: str) -> bool:
     """Whether a sentence asks something, with or without its mark."""
     return "?" in text or bool(ASKS.match(norm(after_greeting(text) or text)))
-
-
-def closing(text: str) -> str:
-    """What ends a dialogue: farewell, thanks, ok, or '' when the text says more."""
-    simple = norm(text)
-    if FAREWELL.match(simple):
-        return "farewell"
-    if "?" not in text and THANKS.match(simple):
-        return "thanks"
-    signs = not simple and any(sign in text for sign in "👍👌✅🙌🤝😊🙏❤😉😀😃👏💚💙🆗")
-    return "thanks" if signs and "🙏" in text else "ok" if signs or ("?" not in text and OK.match(simple)) else ""
-
-
-def only_greets(text: str) -> bool:
-    """Whether `text` is nothing but a greeting or laughter."""
-    return is_chatter(text) and not closing(text)

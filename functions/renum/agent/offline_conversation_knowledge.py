@@ -13,18 +13,14 @@ from renum.agent.offline_conversation_view import Entry, Specialist
 from renum.agent.offline_text import word_set
 
 EMPTY = word_set(
-    "a o as os um uma uns umas de da do das dos e em no na nos nas por pelo pela para pra com que eu me meu "
-    "minha meus "
+    "a o as os um uma uns umas de da do das dos e em no na nos nas por pelo pela para pra com que eu me meu minha meus "
     "minhas seu sua seus suas voce voces ele ela isso isto esse essa este esta qual quais quando como quem quero "
     "queria "
     "gostaria saber sabe dizer diz diga informar informa informe informacao informacoes pode posso podem poderia "
     "ter tem "
-    "tenho temos teria ha ser sao foi era estou esta sim nao ok oi ola bom boa dia tarde noite tudo bem favor "
-    "obrigado "
-    "obrigada sobre mais muito la ai aqui ja so mas ou se ate tambem algum alguma alguem coisa duvida pergunta "
-    "preciso "
-    "ver fala falar fale explica explicar passa passar manda mandar vai vou ir faz fazer fazem fica ficam seria "
-    "gente "
+    "tenho temos teria ha ser sao foi era estou esta sim nao ok oi ola bom boa dia tarde noite tudo bem favor obrigado "
+    "obrigada sobre mais muito la ai aqui ja so mas ou se ate tambem algum alguma alguem coisa duvida pergunta preciso "
+    "ver fala falar fale explica explicar passa passar manda mandar vai vou ir faz fazer fazem fica ficam seria gente "
     "amigo moca moco agora hoje entao assim dar da hora hein ne the funciona empresa servico servicos cara olha"
 )
 _GROUPS = (
@@ -91,59 +87,62 @@ def telling(text: str) -> frozenset[str]:
     return frozenset(said)
 
 
-def _near(word: str, known: frozenset[str]) -> str | None:
+def _near(word: str, known: frozenset[str], *, others: bool = True) -> str | None:
+    """The known word that `word` is, or is a misspelling of; with `others`, of a word for the same thing too."""
     if word in known:
         return word
     if len(word) < 5 or word.startswith("="):
         return None
-    meant = difflib.get_close_matches(word, [*known, *_MEANT], n=1, cutoff=0.85)
-    if not meant:
+    close = difflib.get_close_matches(word, [*known, *(_MEANT if others else ())], n=1, cutoff=0.85)
+    if not close:
         return None
-    found = meant[0] if meant[0] in known else _MEANT.get(meant[0], "")
+    found = close[0] if close[0] in known else _MEANT.get(close[0], "")
     return found if found in known else None
 
 
 class Knowledge:
     """The company's knowledge, ready to be asked."""
 
-    def __init__(self, entries: list[Entry]) -> None:
+    def __init__(self, entries: tuple[Entry, ...]) -> None:
         self.entries = entries[:200]
         self.about = [telling(entry.about) for entry in self.entries]
         self.say = [telling(entry.say) for entry in self.entries]
         self.parts = [[telling(part) for part in re.split(r"[,;/|\n]| ou | e ", entry.about)] for entry in self.entries]
         self.seen = Counter(word for words in self.about for word in words)
+        self.words = frozenset().union(*self.about, *self.say)
 
     def weight(self, word: str) -> float:
         """How much a word tells of one entry rather than of another."""
         return math.log(1 + len(self.entries) / self.seen.get(word, 0.5))
 
-    def find(self, sentence: str) -> tuple[float, Entry] | None:
-        """The entry that a sentence is about, with how well it fits (0 to 2); None when none clearly does."""
-        asked = telling(sentence)
-        if not asked or len(asked) > 40:
+    def find(self, sentence: str) -> Entry | None:
+        """The entry that a sentence is about, the best of those that fit; None when none clearly does."""
+        said = telling(sentence)
+        if not said or len(said) > 40:
             return None
-        best: tuple[float, Entry] | None = None
-        for place, entry in enumerate(self.entries):
-            score = self._score(asked, place)
-            if score > 0 and (best is None or score > best[0]):
-                best = score, entry
-        return best
+        asked = frozenset(_near(word, self.words) or word for word in said)
+        scores = [(self._score(asked, place), entry) for place, entry in enumerate(self.entries)]
+        best = max(scores, key=lambda pair: pair[0], default=None)
+        return best[1] if best is not None and best[0] > 0 else None
 
     def _score(self, asked: frozenset[str], place: int) -> float:
-        about = {word for word in asked if _near(word, self.about[place])}
-        said = {word for word in asked - about if _near(word, self.say[place])}
-        whole = sum(map(self.weight, asked))
-        covered = (sum(map(self.weight, about)) + 0.6 * sum(map(self.weight, said))) / whole
-        named = {found for word in about if (found := _near(word, self.about[place]))}
-        part = max((len(named & words) / len(words) for words in self.parts[place] if words), default=0.0)
+        """How well an entry fits: what part of the question it covers, and whether it is named whole."""
+        about = asked & self.about[place]
+        told = asked & self.say[place] - about
+        if not about and not told:
+            return 0.0
+        covered = sum(map(self.weight, about)) + 0.6 * sum(map(self.weight, told))
+        covered /= sum(map(self.weight, asked))
+        part = max((len(about & words) / len(words) for words in self.parts[place] if words), default=0.0)
         if covered >= 0.58 or (about and covered >= 0.3 and part >= 0.99) or (about and covered >= 0.4 and part >= 0.5):
             return covered + part * 0.5
         return 0.0
 
 
-def _named(word: str, said: frozenset[str]) -> bool:
-    """Whether a topic's word was said, or something that is written nearly like it."""
-    return word in said or (len(word) >= 5 and bool(difflib.get_close_matches(word, said, n=1, cutoff=0.85)))
+@lru_cache(maxsize=64)
+def knowledge(entries: tuple[Entry, ...]) -> Knowledge:
+    """A company's knowledge, made ready once."""
+    return Knowledge(entries)
 
 
 def topic_score(text: str, specialist: Specialist) -> tuple[int, str]:
@@ -158,7 +157,7 @@ def topic_score(text: str, specialist: Specialist) -> tuple[int, str]:
             for word in norm(topic).split()
             if word not in EMPTY
         )
-        if words and (all(_named(word, said) for word in words) or f" {norm(topic)} " in f" {simple} "):
+        if words and (all(_near(word, said, others=False) for word in words) or f" {norm(topic)} " in f" {simple} "):
             found.append(topic)
     return len(found), found[0] if found else ""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from renum.agent import offline_conversation_words as say
+from renum.agent.offline_conversation_chatter import closing
 from renum.agent.offline_conversation_intent import NO_INTEREST, is_question
 from renum.agent.offline_conversation_steps import Outcome, Steps
 from renum.agent.offline_conversation_text import norm
-from renum.agent.offline_conversation_view import View, mapping, question_of
+from renum.agent.offline_conversation_view import View, mapping, question_of, texts
 from renum.agent.offline_extract import Found, Said, find, names_option, read_value, refusal
 from renum.agent.offline_intent import declines_rest
 from renum.agent.offline_text import after_greeting, bare, is_chatter
@@ -34,6 +35,28 @@ class Qualification:
         question = self.view.question
         return question is not None and (not self.view.assistant or is_put(question, self.view.last))
 
+    @property
+    def is_left(self) -> bool:
+        """Whether the lead said that it does not want to go on, and was not asked again since."""
+        for text in reversed(self.view.assistant):
+            if self.view.question is not None and is_put(self.view.question, text):
+                return False
+            if text in say.NOT_INTERESTED:
+                return True
+        return False
+
+    def is_answered(self, said: list[Said]) -> bool:
+        """Whether the messages answer the open question: the one just asked, or an older one in so many words."""
+        question = self.view.question
+        if question is None:
+            return False
+        if self.is_asked:
+            return answer_in(said, question) is not None
+        return any(
+            names_option(item.text, question) or (question["type"] == "number" and item.text.strip().isdecimal())
+            for item in said
+        )
+
     def begin(self) -> str | None:
         """Asks the first question; None when nobody can."""
         outcome = self.steps.call("qualify", {"answers": {}})
@@ -43,7 +66,8 @@ class Qualification:
 
     def answered(self, said: list[Said]) -> str | None:
         """Gives SQL what the messages answer, and words what is next; None when they answer nothing."""
-        question, worded = self.view.question, None
+        question: Question | None = self.view.question
+        worded: str | None = None
         while question is not None:
             found = answer_in(said, question)
             if found is None:
@@ -61,7 +85,7 @@ class Qualification:
             worded = self._told(outcome, pick(THANKS, self.view.salt))
             said = [item for item in said if item.seq > found.seq]
             following = question_of(outcome.result.get("question"))
-            question = following if following and following["key"] != question["key"] and said else None
+            question = following if said and following is not None and following["key"] != question["key"] else None
         return worded
 
     def declined(self, said: list[Said]) -> bool:
@@ -69,7 +93,7 @@ class Qualification:
         question = self.view.question
         for item in said:
             stops = declines_rest(item.text) or NO_INTEREST.search(norm(item.text))
-            if stops and not (question and self.is_asked and _answers_closed(item.text, question)):
+            if stops and not (question is not None and self.is_asked and _answers_closed(item.text, question)):
                 return True
         return False
 
@@ -87,7 +111,8 @@ class Qualification:
         question = question_of(outcome.result.get("question"))
         if question is None:
             return thanks if thanks in THANKS else pick(STARTS[:1], self.view.salt)
-        problem = next(filter(None, map(str, mapping(outcome.result.get("problems")).values())), "")
+        problems = texts(list(mapping(outcome.result.get("problems")).values()))
+        problem = problems[0] if problems else ""
         if problem and sum(is_put(question, text) for text in self.view.assistant[-2:]) == 2:
             return f"{problem}\n\n{say.STUCK}"
         return f"{problem or thanks}\n\n{put(question)}"
@@ -108,6 +133,11 @@ def answer_in(said: list[Said], question: Question) -> Found | None:
     """The answer to `question`, a refusal of it in the lead's words, or None."""
     telling = [item for item in said if not is_chatter(item.text)]
     closed = question["type"] != "text"
+    said = [
+        item
+        for item in said
+        if closing(item.text) not in ("thanks", "farewell") or (closed and _answers_closed(item.text, question))
+    ]
     if telling and not names_option(telling[-1].text, question):
         last = telling[-1]
         if refusal(after_greeting(last.text), question):

@@ -6,7 +6,7 @@ import re
 
 from renum.agent import offline_conversation_words as say
 from renum.agent import phrases
-from renum.agent.offline_conversation_intent import closing, only_greets
+from renum.agent.offline_conversation_chatter import closing, only_greets
 from renum.agent.offline_conversation_text import may_be_said, norm
 from renum.agent.offline_conversation_view import View, mapping
 from renum.agent.offline_extract import Said
@@ -15,23 +15,20 @@ from renum.agent.offline_text import after_greeting
 from renum.agent.phrases import pick
 
 _ASKED = (
-    (phrases.ROBOT, re.compile(
-        r"\b(?:voce e|isso e|isto e|falando com|falo com|e) (?:um |uma )?(?:robo|bot"
-        r"|chatbot|maquina|ia|inteligencia artificial|pessoa|humano)\b|^(?:robo|bot)$")),
-    (phrases.WHO, re.compile(
-        r"\bquem (?:e|esta|fala|sao)(?: (?:voce|voces|falando|ai|por ai|que fala|aqui))?$"
-        r"|\bcom quem (?:eu )?(?:falo|estou|falando)\b|\bqual (?:e )?(?:o )?seu nome\b|\bque empresa e\b|\be "
-        r"golpe\b|\bde onde voces? (?:e|sao|fala\w*)\b")),
+    (phrases.ROBOT, re.compile(r"\b(?:voce e|isso e|isto e|falando com|falo com|e) (?:um |uma )?(?:robo|bot"
+     r"|chatbot|maquina|ia|inteligencia artificial|pessoa|humano)\b|^(?:robo|bot)$")),
+    (phrases.WHO, re.compile(r"\bquem (?:e|esta|fala|sao)(?: (?:voce|voces|falando|ai|por ai|que fala|aqui))?$"
+     r"|\bcom quem (?:eu )?(?:falo|estou|falando)\b|\bqual (?:e )?(?:o )?seu nome\b|\bque empresa e\b|\be golpe\b"
+     r"|\bde onde voces? (?:e|sao|fala\w*)\b")),
     (phrases.NUMBER, re.compile(r"\b(?:quem|como|onde)\b.*\bmeu (?:numero|contato|telefone|whatsapp)\b")),
-    (say.WHY, re.compile(
-        r"\b(?:por que|porque|para que|qual (?:e )?(?:o )?(?:motivo"
-        r"|assunto))\b.{0,30}\b(?:mensagem|contato|falando comigo|me (?:mand|cham|procur|escrev)\w+|disso"
-        r"|conversa)\b|^(?:do que se trata|o que e isso|qual o assunto|sobre o que)\b")),
+    (say.WHY, re.compile(r"\b(?:por que|porque|para que|qual (?:e )?(?:o )?(?:motivo"
+     r"|assunto))\b.{0,30}\b(?:mensagem|contato|falando comigo|me (?:mand|cham|procur|escrev)\w+|disso"
+     r"|conversa)\b|^(?:do que se trata|o que e isso|qual o assunto|sobre o que)\b")),
 )  # fmt: skip
 _ABOUT_PROJECT = re.compile(
     r"\b(?:status|andamento|em que pe|como (?:esta|estao|vai|anda|ta)|situacao|prazo|progresso)\b.{0,30}"
-    r"\b(?:projeto|agente|pesquisa|campanha|implantacao|tudo)\b|\bmeu projeto\b|\b(?:status|andamento) d[oae]"
-    r"\b|^(?:status|andamento)$"
+    r"\b(?:projeto|agente|pesquisa|campanha|implantacao|tudo)\b|\bmeu projeto\b|\b(?:status|andamento) d[oae]\b"
+    r"|^(?:status|andamento)$"
 )
 _ABOUT_PLAN = re.compile(r"\b(?:meu|minha|nosso|qual) (?:e )?(?:o )?(?:meu )?(?:plano|assinatura|contrato)\b")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from renum.agent import offline_conversation_words as say
-from renum.agent.offline_conversation_intent import BACK, closing, is_question, only_greets
+from renum.agent.offline_conversation_chatter import closing, only_greets
+from renum.agent.offline_conversation_intent import BACK, is_question
 from renum.agent.offline_conversation_knowledge import best_specialist, topic_score
 from renum.agent.offline_conversation_text import expand, norm
 from renum.agent.offline_conversation_time import SPOKEN, WEEKDAYS, spoken_hour, when
@@ -13,7 +14,8 @@ from renum.agent.offline_conversation_view import PRINCIPAL, View
 from renum.agent.phrases import pick
 
 BOOKING = re.compile(
-    r"\b(?:marcar?|agendar?|agendamento|consultas?|horarios?|visitas?|exames?|reservas?|reservar|retornos?|aulas?|sessao"
+    r"\b(?:marcar?|agendar?|agendamento|consultas?|horarios?|visitas?|exames?|reservas?|reservar|retornos?|aulas?"
+    r"|sessao"
     r"|avaliacao|encaixe|remarcar)\b"
 )
 _DAY = re.compile(rf"\b(?:hoje|depois de amanha|amanha|{'|'.join(WEEKDAYS)}|dia \d{{1,2}}|\d{{1,2}}/\d{{1,2}})\b")

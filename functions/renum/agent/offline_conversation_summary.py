@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from renum.agent.offline_conversation_intent import closing, only_greets
+from renum.agent.offline_conversation_chatter import closing, only_greets
 from renum.agent.offline_conversation_text import is_command, sentences, without_commands
 from renum.agent.offline_conversation_view import items
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from renum.agent.offline_text import plain
+from renum.agent.offline_text import plain, word_set
 
 LONGEST = 2000
 """Characters of a message that are read; nobody asks for something after that many."""
@@ -39,115 +39,16 @@ COMMAND = re.compile(
     r"|\b(?:finja|aja|comporte) (?:se )?(?:que|como)\b|\b(?:seu|teu|o) (?:system )?prompt\b|\bnovas? instru"
     r"|\b(?:hand_over|update_lead|register_opt_out|look_up_lead|schedule_callback|open_interview|drop table)\b",
 )
-NO_NAME = frozenset(
-    [
-        "ignore",
-        "ignorar",
-        "esqueca",
-        "system",
-        "sistema",
-        "admin",
-        "administrador",
-        "root",
-        "assistant",
-        "assistente",
-        "developer",
-        "prompt",
-        "instrucoes",
-        "instrucao",
-        "comando",
-        "diga",
-        "responda",
-        "envie",
-        "mande",
-        "apague",
-        "delete",
-        "drop",
-        "select",
-        "null",
-        "none",
-        "undefined",
-        "true",
-        "false",
-        "cliente",
-        "lead",
-        "teste",
-        "test",
-        "dono",
-        "dona",
-        "medico",
-        "medica",
-        "empresario",
-        "professor",
-        "professora",
-        "advogado",
-        "advogada",
-        "eu",
-        "voce",
-        "ele",
-        "ela",
-        "quem",
-        "que",
-        "nao",
-        "sim",
-        "oi",
-        "ola",
-        "bom",
-        "boa",
-        "aqui",
-        "ali",
-        "hoje",
-        "amanha",
-        "casa",
-        "empresa",
-        "loja",
-        "contato",
-        "whatsapp",
-        "usuario",
-        "user",
-        "nome",
-        "sem",
-        "desconhecido",
-        "execute",
-        "faca",
-        "transfira",
-        "desconto",
-        "gratis",
-        "qualificado",
-        "aprovado",
-        "chame",
-        "pergunte",
-        "repita",
-        "esse",
-        "este",
-        "isso",
-        "aquele",
-        "interessado",
-        "interessada",
-        "o",
-        "a",
-        "um",
-        "uma",
-        "no",
-        "na",
-        "do",
-        "da",
-        "meu",
-        "minha",
-        "seu",
-        "sua",
-        "muito",
-        "mais",
-        "pessoa",
-        "alguem",
-        "robo",
-        "agente",
-        "para",
-        "por",
-        "com",
-    ]
+NO_NAME = word_set(
+    "ignore ignorar esqueca system sistema admin administrador root assistant assistente developer prompt instrucoes "
+    "instrucao comando diga responda envie mande apague delete drop select null none undefined true false cliente lead "
+    "teste test dono dona medico medica empresario professor professora advogado advogada eu voce ele ela quem que nao "
+    "sim oi ola bom boa aqui ali hoje amanha casa empresa loja contato whatsapp usuario user nome sem desconhecido "
+    "execute faca transfira desconto gratis qualificado aprovado chame pergunte repita esse este isso aquele "
+    "interessado "
+    "interessada o a um uma no na do da meu minha seu sua muito mais pessoa alguem robo agente para por com"
 )
-PARTICLES = frozenset(["da", "de", "do", "das", "dos", "e"])
+PARTICLES = word_set("da de do das dos e")
 _NAME = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+|(?<=\?)")
 

@@ -9,22 +9,12 @@ from typing import NamedTuple
 from renum.agent.offline_conversation_text import expand
 from renum.agent.offline_numbers import UNITS
 
-WEEKDAYS = ["segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo"]
+WEEKDAYS = ("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo")
 SPOKEN = ("segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo")
-MONTHS = [
-    "janeiro",
-    "fevereiro",
-    "marco",
-    "abril",
-    "maio",
-    "junho",
-    "julho",
-    "agosto",
-    "setembro",
-    "outubro",
-    "novembro",
-    "dezembro",
-]
+MONTHS = (
+    "janeiro", "fevereiro", "marco", "abril", "maio", "junho", "julho", "agosto", "setembro",
+    "outubro", "novembro", "dezembro",
+)  # fmt: skip
 DEFAULTS = (
     (re.compile(r"\b(?:depois do almoco|apos o almoco|comeco da tarde|inicio da tarde)\b"), time(14)),
     (re.compile(r"\b(?:fim|final) (?:do dia|da tarde|do expediente)\b|\bfim de tarde\b|\btardezinha\b"), time(17)),
@@ -49,8 +39,8 @@ NOT_NOW = re.compile(
     r"\b(?:agora nao|nao (?:posso|da|consigo)(?: \w+){0,2} agora|estou (?:ocupad\w|em reuniao|dirigindo))\b"
 )
 CLOCK = re.compile(
-    r"\b(?P<hour>[01]?\d|2[0-4]) ?(?:(?:h|hs|horas?|:) ?(?P<minute>[0-5]\d)?(?! ?(?:de|por) )|(?P<half> e "
-    r"meia))(?:\b|(?=\W|$))"
+    r"\b(?P<hour>[01]?\d|2[0-4]) ?(?:(?:h|hs|horas?|:) ?(?P<minute>[0-5]\d)?(?! ?(?:de|por) )"
+    r"|(?P<half> e meia))(?:\b|(?=\W|$))"
 )
 AT = re.compile(
     rf"\b(?:as|aas|pelas|das|la pelas|por volta d[ae]s?|umas|entre|antes das|ate as)\s+(?P<hour>[01]?\d|2[0-4]"
@@ -58,8 +48,8 @@ AT = re.compile(
     r"(?:(?: e |:|h)(?P<minute>[0-5]\d|meia)\b)?(?![/.]\d)"
 )
 ALONE = re.compile(
-    r"^\W*(?:(?:pode ser|sim|ok|as)\W+)*(?P<hour>[01]?\d|2[0-4])(?::(?P<minute>[0-5]\d))?\W*(?:da \w+|de \w+|por "
-    r"favor)?\W*$"
+    r"^\W*(?:(?:pode ser|sim|ok|as)\W+)*(?P<hour>[01]?\d|2[0-4])(?::(?P<minute>[0-5]\d))?\W*(?:da \w+|de \w+"
+    r"|por favor)?\W*$"
 )
 OF_THE_DAY = re.compile(r"\bda (?P<part>manha|tarde|noite|madrugada)\b")
 CALENDAR = re.compile(

@@ -9,6 +9,9 @@ HELLO_CUSTOMER_YOU = "Oi! Como vai a {their}?"
 INTRODUCTION = "Sou o assistente virtual da {company}."
 WHY = "Este é o canal de conversa da {company}: escrevo para ajudar com informações e pedidos."
 HELP = ("Como posso ajudar?", "Em que posso ajudar?", "O que você gostaria de saber?")
+SORRY = "Sinto muito por isso. Quer que eu chame uma pessoa da equipe?"
+SHALL_I_CALL = "Acho que não estou conseguindo ajudar. Quer falar com uma pessoa da equipe?"
+GLAD = ("Que bom saber disso, obrigado!", "Que alegria ler isso, obrigado!")
 HERE = ("Estou por aqui. Em que posso ajudar?", "Pode falar, estou por aqui!", "Oi! Pode me dizer em que ajudo?")
 LISTENING = (
     "Entendi. Me conta um pouco mais: em que posso ajudar?",
