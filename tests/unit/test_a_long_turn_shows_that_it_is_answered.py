@@ -95,10 +95,12 @@ async def test_a_slow_turn_shows_it_once(side: Server, slow: asyncio.Event) -> N
     assert (len(side.calls("messages")), len(side.calls("commit_turns"))) == (1, 1)
 
 
-async def test_a_fast_turn_costs_no_call(side: Server) -> None:
-    """Neither while it runs nor after its reply."""
+async def test_a_fast_turn_costs_no_call(side: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither while it runs nor after its reply, when the time has come at which it would have been shown."""
+    monkeypatch.setenv("RENUM_TYPING_AFTER_MS", "1500")
+    settings.cache_clear()
     await turns.run_turn(task())
-    await asyncio.sleep(0.15)
+    await asyncio.sleep(1.6)
     assert side.calls("messages") == []
     assert len(side.calls("commit_turns")) == 1
 
